@@ -1,0 +1,1 @@
+"""Speaks the contract with the core: typed messages, one HTTP client, the feed, problems."""
