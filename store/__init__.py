@@ -1,0 +1,1 @@
+"""The mirror of the core and the desk's own journal: the only rooms with SQL."""

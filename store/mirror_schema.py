@@ -1,0 +1,151 @@
+"""The mirror's tables and its documented read views.
+
+Layout: events are keyed by `seq`, so that writes append; each row holds its account's previous `seq`, so that an
+account's history is a walk back along the chain and needs no index of its own. Accounts are dense integers in order of
+first appearance; what changes with every event (`account_risk`) is kept apart from what changes rarely (`account`).
+Times are integer microseconds in tables and RFC 3339 text in views.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+MIGRATIONS = Migrations("mirror")
+
+LEVELS = ("none", "low", "medium", "high", "critical")
+"""The words of `level` and `risk_level`: the tables hold the position."""
+
+TABLES = """
+CREATE TABLE feed (
+    lane TEXT PRIMARY KEY, epoch TEXT NOT NULL, cursor TEXT NOT NULL, scanned_to_seq INTEGER NOT NULL,
+    head_seq INTEGER NOT NULL, watermark INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE health (
+    poller TEXT PRIMARY KEY, last_ok_at INTEGER, last_error TEXT, last_error_at INTEGER,
+    gaps INTEGER NOT NULL DEFAULT 0, rate REAL NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+CREATE TABLE note (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+CREATE TABLE account (
+    account INTEGER PRIMARY KEY, account_id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL DEFAULT 0,
+    deleted INTEGER NOT NULL DEFAULT 0, customer_id TEXT, status TEXT, currency TEXT, credit_limit_minor INTEGER,
+    available_minor INTEGER, balance_minor INTEGER, opened_at INTEGER, doc TEXT
+) STRICT;
+CREATE INDEX account_by_customer ON account (customer_id);
+
+CREATE TABLE account_risk (
+    account INTEGER PRIMARY KEY, last_transaction INTEGER NOT NULL DEFAULT 0, last_login INTEGER NOT NULL DEFAULT 0,
+    last_activity_at INTEGER, risk_score REAL NOT NULL DEFAULT 0, risk_level INTEGER NOT NULL DEFAULT 0,
+    open_alerts INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX account_by_risk ON account_risk (risk_score) WHERE risk_level > 0;
+
+CREATE TABLE txn (
+    seq INTEGER PRIMARY KEY, transaction_id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL,
+    deleted INTEGER NOT NULL DEFAULT 0, account INTEGER NOT NULL, previous INTEGER NOT NULL,
+    occurred_at INTEGER NOT NULL, recorded_at INTEGER NOT NULL, amount_minor INTEGER NOT NULL, currency TEXT NOT NULL,
+    merchant_id TEXT, kind TEXT NOT NULL, status TEXT NOT NULL, score REAL, level INTEGER NOT NULL,
+    model_version TEXT, rule_ids TEXT, doc TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE login (
+    seq INTEGER PRIMARY KEY, login_id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL,
+    deleted INTEGER NOT NULL DEFAULT 0, account INTEGER NOT NULL, previous INTEGER NOT NULL, customer_id TEXT NOT NULL,
+    occurred_at INTEGER NOT NULL, recorded_at INTEGER NOT NULL, outcome TEXT NOT NULL, device_id TEXT, ip TEXT,
+    lat REAL, lon REAL, score REAL, level INTEGER NOT NULL, rule_ids TEXT, doc TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE resource (
+    type TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, deleted INTEGER NOT NULL DEFAULT 0,
+    account INTEGER NOT NULL DEFAULT -1, seq INTEGER NOT NULL, doc TEXT NOT NULL, PRIMARY KEY (type, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX resource_by_account ON resource (account, type) WHERE account >= 0;
+
+CREATE TABLE desk_case (
+    account INTEGER PRIMARY KEY, case_id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, status TEXT NOT NULL,
+    claimed_by TEXT, claim_expires_at INTEGER, verdict TEXT, note_count INTEGER NOT NULL, updated_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE alert (
+    alert_id TEXT PRIMARY KEY, account INTEGER NOT NULL UNIQUE, opened_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+    level INTEGER NOT NULL, score REAL NOT NULL, rule_ids TEXT NOT NULL, state TEXT NOT NULL, verdict TEXT,
+    hits INTEGER NOT NULL, resurfaced INTEGER NOT NULL, rebuilt INTEGER NOT NULL, evidence TEXT NOT NULL
+) STRICT;
+CREATE INDEX alert_open ON alert (score) WHERE state = 'open';
+
+CREATE TABLE entity (kind TEXT NOT NULL, number INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY (kind, number))
+STRICT, WITHOUT ROWID;
+
+CREATE TABLE engine_state (part TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT;
+CREATE TABLE engine_page (to_seq INTEGER PRIMARY KEY, facts BLOB NOT NULL) STRICT;
+
+CREATE TABLE quarantine (
+    seq INTEGER PRIMARY KEY, type TEXT NOT NULL, id TEXT NOT NULL, reason TEXT NOT NULL, body TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE staged (
+    type TEXT NOT NULL, id TEXT NOT NULL, recorded_at INTEGER NOT NULL, doc TEXT NOT NULL, PRIMARY KEY (type, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE dropped (
+    type TEXT NOT NULL, bucket INTEGER NOT NULL, count INTEGER NOT NULL, sum TEXT NOT NULL, PRIMARY KEY (type, bucket)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+def _time(column: str) -> str:
+    """SQL that writes microseconds as the contract's timestamp text, with exactly six fractional digits."""
+    return (
+        f"CASE WHEN {column} IS NULL THEN NULL ELSE strftime('%Y-%m-%dT%H:%M:%S', {column} / 1000000, 'unixepoch')"
+        f" || printf('.%06dZ', {column} % 1000000) END"
+    )
+
+
+def _level(column: str) -> str:
+    """SQL that writes a level's position as its word."""
+    cases = " ".join(f"WHEN {position} THEN '{word}'" for position, word in enumerate(LEVELS))
+    return f"CASE {column} {cases} END"
+
+
+NOW_S = "CAST(strftime('%s', 'now') AS INTEGER)"
+
+VIEWS = f"""
+CREATE VIEW v_account AS SELECT
+    a.account_id, a.customer_id, a.status, a.credit_limit_minor, a.available_minor, a.balance_minor, a.currency,
+    coalesce(r.risk_score, 0.0) AS risk_score, {_level("coalesce(r.risk_level, 0)")} AS risk_level,
+    coalesce(r.open_alerts, 0) AS open_alerts, {_time("r.last_activity_at")} AS last_activity_at, a.version
+FROM account a LEFT JOIN account_risk r USING (account) WHERE a.deleted = 0;
+
+CREATE VIEW v_transaction AS SELECT
+    t.transaction_id, a.account_id, {_time("t.occurred_at")} AS occurred_at, {_time("t.recorded_at")} AS recorded_at,
+    t.amount_minor, t.currency, t.merchant_id, t.kind, t.status, t.score, {_level("t.level")} AS level,
+    t.model_version, coalesce(t.rule_ids, '[]') AS rule_ids
+FROM txn t JOIN account a USING (account) WHERE t.deleted = 0;
+
+CREATE VIEW v_login AS SELECT
+    l.login_id, a.account_id, l.customer_id, {_time("l.occurred_at")} AS occurred_at, l.outcome, l.device_id, l.ip,
+    l.lat, l.lon, l.score, {_level("l.level")} AS level, coalesce(l.rule_ids, '[]') AS rule_ids
+FROM login l LEFT JOIN account a USING (account) WHERE l.deleted = 0;
+
+CREATE VIEW v_alert AS SELECT
+    t.alert_id, a.account_id, {_time("t.opened_at")} AS opened_at, {_level("t.level")} AS level, t.score, t.rule_ids,
+    t.state,
+    CASE WHEN c.status = 'claimed' AND c.claim_expires_at / 1000000 > {NOW_S} THEN c.claimed_by END AS claimed_by,
+    t.verdict, t.evidence
+FROM alert t JOIN account a USING (account) LEFT JOIN desk_case c USING (account);
+
+CREATE VIEW v_feed AS SELECT
+    f.lane, f.epoch, f.scanned_to_seq, f.head_seq, {_time("f.watermark")} AS watermark,
+    {_time("h.last_ok_at")} AS last_ok_at, h.last_error, coalesce(h.gaps, 0) AS gaps
+FROM feed f LEFT JOIN health h ON h.poller = f.lane;
+"""  # noqa: S608 - constants of this module only
+
+
+@MIGRATIONS(name="001_mirror")
+def _mirror(database: Database) -> None:
+    for statement in (TABLES + VIEWS).split(";\n"):
+        if statement.strip():
+            database.execute(statement)
