@@ -420,15 +420,18 @@ class Cause(Message, frozen=True):
 
 
 class Change(Message, frozen=True):
-    """One entry of the feed. `data` stays undecoded: a bad resource spoils its own change, not the page."""
+    """One entry of the feed. `data` stays undecoded: a bad resource spoils its own change, not the page.
+
+    The times stay text: the resource carries its own, and `instants.parse` reads these where they are wanted.
+    """
 
     seq: ChangeSeq
     type: Word
     op: Word
     id: Id
     version: Version
-    occurred_at: Instant
-    recorded_at: Instant
+    occurred_at: Word
+    recorded_at: Word
     data: Raw = NOTHING
     correction: Correction | None = None
     caused_by: Cause | None = None
@@ -567,9 +570,9 @@ RESOURCES: dict[str, type[Message]] = {
 
 
 def _read_instant(kind: type, value: Any) -> Instant:  # noqa: ANN401 - msgspec's hook signature
-    if kind is Instant and isinstance(value, str):
-        return instants.parse(value)
-    raise ValueError(f"expected a timestamp, got {type(value).__name__}")
+    if type(value) is not str:
+        raise ValueError(f"expected a timestamp, got {type(value).__name__}")
+    return instants.parse(value)
 
 
 def _write_instant(value: Any) -> str:  # noqa: ANN401 - msgspec's hook signature

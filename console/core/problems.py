@@ -1,0 +1,50 @@
+"""What can go wrong with the core, as typed errors."""
+
+from __future__ import annotations
+
+import msgspec
+
+from console.core.messages import Problem, decoder
+
+_PROBLEM = decoder(Problem)
+
+REQUEST_TIMEOUT = 408
+
+
+class CoreUnreachable(Exception):
+    """No readable answer came: refused, broken off, timed out or unreadable. Whether anything happened is unknown."""
+
+
+class CoreProblem(Exception):
+    """The core answered with an error.
+
+    `problem.effect` is 'none' when the request changed nothing, 'unknown' when it may have. `retry_after_s` is what the
+    core asked for, in seconds, or None.
+    """
+
+    def __init__(self, problem: Problem, retry_after_s: float | None = None) -> None:
+        super().__init__(f"{problem.status} {problem.code}: {problem.detail or problem.title}")
+        self.problem = problem
+        self.status = problem.status
+        self.retry_after_s = retry_after_s
+
+
+def read_problem(status: int, body: bytes) -> Problem:
+    """The problem in an error's body; a body that is none is judged by its status alone (contract, section 8)."""
+    try:
+        problem: Problem = _PROBLEM.decode(body)
+    except msgspec.MsgspecError:
+        return _judged_by_status(status)
+    return problem if problem.status == status else _judged_by_status(status)
+
+
+def _judged_by_status(status: int) -> Problem:
+    harmless = 400 <= status < 500 and status != REQUEST_TIMEOUT
+    return Problem(
+        type="about:blank",
+        title=f"HTTP {status} without a readable problem",
+        status=max(400, min(status, 599)),
+        code=f"http_{status}",
+        effect="none" if harmless else "unknown",
+        retryable=not harmless,
+    )
