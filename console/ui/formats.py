@@ -1,0 +1,94 @@
+"""Numbers, money and times as people read them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from console.core.instants import DAY, EPOCH, HOUR, MICROSECOND, MINUTE, SECOND
+
+NOTHING = "–"
+"""Shown for a value that is not known: never a zero."""
+
+BAR = "▏▎▍▌▋▊▉█"
+
+
+def money(minor: int | None, currency: str | None, exponents: Mapping[str, int]) -> str:
+    """Minor units as an amount with thousands, `1,234.56`; of a currency whose exponent is unknown `123456 minor`."""
+    if minor is None:
+        return NOTHING
+    exponent = exponents.get(currency or "")
+    if exponent is None:
+        return f"{minor:,} minor"
+    whole, rest = divmod(abs(minor), 10**exponent)
+    sign = "-" if minor < 0 else ""
+    return f"{sign}{whole:,}.{rest:0{exponent}d}" if exponent else f"{sign}{whole:,}"
+
+
+def minor_units(text: str, exponent: int) -> int | None:
+    """What somebody typed as an amount (`1,234.5`) in minor units; None when it is no amount of that currency."""
+    match = re.fullmatch(r"(\d{1,12})(?:\.(\d+))?", text.replace(",", "").replace(" ", ""))
+    if match is None or len(match[2] or "") > exponent:
+        return None
+    return int(match[1] + (match[2] or "").ljust(exponent, "0"))
+
+
+def score(value: float | None) -> str:
+    """A score of 0..1 with two digits; 1.00 only for exactly one."""
+    if value is None:
+        return NOTHING
+    return f"{min(value, 0.99) if value < 1 else value:.2f}"
+
+
+def percent(part: int | None, whole: int | None) -> int | None:
+    """A share in whole per cent, rounded down; None where there is no whole."""
+    if part is None or not whole or whole < 0:
+        return None
+    return max(0, part * 100 // whole)
+
+
+def bar(share: float, width: int) -> str:
+    """A horizontal bar of exactly `width` cells, filled to `share` (0..1) in eighths of a cell."""
+    eighths = round(max(0.0, min(1.0, share)) * width * 8)
+    full, rest = divmod(eighths, 8)
+    text = "█" * full + (BAR[rest - 1] if rest else "")
+    return text.ljust(width)
+
+
+def age(micros: int | None) -> str:
+    """A length of time in at most four characters: `4s`, `12m`, `3h`, `5d`, `2y`. What lies ahead counts as now."""
+    if micros is None:
+        return NOTHING
+    micros = max(0, micros)
+    for unit, letter, below in (
+        (SECOND, "s", MINUTE),
+        (MINUTE, "m", HOUR),
+        (HOUR, "h", 2 * DAY),
+        (DAY, "d", 1000 * DAY),
+    ):
+        if micros < below:
+            return f"{micros // unit}{letter}"
+    return f"{micros // (365 * DAY)}y"
+
+
+def moment(instant: int | None, form: str = "%Y-%m-%d %H:%M:%S") -> str:
+    """An instant on the reader's own clock (the system's time zone)."""
+    if instant is None:
+        return NOTHING
+    try:
+        return (EPOCH + instant * MICROSECOND).astimezone().strftime(form)
+    except (OverflowError, ValueError):
+        return NOTHING
+
+
+def day_and_time(instant: int | None) -> str:
+    return moment(instant, "%m-%d %H:%M:%S")
+
+
+def day(instant: int | None) -> str:
+    return moment(instant, "%Y-%m-%d")
+
+
+def count(value: int) -> str:
+    """A whole number with thousands."""
+    return f"{value:,}"

@@ -1,0 +1,273 @@
+"""The console's eyes on the mirror: the order of accounts, pages of rows by account number, and one account in full.
+
+One connection, one thread. Every method fetches all it returns, so no read transaction stays open and the writer's
+checkpoints are never held up. Times are integer microseconds, money integer minor units, JSON text as it was stored.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store import files
+from store.mirror_schema import LEVELS
+from store.query import Term
+
+Numbers = NDArray[np.int32]
+"""Account numbers: dense integers in order of first appearance."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """What a line of the account list shows. A field the core has not told yet is None."""
+
+    account: int
+    account_id: str
+    version: int
+    deleted: bool
+    customer_id: str | None
+    customer_name: str | None
+    status: str | None
+    currency: str | None
+    credit_limit_minor: int | None
+    available_minor: int | None
+    balance_minor: int | None
+    holds: int
+    score: float
+    level: int
+    open_alerts: int
+    last_activity_at: int | None
+    last_transaction: int
+    last_login: int
+    alert_id: str | None
+    alert_state: str | None
+    alert_opened_at: int | None
+    rule_ids: str | None
+    evidence: str | None
+    claimed_by: str | None
+    claim_expires_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """One poller: its health, and its place in the feed where it reads one."""
+
+    poller: str
+    state: str
+    last_ok_at: int | None
+    last_error: str | None
+    last_error_at: int | None
+    gaps: int
+    rate: float
+    epoch: str | None
+    scanned_to_seq: int | None
+    head_seq: int | None
+    watermark: int | None
+
+    @property
+    def lag(self) -> int:
+        """Changes published and not mirrored yet."""
+        return max(0, (self.head_seq or 0) - (self.scanned_to_seq or 0))
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    case_id: str
+    status: str
+    claimed_by: str | None
+    claim_expires_at: int | None
+    verdict: str | None
+    note_count: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """An account's alert. `evidence` is JSON text."""
+
+    alert_id: str
+    opened_at: int
+    updated_at: int
+    level: int
+    score: float
+    rule_ids: str
+    state: str
+    verdict: str | None
+    hits: int
+    resurfaced: int
+    rebuilt: bool
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDetail:
+    """One account: its row, its alert and case, and the JSON texts of the account and its customer."""
+
+    row: AccountRow
+    doc: str | None
+    customer: str | None
+    alert: AlertRow | None
+    case: CaseRow | None
+
+
+PAGE = """
+SELECT a.account, a.account_id, a.version, a.deleted <> 0, a.customer_id, json_extract(c.doc, '$.name_masked'),
+    a.status, a.currency, a.credit_limit_minor, a.available_minor, a.balance_minor,
+    coalesce(json_array_length(a.doc, '$.holds'), 0), coalesce(r.risk_score, 0.0), coalesce(r.risk_level, 0),
+    coalesce(r.open_alerts, 0), r.last_activity_at, coalesce(r.last_transaction, 0), coalesce(r.last_login, 0),
+    t.alert_id, t.state, t.opened_at, t.rule_ids, t.evidence,
+    CASE WHEN k.status = 'claimed' THEN k.claimed_by END, k.claim_expires_at
+FROM account a LEFT JOIN account_risk r USING (account)
+    LEFT JOIN resource c ON c.type = 'customer' AND c.id = a.customer_id AND c.deleted = 0
+    LEFT JOIN alert t ON t.account = a.account LEFT JOIN desk_case k ON k.account = a.account
+WHERE a.account IN (SELECT value FROM json_each(?))
+"""
+
+FEEDS = """
+SELECT h.poller, h.state, h.last_ok_at, h.last_error, h.last_error_at, h.gaps, h.rate,
+    f.epoch, f.scanned_to_seq, f.head_seq, f.watermark
+FROM health h LEFT JOIN feed f ON f.lane = h.poller
+UNION ALL
+SELECT f.lane, '', NULL, NULL, NULL, 0, 0.0, f.epoch, f.scanned_to_seq, f.head_seq, f.watermark
+FROM feed f WHERE f.lane NOT IN (SELECT poller FROM health) ORDER BY 1
+"""
+
+
+class Mirror:
+    """The mirror, read-only. Raises store.files.StoreError when the file is missing or no database."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._connection: sqlite3.Connection = files.reader(path).conn
+        self._connection.isolation_level = None
+        self._inode = path.stat().st_ino
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def interrupt(self) -> None:
+        """Stop the statement that another thread runs on this connection; it raises sqlite3.OperationalError."""
+        self._connection.interrupt()
+
+    def replaced(self) -> bool:
+        """Whether the file was deleted or is another one by now: then this object must be closed."""
+        try:
+            return self.path.stat().st_ino != self._inode
+        except FileNotFoundError:
+            return True
+
+    def data_version(self) -> int:
+        """Changes whenever another process has committed."""
+        return int(self.rows("PRAGMA data_version")[0][0])
+
+    def ready(self) -> bool:
+        """Whether the tables are there: the watcher creates the file a moment before its tables."""
+        return bool(self.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'staged'"))
+
+    # ------------------------------------------------------------ the order
+
+    def size(self) -> int:
+        """The number of accounts ever seen."""
+        return int(self.rows("SELECT coalesce(max(account) + 1, 0) FROM account")[0][0])
+
+    def order(self, most: int | None = None) -> Numbers:
+        """Every account: the suspicious by falling score, then the others in order of first appearance.
+
+        With `most`, only that many of the suspicious stand in front: the first screen's order, in a few milliseconds.
+        """
+        suspicious = self._numbers(
+            "SELECT account FROM account_risk WHERE risk_level > 0 ORDER BY risk_score DESC LIMIT ?", (most or -1,)
+        )
+        first = int(self.rows("SELECT coalesce(min(account), 0) FROM account")[0][0])
+        everyone = np.arange(first, max(first, self.size()), dtype=np.int32)
+        ordinary = np.ones(len(everyone), dtype=bool)
+        ordinary[suspicious - first] = False
+        return np.concatenate((suspicious, everyone[ordinary]))
+
+    def matching(self, terms: Sequence[Term], order: Numbers) -> Numbers:
+        """The accounts of an order that all terms select, in that order."""
+        if not len(order):
+            return order
+        kept = np.ones(len(order), dtype=bool)
+        for term in terms:
+            chosen = np.zeros(int(order.max()) + 1, dtype=bool)
+            found = self._numbers(term.sql, term.parameters)
+            chosen[found[found < len(chosen)]] = True
+            kept &= chosen[order] != term.inverse
+        return order[kept]
+
+    def alerts_by_level(self) -> dict[str, int]:
+        """Open alerts, counted by level."""
+        rows = self.rows("SELECT level, count(*) FROM alert WHERE state = 'open' GROUP BY level")
+        return {LEVELS[level]: count for level, count in rows if 0 <= level < len(LEVELS)}
+
+    # ------------------------------------------------------------ rows
+
+    def page(self, accounts: Iterable[int]) -> dict[int, AccountRow]:
+        """The rows of some tens of accounts, by number."""
+        wanted = "[" + ",".join(str(int(account)) for account in accounts) + "]"
+        return {row[0]: AccountRow(*row) for row in self.rows(PAGE, (wanted,))}
+
+    def number(self, account_id: str) -> int | None:
+        """The number of an account by its id, None when it is not mirrored."""
+        rows = self.rows("SELECT account FROM account WHERE account_id = ?", (account_id,))
+        return int(rows[0][0]) if rows else None
+
+    def detail(self, account: int) -> AccountDetail | None:
+        """One account in full, None when it is not mirrored."""
+        row = self.page([account]).get(account)
+        if row is None:
+            return None
+        doc = self.rows("SELECT doc FROM account WHERE account = ?", (account,))
+        alert = self.rows(
+            "SELECT alert_id, opened_at, updated_at, level, score, rule_ids, state, verdict, hits, resurfaced,"
+            " rebuilt <> 0, evidence FROM alert WHERE account = ?",
+            (account,),
+        )
+        case = self.rows(
+            "SELECT case_id, status, claimed_by, claim_expires_at, verdict, note_count, updated_at"
+            " FROM desk_case WHERE account = ?",
+            (account,),
+        )
+        return AccountDetail(
+            row,
+            doc[0][0] if doc else None,
+            self.customer(row.customer_id) if row.customer_id else None,
+            AlertRow(*alert[0]) if alert else None,
+            CaseRow(*case[0]) if case else None,
+        )
+
+    def customer(self, customer_id: str) -> str | None:
+        """The JSON text of a customer, None when it is not mirrored."""
+        rows = self.rows("SELECT doc FROM resource WHERE type = 'customer' AND id = ? AND deleted = 0", (customer_id,))
+        return rows[0][0] if rows else None
+
+    # ------------------------------------------------------------ the desk's surroundings
+
+    def feeds(self) -> list[FeedRow]:
+        """Every poller, by name."""
+        return [FeedRow(*row) for row in self.rows(FEEDS)]
+
+    def notes(self) -> dict[str, str]:
+        """What the watcher wrote down for the console, JSON texts by key."""
+        return dict(self.rows("SELECT key, value FROM note"))
+
+    def quarantined(self) -> int:
+        """Changes that could not be understood and were set aside."""
+        return int(self.rows("SELECT count(*) FROM quarantine")[0][0])
+
+    # ------------------------------------------------------------ plumbing
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg]
+        """All rows of one statement of this room."""
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def _numbers(self, sql: str, parameters: Sequence[object] = ()) -> Numbers:
+        """A column of account numbers, gathered inside SQLite, which leaves the other threads free meanwhile."""
+        text = self.rows(f"SELECT group_concat(account) FROM ({sql})", parameters)[0][0]  # noqa: S608 - own statements
+        return np.fromstring(text, dtype=np.int32, sep=",") if text else np.empty(0, dtype=np.int32)
