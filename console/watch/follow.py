@@ -1,0 +1,147 @@
+"""The feed's poller: drain pages until there are no more, then wait in one long poll."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Any, TypeVar
+
+from console.core import feed, instants
+from console.core.client import CoreClient
+from console.core.feed import FeedGap, FeedReset, Page, Position
+from console.watch import rebuild
+from console.watch.health import Health
+from console.watch.ingest import LANE, Ingest, Ingested
+
+T = TypeVar("T")
+
+WAIT_S = 20
+"""Seconds of the long poll."""
+GAPS_BEFORE_REBUILD = 2
+"""A gap that repeats this often from the same cursor means: start anew."""
+
+
+class Follower:
+    """Follows one core's feed into one mirror. `drain` is the scheduler's job.
+
+    `worker` runs what touches the mirror, in its one thread; `on_page` is told of every committed page.
+    """
+
+    def __init__(
+        self,
+        client: CoreClient,
+        open_ingest: Callable[[], Ingest],
+        worker: Executor,
+        on_page: Callable[[Ingested], None],
+        page_limit: int,
+    ) -> None:
+        self.health = Health(LANE)
+        self.caught_up = asyncio.Event()
+        self._client = client
+        self._open_ingest = open_ingest
+        self._worker = worker
+        self._on_page = on_page
+        self._limit = page_limit
+        self._ingest: Ingest | None = None
+        self._gaps = 0
+        self.max_wait_s = WAIT_S
+
+    async def run(self, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - passed on as they are
+        """Run a function in the mirror's thread. A cancelled caller still waits for it: a page is never torn."""
+        job = asyncio.get_running_loop().run_in_executor(self._worker, work, *arguments)
+        try:
+            return await asyncio.shield(job)
+        except asyncio.CancelledError:
+            await asyncio.wait([job])
+            raise
+
+    async def ingest(self) -> Ingest:
+        """The open mirror and engine, opened (and replayed) when they are not."""
+        if self._ingest is None:
+            self._ingest = await self.run(self._open_ingest)
+        return self._ingest
+
+    async def drain(self) -> None:
+        """Bring the mirror to the feed's head, then wait once for news. Resets and gaps are repaired here."""
+        ingest = await self.ingest()
+        try:
+            await self._drain(ingest)
+        except FeedReset as reset:
+            self.health.gap(instants.now(), f"the feed starts anew: {reset.code}")
+            await self._start_anew(ingest, forget=True)
+        except FeedGap as gap:
+            self.health.gap(instants.now(), str(gap))
+            self._gaps += 1
+            if self._gaps >= GAPS_BEFORE_REBUILD:
+                await self._start_anew(ingest, forget=True)
+        except BaseException:
+            await self._spend_if_torn(ingest)
+            raise
+
+    async def _drain(self, ingest: Ingest) -> None:
+        position = await self.run(_position, ingest)
+        if position is None:
+            await self._start_anew(ingest, forget=False)
+            return
+        page = await self.run(feed.read, await feed.fetch(self._client, position.cursor, self._limit), position)
+        waited = False
+        while True:
+            following = asyncio.create_task(self._fetch_after(page))
+            try:
+                await self._take(ingest, page)
+            except BaseException:
+                following.cancel()
+                raise
+            if waited and page.position.seq == page.from_seq:
+                following.cancel()
+                return
+            waited = not page.has_more
+            if waited:
+                self.caught_up.set()
+            page = await self.run(feed.read, await following, page.position)
+
+    async def _fetch_after(self, page: Page) -> bytes:
+        """Ask for what follows while the page at hand is being stored."""
+        wait_s = 0 if page.has_more else self.max_wait_s
+        return await feed.fetch(self._client, page.position.cursor, self._limit, wait_s)
+
+    async def _take(self, ingest: Ingest, page: Page) -> None:
+        ingested = await self.run(ingest.page, page)
+        self._gaps = 0
+        self.health.ok(instants.now(), ingested.changes)
+        self._on_page(ingested)
+
+    async def _start_anew(self, ingest: Ingest, *, forget: bool) -> None:
+        """Fill a new mirror from the feed's beginning, or from snapshots where the core no longer holds that."""
+        self._gaps = 0
+        meta = await self._client.meta()
+        first = await rebuild.whole_feed(self._client, meta)
+        if first is None:
+            await rebuild.from_snapshots(self._client, meta, ingest, self.run)
+            return
+        if forget:
+            await self.run(_clear, ingest)
+        await self._take(ingest, feed.read(first, None))
+
+    async def _spend_if_torn(self, ingest: Ingest) -> None:
+        """After an error inside a page the memory may be ahead of the file: open both again next time."""
+        if self._ingest is ingest and await self.run(lambda: ingest.torn):
+            await self.run(ingest.close)
+            self._ingest = None
+
+    async def close(self) -> None:
+        """Store the engine's state and close the mirror."""
+        if self._ingest is not None:
+            await self.run(self._ingest.checkpoint)
+            await self.run(self._ingest.close)
+            self._ingest = None
+
+
+def _position(ingest: Ingest) -> Position | None:
+    return ingest.position
+
+
+def _clear(ingest: Ingest) -> None:
+    with ingest.mirror.transaction():
+        ingest.clear()

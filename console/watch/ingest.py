@@ -1,0 +1,192 @@
+"""One page of the feed, from decoded changes to committed rows: mirror rows, features, rules, score, alerts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from console.core.feed import Fact, Page, Position
+from console.risk.alerts import AlertBook, AlertRow
+from console.risk.columns import FACTS
+from console.risk.engine import Engine, Scored
+from console.risk.packs import Pack
+from console.watch.translate import Translation
+from store.mirror import Mirror, Row
+
+LANE = "changes"
+"""The one ordered feed's name in `feed` and `health`."""
+
+CHECKPOINT_BYTES = 32 * 1024 * 1024
+"""Engine input kept for replay before the engine's state is stored anew (or as much as the state itself, if larger)."""
+
+MODEL = "rules"
+"""`model_version` of a score that rules alone gave."""
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What a page brought."""
+
+    changes: int
+    applied: list[Fact]
+    opened: list[str]
+
+
+class Ingest:
+    """Owns the mirror's writer and the engine; both belong to the thread that made them.
+
+    After an error inside a page the memory may be ahead of the file: then it is `torn`; `close` it and open a new one.
+    """
+
+    def __init__(self, path: Path, pack: Pack) -> None:
+        self.mirror = Mirror(path)
+        self.pack = pack
+        self.engine = Engine(pack)
+        self.book = AlertBook(pack)
+        self.torn = False
+        self._logged = 0
+        self._state_bytes = 0
+        self._restore()
+
+    @property
+    def position(self) -> Position | None:
+        """Where the mirror stands in the feed, None when it is new."""
+        stored = self.mirror.position(LANE)
+        return Position(*stored) if stored else None
+
+    def _restore(self) -> None:
+        """Bring the engine to the mirror's position: the last stored state, then the pages logged since."""
+        parts, pages = self.mirror.checkpointed()
+        if parts:
+            self.engine.thaw(_part(parts, "engine"))
+            self.book.thaw(_part(parts, "alerts"))
+            self._state_bytes = sum(map(len, parts.values()))
+        for body in pages:
+            facts = np.frombuffer(body, dtype=FACTS)
+            self.book.apply(facts, self.engine.page(facts))
+            self._logged += len(body)
+
+    def page(self, page: Page) -> Ingested:
+        """Apply a checked page in one transaction with its cursor."""
+        mirror = self.mirror
+        self.torn = True
+        with mirror.transaction():
+            ingested = self._apply(page.facts, Translation(mirror, page.facts, page.spoiled), rebuilt=False)
+            where = page.position
+            mirror.advance(LANE, (where.epoch, where.seq, where.cursor), page.head_seq, page.watermark)
+            if self._logged > max(CHECKPOINT_BYTES, self._state_bytes):
+                self._checkpoint()
+        self.torn = False
+        return ingested
+
+    def warm(self, facts: list[Fact]) -> None:
+        """Apply resources of a snapshot as history: rows without a score, alerts marked as rebuilt."""
+        self.torn = True
+        with self.mirror.transaction():
+            self._apply(facts, Translation(self.mirror, facts, []), rebuilt=True)
+        self.torn = False
+
+    def _apply(self, changes: list[Fact], meant: Translation, *, rebuilt: bool) -> Ingested:
+        facts = meant.facts
+        scored = self.engine.page(facts)
+        alerts = self.book.apply(facts, scored)
+        _score_events(meant, scored, rebuilt=rebuilt, rule_ids=self._rule_ids)
+        self._note_risk(meant, facts, scored, alerts)
+        meant.batch.alerts = [_alert_row(alert, rebuilt) for alert in alerts]
+        self.mirror.write(meant.batch)
+        if len(facts):
+            body = facts.tobytes()
+            self.mirror.log_page(int(facts["seq"][-1]), body)
+            self._logged += len(body)
+        return Ingested(len(changes), meant.applied, [alert.alert_id for alert in alerts if alert.hits == 1])
+
+    def _note_risk(
+        self, meant: Translation, facts: np.ndarray[Any, Any], scored: Scored, alerts: list[AlertRow]
+    ) -> None:
+        """Carry the accounts' risk after the page into their heads and rows."""
+        heads, touched = self.mirror.heads, meant.touched
+        events = np.flatnonzero(~np.isnan(scored.risk) & (facts["account"] >= 0)) if len(facts) else []
+        for row in events:
+            account = int(facts["account"][row])
+            heads.score[account] = float(scored.risk[row])
+            heads.level[account] = int(scored.risk_level[row])
+            touched.add(account)
+        for alert in alerts:
+            heads.alerts[alert.account] = int(alert.state == "open")
+            touched.add(alert.account)
+        meant.batch.risks = [heads.row(account) for account in sorted(touched)]
+
+    def _rule_ids(self, fired: int) -> str | None:
+        return _rule_words(self.pack, fired) if fired else None
+
+    # ------------------------------------------------------------ state
+
+    def checkpoint(self) -> None:
+        """Store the engine's state, so that a restart has nothing to replay."""
+        with self.mirror.transaction():
+            self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        parts = {f"engine/{name}": body for name, body in self.engine.freeze().items()}
+        parts |= {f"alerts/{name}": body for name, body in self.book.freeze().items()}
+        self.mirror.checkpoint(parts)
+        self._logged, self._state_bytes = 0, sum(map(len, parts.values()))
+
+    def clear(self) -> None:
+        """Forget mirror and engine, to build both anew. Call inside a transaction of the mirror."""
+        self.mirror.clear()
+        self.engine, self.book = Engine(self.pack), AlertBook(self.pack)
+        self._logged = self._state_bytes = 0
+
+    def close(self) -> None:
+        self.mirror.close()
+
+
+def _part(parts: dict[str, bytes], owner: str) -> dict[str, bytes]:
+    return {name.partition("/")[2]: body for name, body in parts.items() if name.startswith(f"{owner}/")}
+
+
+@lru_cache(maxsize=4096)
+def _rule_words(pack: Pack, fired: int) -> str:
+    """JSON list of the ids of the rules whose bits are set."""
+    return json.dumps([rule.id for bit, rule in enumerate(pack.rules) if fired >> bit & 1])
+
+
+def _score_events(meant: Translation, scored: Scored, *, rebuilt: bool, rule_ids: Any) -> None:  # noqa: ANN401
+    """Complete the new events' rows with score, level, model and rules, as the event arrived."""
+    score, level, fired = scored.score.tolist(), scored.level.tolist(), scored.rules.tolist()
+    batch = meant.batch
+
+    def tail(row: int, model: tuple[str | None, ...]) -> Row:
+        if rebuilt or score[row] != score[row]:
+            return (None, 0, *(None for _ in model), None)
+        return (score[row], level[row], *model, rule_ids(fired[row]))
+
+    batch.new_transactions = [
+        (*row, *tail(at, (MODEL,))) for row, at in zip(batch.new_transactions, meant.scored_transactions, strict=True)
+    ]
+    batch.new_logins = [(*row, *tail(at, ())) for row, at in zip(batch.new_logins, meant.scored_logins, strict=True)]
+
+
+def _alert_row(alert: AlertRow, rebuilt: bool) -> Row:
+    return (
+        alert.alert_id,
+        alert.account,
+        alert.opened_at,
+        alert.updated_at,
+        alert.level,
+        alert.score,
+        json.dumps(alert.rule_ids),
+        alert.state,
+        alert.verdict,
+        alert.hits,
+        alert.resurfaced,
+        int(rebuilt),
+        msgspec.json.encode(alert.evidence).decode(),
+    )

@@ -1,0 +1,324 @@
+"""From the core's resources to the mirror's rows and the engine's facts.
+
+One `Translation` serves one page. It applies the version rule (a change counts only when its version is higher than
+the stored one), gives every account, merchant, device and IP its number, and puts each thing where it belongs.
+"""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+from numpy.typing import NDArray
+
+from console.core.feed import Fact, Spoiled
+from console.core.messages import Account, Case, Customer, Label, Location, Login, Transaction, decoder
+from console.risk.columns import FACTS, Judgement
+from console.watch.facts import (
+    JUDGEMENT,
+    FactRow,
+    coordinates,
+    home_fact,
+    label_fact,
+    login_fact,
+    standing_fact,
+    transaction_fact,
+    verdict_fact,
+)
+from store.mirror import Batch, Mirror
+
+_TRANSACTION = decoder(Transaction)
+_CUSTOMER = decoder(Customer)
+_LABEL = decoder(Label)
+_CASE = decoder(Case)
+
+
+class Translation:
+    """What one page means.
+
+    `applied` are the changes that count, `batch` their rows (new events still without their score), `facts` the
+    engine's input, `scored_transactions` and `scored_logins` the places in `facts` of the batch's new events, and
+    `touched` the accounts whose chain or activity moved.
+    """
+
+    def __init__(self, mirror: Mirror, changes: list[Fact], spoiled: list[Spoiled]) -> None:
+        self.batch = Batch(quarantined=[(s.seq, s.type, s.id, s.reason, s.body) for s in spoiled])
+        self.applied: list[Fact] = []
+        self.touched: set[int] = set()
+        self.scored_transactions: list[int] = []
+        self.scored_logins: list[int] = []
+        self._mirror = mirror
+        self._facts: list[FactRow] = []
+        self._transactions: dict[str, Transaction] = {}
+        self._customers: dict[str, Customer] = {}
+        self._customer_account: dict[str, int] = {}
+        self._labels: dict[str, Label | None] = {}
+        self._verdicts: dict[str, int | None] = {}
+        self._apply(changes)
+
+    @property
+    def facts(self) -> NDArray[np.void]:
+        """The engine's input, in the order of the feed."""
+        return np.array(self._facts, dtype=FACTS)
+
+    def _apply(self, changes: list[Fact]) -> None:
+        stored = self._stored_versions(changes)
+        handlers = {
+            "transaction": self._transaction,
+            "login": self._login,
+            "account": self._account,
+            "customer": self._customer,
+            "label": self._label,
+            "case": self._case,
+        }
+        for fact in changes:
+            change = fact.change
+            versions = stored[change.type]
+            before = versions.get(change.id, 0)
+            if change.version > before:
+                versions[change.id] = change.version
+                self.applied.append(fact)
+                handlers.get(change.type, self._other)(fact, before == 0)
+
+    def _stored_versions(self, changes: list[Fact]) -> dict[str, dict[str, int]]:
+        ids: dict[str, list[str]] = {}
+        for fact in changes:
+            ids.setdefault(fact.change.type, []).append(fact.change.id)
+        return {type_: self._mirror.versions(type_, wanted) for type_, wanted in ids.items()}
+
+    def _account_number(self, account_id: str) -> int:
+        number = self._mirror.accounts.of(account_id)
+        self._mirror.heads.reach(number + 1)
+        return number
+
+    # ------------------------------------------------------------ events
+
+    def _transaction(self, fact: Fact, fresh: bool) -> None:
+        txn: Transaction | None = fact.resource
+        if txn is None:
+            self._delete_event(fact, unseen=fresh)
+            return
+        seq, account = fact.change.seq, self._account_number(txn.account_id)
+        self._transactions[txn.id] = txn
+        if fresh:
+            chain = self._mirror.heads.transaction
+            self.scored_transactions.append(len(self._facts))
+            self.batch.new_transactions.append(
+                (
+                    seq,
+                    txn.id,
+                    txn.version,
+                    account,
+                    chain[account],
+                    txn.occurred_at,
+                    txn.recorded_at,
+                    txn.amount_minor,
+                    txn.currency,
+                    txn.merchant.id if txn.merchant else None,
+                    txn.kind,
+                    txn.status,
+                    fact.body,
+                )
+            )
+            chain[account] = seq
+            self._active(account, txn.occurred_at)
+        else:
+            self.batch.changed_transactions.append(
+                (txn.version, 0, txn.occurred_at, txn.amount_minor, txn.status, fact.body, txn.id)
+            )
+        self._facts.append(transaction_fact(seq, txn, fresh, account, self._mirror.entities))
+
+    def _login(self, fact: Fact, fresh: bool) -> None:
+        login: Login | None = fact.resource
+        if login is None:
+            self._delete_event(fact, unseen=fresh)
+            return
+        seq, account = fact.change.seq, self._login_account(login)
+        if fresh:
+            lat, lon = coordinates(login.location)
+            previous, chain = 0, self._mirror.heads.login
+            if account >= 0:
+                previous, chain[account] = chain[account], seq
+                self._active(account, login.occurred_at)
+            self.scored_logins.append(len(self._facts))
+            self.batch.new_logins.append(
+                (
+                    seq,
+                    login.id,
+                    login.version,
+                    account,
+                    previous,
+                    login.customer_id,
+                    login.occurred_at,
+                    login.recorded_at,
+                    login.outcome,
+                    login.device_id,
+                    login.ip,
+                    lat if lat == lat else None,
+                    lon if lon == lon else None,
+                    fact.body,
+                )
+            )
+        else:
+            self.batch.changed_logins.append((login.version, 0, login.outcome, fact.body, login.id))
+        self._facts.append(login_fact(seq, login, fresh, account, self._mirror.entities))
+
+    def _login_account(self, login: Login) -> int:
+        """The account a login concerns: the one it names, else its customer's oldest; -1 when none is known."""
+        if login.account_id:
+            return self._account_number(login.account_id)
+        known = self._customer_account.get(login.customer_id)
+        if known is None:
+            accounts = self._mirror.customer_accounts(login.customer_id)
+            known = self._customer_account[login.customer_id] = accounts[0] if accounts else -1
+        return known
+
+    def _active(self, account: int, at: int) -> None:
+        activity = self._mirror.heads.activity
+        activity[account] = max(activity[account], at)
+        self.touched.add(account)
+
+    def _delete_event(self, fact: Fact, *, unseen: bool) -> None:
+        """A deleted transaction or login keeps its row as a tombstone; what it taught the engine stands."""
+        change = fact.change
+        if unseen:
+            self._mirror.tombstone(change.type, change.id, change.version)
+            self._store(fact, -1)
+        elif change.type == "transaction":
+            txn = self._judged(change.id)
+            if txn is not None:
+                self.batch.changed_transactions.append(
+                    (change.version, 1, txn.occurred_at, txn.amount_minor, txn.status, "{}", change.id)
+                )
+        else:
+            outcome = json.loads(self._mirror.document("login", change.id) or "{}").get("outcome", "")
+            self.batch.changed_logins.append((change.version, 1, outcome, "{}", change.id))
+
+    # ------------------------------------------------------------ accounts and customers
+
+    def _account(self, fact: Fact, fresh: bool) -> None:
+        account: Account | None = fact.resource
+        number = self._account_number(fact.change.id)
+        if account is None:
+            self.batch.accounts.append((number, fact.change.id, fact.change.version, 1, *(None,) * 8))
+            return
+        limits = account.limits
+        self.batch.accounts.append(
+            (
+                number,
+                account.id,
+                account.version,
+                0,
+                account.customer_id,
+                account.status,
+                limits.currency,
+                limits.credit_limit_minor,
+                limits.available_minor,
+                limits.balance_minor,
+                account.opened_at,
+                fact.body,
+            )
+        )
+        home = None
+        if fresh:
+            self._customer_account.setdefault(account.customer_id, number)
+            home = self._home(account.customer_id)
+        self._facts.append(standing_fact(fact.change.seq, account, number, home))
+
+    def _home(self, customer_id: str) -> Location | None:
+        customer = self._customers.get(customer_id)
+        if customer is None:
+            doc = self._mirror.document("customer", customer_id)
+            customer = _CUSTOMER.decode(doc) if doc else None
+        return customer.home if customer else None
+
+    def _customer(self, fact: Fact, fresh: bool) -> None:
+        customer: Customer | None = fact.resource
+        self._store(fact, -1)
+        if customer is None:
+            return
+        self._customers[customer.id] = customer
+        for number in self._mirror.customer_accounts(customer.id):
+            self._facts.append(home_fact(fact.change.seq, number, customer.updated_at, customer.home))
+
+    # ------------------------------------------------------------ what is known of the truth
+
+    def _label(self, fact: Fact, fresh: bool) -> None:
+        label: Label | None = fact.resource
+        before = None if fresh else self._stored_label(fact.change.id)
+        self._labels[fact.change.id] = label
+        account = self._mirror.accounts.known(label.account_id) if label and label.account_id else -1
+        self._store(fact, account)
+        if before is not None and before.verdict == "fraud" and (label is None or label.verdict != "fraud"):
+            self._judge(fact.change.seq, before, Judgement.WITHDRAWN)
+        if label is not None and label.verdict in JUDGEMENT and (before is None or before.verdict != label.verdict):
+            self._judge(fact.change.seq, label, JUDGEMENT[label.verdict])
+
+    def _stored_label(self, id_: str) -> Label | None:
+        if id_ in self._labels:
+            return self._labels[id_]
+        doc = self._mirror.document("label", id_)
+        label: Label | None = _LABEL.decode(doc) if doc else None
+        return label
+
+    def _judge(self, seq: int, label: Label, judgement: Judgement) -> None:
+        txn = self._judged(label.target.id) if label.target.type == "transaction" else None
+        account_id = txn.account_id if txn else label.account_id
+        if account_id is None and label.target.type == "account":
+            account_id = label.target.id
+        account = self._mirror.accounts.known(account_id) if account_id else -1
+        self._facts.append(label_fact(seq, label, judgement, account, txn, self._mirror.entities))
+
+    def _judged(self, transaction_id: str) -> Transaction | None:
+        if transaction_id in self._transactions:
+            return self._transactions[transaction_id]
+        doc = self._mirror.document("transaction", transaction_id)
+        txn: Transaction | None = _TRANSACTION.decode(doc) if doc else None
+        return txn
+
+    def _case(self, fact: Fact, fresh: bool) -> None:
+        case: Case | None = fact.resource
+        if case is None:
+            self._store(fact, -1)
+            return
+        account = self._account_number(case.account_id)
+        judgement, at = JUDGEMENT.get(case.verdict), case.verdict_at
+        news = at != (None if fresh else self._verdict_before(case.id))
+        self._verdicts[case.id] = at
+        self._store(fact, account)
+        self.batch.cases.append(
+            (
+                account,
+                case.id,
+                case.version,
+                case.status,
+                case.claimed_by,
+                case.claim_expires_at,
+                case.verdict,
+                case.note_count,
+                case.updated_at,
+            )
+        )
+        if judgement and at is not None and news:
+            self._facts.append(verdict_fact(fact.change.seq, judgement, account, at))
+
+    def _verdict_before(self, case_id: str) -> int | None:
+        """When the verdict that a stored case holds was given."""
+        if case_id not in self._verdicts:
+            doc = self._mirror.document("case", case_id)
+            self._verdicts[case_id] = _CASE.decode(doc).verdict_at if doc else None
+        return self._verdicts[case_id]
+
+    # ------------------------------------------------------------ the rest
+
+    def _other(self, fact: Fact, fresh: bool) -> None:
+        account_id = getattr(fact.resource, "account_id", None)
+        target = getattr(fact.resource, "target", None)
+        if account_id is None and target is not None and target.type == "account":
+            account_id = target.id
+        self._store(fact, self._mirror.accounts.known(account_id) if account_id else -1)
+
+    def _store(self, fact: Fact, account: int) -> None:
+        change = fact.change
+        deleted = int(fact.resource is None)
+        self.batch.resources.append((change.type, change.id, change.version, deleted, account, change.seq, fact.body))

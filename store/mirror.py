@@ -1,0 +1,340 @@
+"""The one writer of the mirror: a page of the feed becomes one transaction."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from store.files import writer
+from store.mirror_schema import MIGRATIONS
+
+Row = tuple[Any, ...]
+
+ENTITY_KINDS = ("merchant", "device", "ip", "party")
+
+
+@dataclass
+class Batch:
+    """Rows that one page adds or changes, each in the order of its table's statement in `_STATEMENTS`."""
+
+    accounts: list[Row] = field(default_factory=list)
+    new_transactions: list[Row] = field(default_factory=list)
+    changed_transactions: list[Row] = field(default_factory=list)
+    new_logins: list[Row] = field(default_factory=list)
+    changed_logins: list[Row] = field(default_factory=list)
+    resources: list[Row] = field(default_factory=list)
+    cases: list[Row] = field(default_factory=list)
+    risks: list[Row] = field(default_factory=list)
+    alerts: list[Row] = field(default_factory=list)
+    quarantined: list[Row] = field(default_factory=list)
+
+
+_STATEMENTS = {
+    "accounts": """
+        INSERT INTO account (account, account_id, version, deleted, customer_id, status, currency, credit_limit_minor,
+            available_minor, balance_minor, opened_at, doc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (account) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
+            customer_id = excluded.customer_id, status = excluded.status, currency = excluded.currency,
+            credit_limit_minor = excluded.credit_limit_minor, available_minor = excluded.available_minor,
+            balance_minor = excluded.balance_minor, opened_at = excluded.opened_at, doc = excluded.doc""",
+    "new_transactions": """
+        INSERT INTO txn (seq, transaction_id, version, account, previous, occurred_at, recorded_at, amount_minor,
+            currency, merchant_id, kind, status, doc, score, level, model_version, rule_ids)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+    "changed_transactions": """
+        UPDATE txn SET version = ?, deleted = ?, occurred_at = ?, amount_minor = ?, status = ?, doc = ?
+        WHERE transaction_id = ?""",
+    "new_logins": """
+        INSERT INTO login (seq, login_id, version, account, previous, customer_id, occurred_at, recorded_at, outcome,
+            device_id, ip, lat, lon, doc, score, level, rule_ids)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+    "changed_logins": "UPDATE login SET version = ?, deleted = ?, outcome = ?, doc = ? WHERE login_id = ?",
+    "resources": """
+        INSERT INTO resource (type, id, version, deleted, account, seq, doc) VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (type, id) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
+            account = excluded.account, seq = excluded.seq, doc = excluded.doc""",
+    "cases": """
+        INSERT INTO desk_case (account, case_id, version, status, claimed_by, claim_expires_at, verdict, note_count,
+            updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (account) DO UPDATE SET case_id = excluded.case_id, version = excluded.version,
+            status = excluded.status, claimed_by = excluded.claimed_by, claim_expires_at = excluded.claim_expires_at,
+            verdict = excluded.verdict, note_count = excluded.note_count, updated_at = excluded.updated_at""",
+    "risks": """
+        INSERT INTO account_risk (account, last_transaction, last_login, last_activity_at, risk_score, risk_level,
+            open_alerts) VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (account) DO UPDATE SET last_transaction = excluded.last_transaction,
+            last_login = excluded.last_login, last_activity_at = excluded.last_activity_at,
+            risk_score = excluded.risk_score, risk_level = excluded.risk_level, open_alerts = excluded.open_alerts""",
+    "alerts": """
+        INSERT INTO alert (alert_id, account, opened_at, updated_at, level, score, rule_ids, state, verdict, hits,
+            resurfaced, rebuilt, evidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (account) DO UPDATE SET alert_id = excluded.alert_id, opened_at = excluded.opened_at,
+            updated_at = excluded.updated_at, level = excluded.level, score = excluded.score,
+            rule_ids = excluded.rule_ids, state = excluded.state, verdict = excluded.verdict, hits = excluded.hits,
+            resurfaced = excluded.resurfaced, rebuilt = excluded.rebuilt, evidence = excluded.evidence""",
+    "quarantined": "INSERT INTO quarantine (seq, type, id, reason, body) VALUES (?, ?, ?, ?, ?)",
+}
+
+
+class Numbers:
+    """Dense integers for text ids, in order of first appearance."""
+
+    def __init__(self, ids: Iterable[str] = ()) -> None:
+        self._number = {text: number for number, text in enumerate(ids)}
+        self.new: list[tuple[int, str]] = []
+
+    def of(self, text: str) -> int:
+        """The id's number; a first appearance gets the next one and is noted in `new`."""
+        number = self._number.get(text)
+        if number is None:
+            number = self._number[text] = len(self._number)
+            self.new.append((number, text))
+        return number
+
+    def known(self, text: str) -> int:
+        """The id's number, or -1."""
+        return self._number.get(text, -1)
+
+    def __len__(self) -> int:
+        return len(self._number)
+
+
+@dataclass
+class Heads:
+    """Per account number: the seq of its last transaction and login, the newest activity, its risk and open alerts."""
+
+    transaction: array[int]
+    login: array[int]
+    activity: array[int]
+    score: array[float]
+    level: array[int]
+    alerts: array[int]
+
+    @classmethod
+    def empty(cls) -> Heads:
+        return cls(array("q"), array("q"), array("q"), array("d"), array("b"), array("b"))
+
+    def reach(self, accounts: int) -> None:
+        """Have a place for each of so many accounts."""
+        missing = accounts - len(self.transaction)
+        if missing > 0:
+            for column in (self.transaction, self.login, self.activity, self.score, self.level, self.alerts):
+                column.extend([0] * missing)
+
+    def row(self, account: int) -> Row:
+        """The account's row of `account_risk`."""
+        return (
+            account,
+            self.transaction[account],
+            self.login[account],
+            self.activity[account] or None,
+            self.score[account],
+            self.level[account],
+            self.alerts[account],
+        )
+
+
+class Mirror:
+    """The one writer of mirror.db, for one thread.
+
+    Keeps the numbering and the chain heads in memory; they run ahead of the file only inside `transaction()`. When that
+    fails, the instance is spent: open a new one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.database = writer(path, MIGRATIONS, "NORMAL")
+        self._execute = self.database.conn.execute
+        self._load()
+
+    def _load(self) -> None:
+        self.accounts = Numbers(text for (text,) in self._execute("SELECT account_id FROM account ORDER BY account"))
+        self.entities = {
+            kind: Numbers(
+                text for (text,) in self._execute("SELECT id FROM entity WHERE kind = ? ORDER BY number", (kind,))
+            )
+            for kind in ENTITY_KINDS
+        }
+        self.heads = Heads.empty()
+        self.heads.reach(len(self.accounts))
+        for account, *columns in self._execute(
+            "SELECT account, last_transaction, last_login, coalesce(last_activity_at, 0), risk_score, risk_level,"
+            " open_alerts FROM account_risk"
+        ):
+            for column, value in zip(vars(self.heads).values(), columns, strict=True):
+                column[account] = value
+        self._tombstones = {
+            (type_, id_): version
+            for type_, id_, version in self._execute(
+                "SELECT type, id, version FROM resource WHERE deleted = 1 AND type IN ('transaction', 'login')"
+            )
+        }
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the file and close it."""
+        self._execute("PRAGMA optimize")
+        self.database.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing: what is written inside is committed at its end. Errors roll back and pass on."""
+        self._execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._execute("COMMIT")
+        except BaseException:
+            self.database.conn.rollback()
+            raise
+
+    # ------------------------------------------------------------ what is stored
+
+    def versions(self, type_: str, ids: Sequence[str]) -> dict[str, int]:
+        """The stored versions of those ids of a type; an id never seen is absent."""
+        table, key = {"transaction": ("txn", "transaction_id"), "login": ("login", "login_id")}.get(
+            type_, ("account", "account_id") if type_ == "account" else ("resource", "id")
+        )
+        only = " AND type = ?" if table == "resource" else ""
+        known = dict(
+            self._execute(
+                f"SELECT {key}, version FROM {table} WHERE {key} IN (SELECT value FROM json_each(?)){only}",  # noqa: S608
+                (json.dumps(ids), type_) if only else (json.dumps(ids),),
+            )
+        )
+        for id_ in ids if self._tombstones else ():
+            if (type_, id_) in self._tombstones:
+                known[id_] = self._tombstones[type_, id_]
+        return known
+
+    def document(self, type_: str, id_: str) -> str | None:
+        """The JSON of a stored resource, or None when it is unknown or deleted."""
+        table, key = {"transaction": ("txn", "transaction_id"), "login": ("login", "login_id")}.get(
+            type_, ("account", "account_id") if type_ == "account" else ("resource", "id")
+        )
+        only = " AND type = ?" if table == "resource" else ""
+        row = self._execute(
+            f"SELECT doc FROM {table} WHERE {key} = ? AND deleted = 0{only}",  # noqa: S608 - names of this module only
+            (id_, type_) if only else (id_,),
+        ).fetchone()
+        return row[0] if row else None
+
+    def customer_accounts(self, customer_id: str) -> list[int]:
+        """Numbers of the customer's accounts, oldest first."""
+        return [
+            number
+            for (number,) in self._execute(
+                "SELECT account FROM account WHERE customer_id = ? AND deleted = 0 ORDER BY account", (customer_id,)
+            )
+        ]
+
+    def position(self, lane: str) -> tuple[str, int, str] | None:
+        """(epoch, seq, cursor) up to which the lane is stored, or None for a new mirror."""
+        row = self._execute("SELECT epoch, scanned_to_seq, cursor FROM feed WHERE lane = ?", (lane,)).fetchone()
+        return (row[0], row[1], row[2]) if row else None
+
+    # ------------------------------------------------------------ writing, inside a transaction
+
+    def write(self, batch: Batch) -> None:
+        """Write one page's rows, and the entities it numbered first."""
+        many = self.database.conn.executemany
+        new_accounts, self.accounts.new = self.accounts.new, []
+        many("INSERT INTO account (account, account_id) VALUES (?, ?)", new_accounts)
+        for kind, numbers in self.entities.items():
+            new, numbers.new = numbers.new, []
+            many("INSERT INTO entity (kind, number, id) VALUES (?, ?, ?)", ((kind, *pair) for pair in new))
+        for name, statement in _STATEMENTS.items():
+            rows = getattr(batch, name)
+            if rows:
+                many(statement, rows)
+
+    def tombstone(self, type_: str, id_: str, version: int) -> None:
+        """Remember that a never seen transaction or login was deleted, so that an older version stays out."""
+        self._tombstones[type_, id_] = version
+
+    def advance(self, lane: str, position: tuple[str, int, str], head_seq: int, watermark: int) -> None:
+        """Store the feed's new position with the rows that it stands for."""
+        epoch, seq, cursor = position
+        self._execute(
+            "INSERT INTO feed (lane, epoch, scanned_to_seq, cursor, head_seq, watermark) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (lane) DO UPDATE SET epoch = excluded.epoch, scanned_to_seq = excluded.scanned_to_seq,"
+            " cursor = excluded.cursor, head_seq = excluded.head_seq, watermark = excluded.watermark",
+            (lane, epoch, seq, cursor, head_seq, watermark),
+        )
+
+    def log_page(self, to_seq: int, facts: bytes) -> None:
+        """Keep the engine's input of a page until the next checkpoint, so that a restart can replay it."""
+        self._execute("INSERT INTO engine_page (to_seq, facts) VALUES (?, ?)", (to_seq, facts))
+
+    def checkpoint(self, parts: dict[str, bytes]) -> None:
+        """Store the engine's whole state in place of the pages that led to it."""
+        self._execute("DELETE FROM engine_state")
+        self.database.conn.executemany("INSERT INTO engine_state (part, body) VALUES (?, ?)", parts.items())
+        self._execute("DELETE FROM engine_page")
+
+    def checkpointed(self) -> tuple[dict[str, bytes], Iterator[bytes]]:
+        """The engine's last stored state, and the pages that came after it in order."""
+        parts = dict(self._execute("SELECT part, body FROM engine_state"))
+        return parts, (facts for (facts,) in self._execute("SELECT facts FROM engine_page ORDER BY to_seq"))
+
+    def note(self, key: str, value: str) -> None:
+        """Keep a small fact about the core or the watcher for the console to read."""
+        self._execute(
+            "INSERT INTO note VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value)
+        )
+
+    def noted(self, key: str) -> str | None:
+        row = self._execute("SELECT value FROM note WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    def health(
+        self,
+        poller: str,
+        last_ok_at: int | None,
+        error: str | None,
+        error_at: int | None,
+        gaps: int,
+        rate: float,
+        state: str,
+    ) -> None:
+        """Replace a poller's health row. Times in µs, rate in events a second."""
+        self._execute(
+            "INSERT OR REPLACE INTO health (poller, last_ok_at, last_error, last_error_at, gaps, rate, state)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (poller, last_ok_at, error, error_at, gaps, rate, state),
+        )
+
+    # ------------------------------------------------------------ starting anew
+
+    def clear(self) -> None:
+        """Forget everything that came from the core, to build the mirror anew. Staged resources stay."""
+        for table in (
+            "feed", "account", "account_risk", "txn", "login", "resource", "desk_case", "alert", "entity",
+            "engine_state", "engine_page", "quarantine", "dropped",
+        ):  # fmt: skip
+            self._execute(f"DELETE FROM {table}")  # noqa: S608 - names of this module only
+        self._load()
+
+    def stage(self, rows: Iterable[Row]) -> None:
+        """Put aside resources of a snapshot: (type, id, recorded_at, doc)."""
+        self.database.conn.executemany(
+            "INSERT OR REPLACE INTO staged (type, id, recorded_at, doc) VALUES (?, ?, ?, ?)", rows
+        )
+
+    def staged(self, type_order: Sequence[str]) -> Iterator[Row]:
+        """Staged (type, id, doc): first the types named, in their order, then the rest by (recorded_at, id)."""
+        for type_ in type_order:
+            yield from self._execute("SELECT type, id, doc FROM staged WHERE type = ? ORDER BY id", (type_,))
+        marks = ", ".join("?" * len(type_order))
+        yield from self._execute(
+            f"SELECT type, id, doc FROM staged WHERE type NOT IN ({marks}) ORDER BY recorded_at, id",  # noqa: S608
+            tuple(type_order),
+        )
+
+    def staged_count(self) -> int:
+        return int(self._execute("SELECT count(*) FROM staged").fetchone()[0])
+
+    def unstage(self) -> None:
+        self._execute("DELETE FROM staged")

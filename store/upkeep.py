@@ -1,0 +1,67 @@
+"""The mirror's upkeep: its digest for comparison with the core, and the dropping of old events."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from store.digest import OTHERS, TABLES, Buckets, bucket_sums, folded
+from store.files import reader
+from store.mirror import Mirror
+
+DROPPED_BUCKETS = 16_384
+"""Dropped events are summed in the contract's finest buckets and folded for a coarser comparison."""
+
+CHUNK = 5_000
+"""Events dropped in one transaction, so that the feed never waits long."""
+
+EVENT_TABLES = {"transaction": ("txn", "transaction_id"), "login": ("login", "login_id")}
+
+
+def mirror_digest(path: Path, lane: str, type_: str, bucket_count: int) -> tuple[int, Buckets]:
+    """(seq, digest) of one type at one moment, dropped events included. Opens a read-only connection of its own."""
+    database = reader(path)
+    try:
+        database.execute("BEGIN")
+        seq = database.execute("SELECT scanned_to_seq FROM feed WHERE lane = ?", (lane,)).fetchone()
+        rows = database.execute(TABLES[type_]) if type_ in TABLES else database.execute(OTHERS, (type_,))
+        return (seq[0] if seq else 0), bucket_sums(type_, rows, bucket_count, _dropped(database, type_, bucket_count))
+    finally:
+        database.close()
+
+
+def _dropped(database: Database, type_: str, bucket_count: int) -> Buckets:
+    rows = database.execute("SELECT bucket, count, sum FROM dropped WHERE type = ?", (type_,))
+    return folded({b: (count, int(total, 16)) for b, count, total in rows}, DROPPED_BUCKETS, bucket_count)
+
+
+def drop_events(mirror: Mirror, before: int) -> int:
+    """Drop up to `CHUNK` events of each kind that were recorded before that instant (µs); accounts stay.
+
+    Returns how many went, so that a caller can go on until 0. An account's chain simply ends where it was cut.
+    """
+    return sum(_drop(mirror, type_, before) for type_ in EVENT_TABLES)
+
+
+def _drop(mirror: Mirror, type_: str, before: int) -> int:
+    table, key = EVENT_TABLES[type_]
+    execute = mirror.database.conn.execute
+    with mirror.transaction():
+        rows = execute(
+            f"SELECT seq, {key}, version, deleted FROM {table} WHERE seq IN"  # noqa: S608 - names of this module only
+            f" (SELECT seq FROM {table} ORDER BY seq LIMIT ?) AND recorded_at < ?",
+            (CHUNK, before),
+        ).fetchall()
+        if not rows:
+            return 0
+        start = _dropped(mirror.database, type_, DROPPED_BUCKETS)
+        sums = bucket_sums(
+            type_, ((id_, version) for _, id_, version, gone in rows if not gone), DROPPED_BUCKETS, start
+        )
+        mirror.database.conn.executemany(
+            "INSERT OR REPLACE INTO dropped (type, bucket, count, sum) VALUES (?, ?, ?, ?)",
+            ((type_, bucket, count, f"{total:016x}") for bucket, (count, total) in sums.items()),
+        )
+        mirror.database.conn.executemany(f"DELETE FROM {table} WHERE seq = ?", ((seq,) for seq, *_ in rows))  # noqa: S608
+    return len(rows)
