@@ -1,0 +1,86 @@
+"""How the population comes into the feed: first everybody and their papers, then their lives begin."""
+
+from __future__ import annotations
+
+from random import Random
+
+from console.core.instants import DAY
+from console.core.messages import Ref
+from console.sandbox.world.bills import bills
+from console.sandbox.world.clock import Life
+from console.sandbox.world.habits import Rhythm, live
+from console.sandbox.world.people import Person, account, move_in
+from console.sandbox.world.town import Town
+
+OLDEST_DAYS, YOUNGEST_DAYS = 1500, 15
+STEP = 200_000
+"""Microseconds between two people in the opening of the books."""
+
+
+def settle(town: Town) -> Life:
+    """Publish the population, one by one, and let everybody live."""
+    rng = town.dice("population")
+    start = town.clock.now
+    for _ in range(town.settings.population):
+        opened_at = start - rng.randrange(YOUNGEST_DAYS * DAY, OLDEST_DAYS * DAY)
+        town.people.append(newcomer(town, opened_at))
+    _households(town, rng)
+    for number, person in enumerate(town.people):
+        yield start + number * STEP
+        publish(town, person, round(person.limit * rng.betavariate(1.2, 5)))
+    yield from _acquaint(town, rng)
+    rhythm = Rhythm(town.settings.life.night)
+    for person in town.people[: town.settings.population]:
+        begin_to_live(town, person, rhythm)
+
+
+def newcomer(town: Town, opened_at: int) -> Person:
+    """A person whose papers are not published yet."""
+    customer_id, account_id = town.new_id("cus", 6), town.new_id("acc", 6)
+    rng = town.dice(customer_id)
+    return town.registry.draw(rng, (customer_id, account_id), opened_at, lambda: town.new_id("dev", 6))
+
+
+def publish(town: Town, person: Person, balance: int) -> None:
+    """Put a person's papers, devices and account into the feed."""
+    town.publish("customer", town.registry.customer(person, town.clock.now), person.opened_at)
+    for device_id in person.devices:
+        town.register(device_id, person.rng, person.opened_at)
+        town.uses(device_id, person.customer_id)
+    town.publish("account", account(person, town.clock.now, balance), person.opened_at)
+
+
+def begin_to_live(town: Town, person: Person, rhythm: Rhythm) -> None:
+    town.clock.begin(live(town, person, rhythm))
+    town.clock.begin(bills(town, person))
+
+
+def _households(town: Town, rng: Random) -> None:
+    """A quarter of the people live with one to three others, and some of those share a tablet."""
+    people = iter(town.people)
+    for head in people:
+        if rng.random() > 0.12:
+            continue
+        tablet = head.devices[-1] if len(head.devices) > 1 and rng.random() < 0.5 else None
+        for _ in range(rng.choice((1, 1, 2, 3))):
+            member = next(people, None)
+            if member is None:
+                return
+            move_in(member, head)
+            if tablet:
+                member.devices.append(tablet)
+
+
+def _acquaint(town: Town, rng: Random) -> Life:
+    """Families share an address, friends pay each other."""
+    for person in town.people:
+        yield town.clock.now + STEP
+        me = Ref(type="customer", id=person.customer_id)
+        for relative in person.family:
+            if relative.customer_id < person.customer_id:
+                town.link(Ref(type="customer", id=relative.customer_id), me, "shared_address")
+        for _ in range(rng.choice((0, 1, 1, 2, 3))):
+            friend = rng.choice(town.people)
+            if friend is not person and friend not in person.friends:
+                person.friends.append(friend)
+                town.link(me, Ref(type="customer", id=friend.customer_id), "payee", 0.5)

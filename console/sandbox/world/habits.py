@@ -1,0 +1,158 @@
+"""The day of an ordinary person: buying, signing in, sending money to friends, now and then sending something back."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from itertools import accumulate
+from math import exp
+from random import Random
+from typing import NamedTuple
+
+from console.core.instants import DAY, HOUR, MINUTE
+from console.core.messages import Ref, Transaction
+from console.sandbox.world.clock import Life, midnight, weekday
+from console.sandbox.world.market import FEN, Shop
+from console.sandbox.world.people import Person
+from console.sandbox.world.town import Town
+
+DAYLIGHT = (1, 1, 0, 0, 0, 1, 3, 8, 11, 9, 8, 10, 14, 11, 8, 8, 9, 12, 16, 17, 15, 12, 7, 3)
+"""How much happens in each local hour of a day, relative."""
+NETWORK_CODES = ("do_not_honor", "issuer_unavailable", "incorrect_cvv", "suspected_fraud")
+
+
+class Errand(NamedTuple):
+    """One thing of a day: a purchase at a shop, or a sign-in. Some shops report hours later than they sell."""
+
+    at: int
+    occurred_at: int | None
+    shop: Shop | None
+
+
+class Rhythm:
+    """The hours of the day people are about, the quietest lifted to `night` (0..1 of the mean)."""
+
+    def __init__(self, night: float) -> None:
+        mean = sum(DAYLIGHT) / len(DAYLIGHT)
+        self._cumulative = list(accumulate(max(hour, night * mean) for hour in DAYLIGHT))
+
+    def moment(self, day: int, shift_h: int, rng: Random) -> int:
+        """An instant of the local day that begins at `day`."""
+        hour = bisect(self._cumulative, rng.random() * self._cumulative[-1])
+        return day + (hour + shift_h) % 24 * HOUR + int(rng.random() * HOUR)
+
+
+def live(town: Town, person: Person, rhythm: Rhythm) -> Life:
+    """A person's days until they are gone. Each day is planned at its midnight."""
+    day = midnight(town.clock.now)
+    while True:
+        for errand in _plan(town, person, rhythm, day):
+            yield errand.at
+            if person.gone:
+                return
+            if town.clock.now >= person.quiet_until:
+                _run(town, person, errand)
+        day += DAY
+        yield day
+
+
+def spend(town: Town, person: Person, shop: Shop, amount: int, occurred_at: int | None = None) -> Transaction:
+    """Buy as its owner does, and leave the account alone for a while when it turns out to be frozen."""
+    done = town.buy(person, shop, amount, person.means(person.rng), person.rng, occurred_at)
+    if done.status == "declined" and town.bank.account(person.account_id).status != "active":
+        person.quiet_until = town.clock.now + person.rng.randrange(6 * HOUR, 3 * DAY)
+    return done
+
+
+def enter(town: Town, person: Person) -> None:
+    """Sign in as its owner does; a finger slips now and then."""
+    rng = person.rng
+    means = person.means(rng)
+    if rng.random() < 0.03:
+        town.sign_in(person, "bad_password", means, rng)
+    method = "biometric" if rng.random() < 0.6 else "password"
+    if town.sign_in(person, "success", means, rng, method).outcome == "blocked":
+        person.quiet_until = town.clock.now + rng.randrange(6 * HOUR, 3 * DAY)
+
+
+def poisson(mean: float, rng: Random) -> int:
+    """How often something happens that happens `mean` times on average (Knuth)."""
+    threshold, product, times = exp(-mean), rng.random(), 0
+    while product > threshold:
+        product *= rng.random()
+        times += 1
+    return times
+
+
+def _plan(town: Town, person: Person, rhythm: Rhythm, day: int) -> list[Errand]:
+    rng, life = person.rng, town.settings.life
+    busy = person.purchases * (person.weekend if weekday(day) >= 5 else 1.0)
+    errands = [
+        errand
+        for _ in range(poisson(life.purchases * busy, rng))
+        for errand in _shopping(town, person, rhythm.moment(day, person.shift_h, rng))
+    ]
+    for _ in range(poisson(life.logins, rng)):
+        errands.append(Errand(rhythm.moment(day, person.shift_h, rng), None, None))
+    now = town.clock.now
+    _rarely(town, person, rhythm, day)
+    return sorted((errand for errand in errands if errand.at >= now), key=lambda errand: errand.at)
+
+
+def _shopping(town: Town, person: Person, at: int) -> list[Errand]:
+    rng = person.rng
+    street = person.favourites if rng.random() < 0.84 else town.market.street(person.city)
+    shop = street.any(rng)
+    if shop.trade.late:
+        return [Errand(at + int(rng.random() * 8 * HOUR), at, shop)]
+    if shop.city is None and rng.random() < 0.3:
+        return [Errand(at - int(rng.uniform(0.5, 8) * MINUTE), None, None), Errand(at, None, shop)]
+    return [Errand(at, None, shop)]
+
+
+def _run(town: Town, person: Person, errand: Errand) -> None:
+    rng, shop = person.rng, errand.shop
+    if shop is None:
+        enter(town, person)
+        return
+    if person.away and shop.city:
+        shop = town.market.local(person.away[0], rng)
+    amount = shop.amount(rng, person.wealth)
+    if rng.random() < 0.008:
+        town.refused(person, shop, amount, person.means(rng), rng, rng.choice(NETWORK_CODES))
+        if rng.random() < 0.3:
+            return
+    done = spend(town, person, shop, amount, errand.occurred_at)
+    if done.status != "declined" and rng.random() < (0.03 if shop.city is None else 0.004):
+        town.clock.begin(_send_back(town, person, done))
+
+
+def _rarely(town: Town, person: Person, rhythm: Rhythm, day: int) -> None:
+    rng, life = person.rng, town.settings.life
+    if person.friends and rng.random() < life.transfers:
+        town.clock.begin(_treat(town, person, rhythm.moment(day, 0, rng)))
+    if rng.random() < life.cash_advances:
+        town.clock.begin(_draw_cash(town, person, rhythm.moment(day, 0, rng)))
+
+
+def _send_back(town: Town, person: Person, purchase: Transaction) -> Life:
+    yield town.clock.now + int(person.rng.uniform(2 * HOUR, 6 * DAY))
+    town.refund(person, purchase, 1.0 if person.rng.random() < 0.75 else person.rng.uniform(0.2, 0.8), person.rng)
+
+
+def _treat(town: Town, person: Person, at: int) -> Life:
+    yield at
+    rng, friend = person.rng, person.rng.choice(person.friends)
+    amount = rng.choice((20, 50, 66, 88, 100, 128, 200, 500)) * FEN
+    if person.gone or town.clock.now < person.quiet_until:
+        return
+    sent = town.transfer(person, amount, Ref(type="account", id=friend.account_id), person.means(rng), rng)
+    if sent.status != "declined":
+        town.transfer(friend, -amount, Ref(type="account", id=person.account_id), None, rng)
+
+
+def _draw_cash(town: Town, person: Person, at: int) -> Life:
+    yield at
+    if person.gone or town.clock.now < person.quiet_until:
+        return
+    shop = town.market.local(person.city, person.rng, "cash_machine")
+    spend(town, person, shop, shop.amount(person.rng, 1.0))

@@ -1,0 +1,92 @@
+"""A world's settings, read from its TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from console import paths
+
+T = TypeVar("T")
+
+
+class Life(Struct, frozen=True, forbid_unknown_fields=True):
+    """How much ordinary people do. Rates are means per person and day unless their name says otherwise."""
+
+    purchases: float
+    logins: float
+    night: float
+    """The quietest hour against the mean hour, 0..1."""
+    transfers: float
+    cash_advances: float
+    applications: float
+    """New applicants a day, per 10,000 accounts."""
+    limit_requests: float
+    """Wishes for a higher limit a day, per 10,000 accounts."""
+
+
+class Labels(Struct, frozen=True, forbid_unknown_fields=True):
+    """How truth comes out. Shares are 0..1; days are a shortest and a longest delay."""
+
+    report_share: float
+    report_days: tuple[float, float]
+    chargeback_share: float
+    chargeback_days: tuple[float, float]
+    investigation_share: float
+    investigation_days: tuple[float, float]
+    cleared_share: float
+    """Look-alikes that somebody questioned and found legitimate."""
+
+
+class Show(Struct, frozen=True, forbid_unknown_fields=True):
+    """A programme of episodes after the history, on top of the random ones."""
+
+    first_after_s: int
+    every_s: tuple[int, int]
+    rotation: list[str]
+    lookalike_every_s: tuple[int, int]
+    lookalikes: list[str]
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """One world. Rates of frauds and look-alikes are episodes per 10,000 account-days."""
+
+    population: int
+    cities: int
+    history_days: int
+    life: Life
+    frauds: dict[str, float]
+    lookalikes: dict[str, float]
+    labels: Labels
+    show: Show | None = None
+
+
+def names() -> list[str]:
+    """The worlds that ship, sorted."""
+    return sorted(path.stem for path in _folder().glob("*.toml"))
+
+
+def load(name: str) -> Settings:
+    """Read a world's settings. Raises ValueError for an unknown world, msgspec.ValidationError for a bad file."""
+    if name not in names():
+        raise ValueError(f"no world {name!r}; there are: {', '.join(names())}")
+    return _read(_folder() / f"{name}.toml", Settings)
+
+
+def country(file: str, kind: type[T]) -> T:
+    """Read a file of the country all worlds share, as a message type."""
+    return _read(_folder() / "country" / f"{file}.toml", kind)
+
+
+def _folder() -> Path:
+    return paths.fixtures() / "worlds"
+
+
+def _read(path: Path, kind: type[T]) -> T:
+    with path.open("rb") as file:
+        content: dict[str, Any] = tomllib.load(file)
+    return msgspec.convert(content, kind)
