@@ -26,7 +26,8 @@ def writer(path: Path, migrations: Migrations, durability: Durability) -> Databa
     Raises StoreError when the file can't be opened, is no database, or was made by a newer version.
     """
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        if not path.exists():  # closing a file that is open elsewhere in this process would drop SQLite's locks on it
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         connection = sqlite3.connect(path, timeout=10, cached_statements=256)
         database = Database(connection, execute_plugins=False, recursive_triggers=False)
         connection.execute("PRAGMA journal_mode=WAL")

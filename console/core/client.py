@@ -16,6 +16,7 @@ import httpx
 import msgspec
 
 from console.core import instants
+from console.core.instants import Instant
 from console.core.messages import Account, CoreMeta, Digest, SnapshotPage, decoder
 from console.core.problems import CoreProblem, CoreUnreachable, read_problem
 
@@ -165,7 +166,7 @@ class CoreClient:
             raise CoreUnreachable(f"{method} {path}: {type(error).__name__}") from None
         self._note_clock(response)
         if response.status_code >= 400:
-            raise CoreProblem(read_problem(response.status_code, content), _retry_after(response))
+            raise CoreProblem(read_problem(response.status_code, content), _retry_after(response), _date(response))
         if response.status_code != 304 and not response.headers.get("content-type", "").startswith("application/json"):
             raise CoreUnreachable(
                 f"{method} {path}: the answer is no JSON but {response.headers.get('content-type')!r:.80}"
@@ -174,14 +175,10 @@ class CoreClient:
 
     def _note_clock(self, response: httpx.Response) -> None:
         """Follow the core's wall clock by the Date header (whole seconds: the middle of its second is taken)."""
-        stamp = response.headers.get("date")
-        if stamp is None:
+        theirs = _date(response)
+        if theirs is None:
             return
-        try:
-            theirs = email.utils.parsedate_to_datetime(stamp).timestamp()
-        except ValueError:
-            return
-        drift = int(theirs * instants.SECOND) + instants.SECOND // 2 - instants.now()
+        drift = theirs + instants.SECOND // 2 - instants.now()
         if abs(drift - self.clock_offset_us) > instants.SECOND:
             self.clock_offset_us = drift if abs(drift) > instants.SECOND else 0
 
@@ -225,6 +222,14 @@ async def _bounded(response: httpx.Response) -> bytes:
             raise httpx.ReadError(f"the answer is longer than {MAX_BODY} bytes")
         parts.append(part)
     return b"".join(parts)
+
+
+def _date(response: httpx.Response) -> Instant | None:
+    """The Date header, in whole seconds."""
+    try:
+        return Instant(email.utils.parsedate_to_datetime(response.headers["date"]).timestamp() * instants.SECOND)
+    except (KeyError, ValueError):
+        return None
 
 
 def _retry_after(response: httpx.Response) -> float | None:

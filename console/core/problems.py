@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from console.core.instants import SECOND, Instant
 from console.core.messages import Problem, decoder
 
 _PROBLEM = decoder(Problem)
@@ -19,14 +20,16 @@ class CoreProblem(Exception):
     """The core answered with an error.
 
     `problem.effect` is 'none' when the request changed nothing, 'unknown' when it may have. `retry_after_s` is what the
-    core asked for, in seconds, or None.
+    core asked for, in seconds, or None. `core_clock` is an instant that the core's own clock had reached when it
+    answered: its `server_time`, else the Date header (`date`) less the second it may be off by; None without either.
     """
 
-    def __init__(self, problem: Problem, retry_after_s: float | None = None) -> None:
+    def __init__(self, problem: Problem, retry_after_s: float | None = None, date: Instant | None = None) -> None:
         super().__init__(f"{problem.status} {problem.code}: {problem.detail or problem.title}")
         self.problem = problem
         self.status = problem.status
         self.retry_after_s = retry_after_s
+        self.core_clock = problem.server_time or (Instant(date - SECOND) if date else None)
 
 
 def read_problem(status: int, body: bytes) -> Problem:

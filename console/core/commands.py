@@ -1,0 +1,299 @@
+"""Commands: what an operator may wish, the checks before it is sent, sending it, and reading what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from console.core import vocabulary
+from console.core.client import Answer, CoreClient
+from console.core.instants import HOUR, MINUTE, SECOND, Instant
+from console.core.messages import (
+    MAX_INTEGER,
+    Account,
+    Command,
+    CommandRequest,
+    CoreMeta,
+    DecidedOn,
+    ReasonCode,
+    Ref,
+    decoder,
+)
+from console.core.problems import CoreProblem, CoreUnreachable
+
+_COMMAND = decoder(Command)
+_REQUEST = decoder(CommandRequest)
+
+NOTE_LENGTH = 2000
+CLAIM_MINUTES = (1, 480)
+HOLD_IDS = 50
+VERDICT_TRANSACTIONS = 100
+"""Bounds of the contract's parameter schemas."""
+
+DEADLINE = 2 * MINUTE
+APPROVAL_DEADLINE = 2 * HOUR
+"""How long the core may begin to execute a command (microseconds), when it runs at once and when a person approves."""
+
+
+class InvalidWish(ValueError):
+    """A wish that the core would refuse. `key` names the reason, `values` fill the words for it."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        super().__init__(f"{key}: {values}" if values else key)
+        self.key = key
+        self.values = values
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What an operator decided, before it gets its id and deadline. Values are absolute."""
+
+    type: str
+    account_id: str
+    params: dict[str, Any] = field(default_factory=dict)
+    reason_code: str | None = None
+    note: str | None = None
+
+
+def freeze(
+    account_id: str,
+    reason_code: str,
+    note: str | None = None,
+    *,
+    scope: str = "full",
+    expires_at: Instant | None = None,
+) -> Wish:
+    """Add a hold; without `expires_at` it stays until it is released."""
+    params: dict[str, Any] = {"scope": scope} | ({"expires_at": expires_at} if expires_at else {})
+    return Wish("account.freeze", account_id, params, reason_code, note)
+
+
+def unfreeze(account_id: str, hold_ids: Sequence[str], reason_code: str, note: str | None = None) -> Wish:
+    """Release the named holds and only those."""
+    return Wish("account.unfreeze", account_id, {"hold_ids": list(hold_ids)}, reason_code, note)
+
+
+def set_limit(
+    account_id: str,
+    value_minor: int,
+    currency: str,
+    reason_code: str,
+    note: str | None = None,
+    *,
+    limit: str = "credit",
+) -> Wish:
+    """Set one limit (credit, cash, daily) to a value in minor units."""
+    params = {"limit": limit, "value_minor": value_minor, "currency": currency}
+    return Wish("account.set_limit", account_id, params, reason_code, note)
+
+
+def close(account_id: str, reason_code: str, note: str | None = None) -> Wish:
+    """Close the account; with a balance it is closing until that is repaid."""
+    return Wish("account.close", account_id, {}, reason_code, note)
+
+
+def claim(account_id: str, minutes: int) -> Wish:
+    """Take the account's case, or keep it, for 1 to 480 minutes."""
+    return Wish("case.claim", account_id, {"minutes": minutes})
+
+
+def release(account_id: str) -> Wish:
+    """Give the case back."""
+    return Wish("case.release", account_id)
+
+
+def verdict(account_id: str, verdict: str, transaction_ids: Sequence[str] = ()) -> Wish:
+    """Judge the case: fraud, legit or inconclusive, on the listed transactions or on the account."""
+    params = {"verdict": verdict} | ({"transaction_ids": list(transaction_ids)} if transaction_ids else {})
+    return Wish("case.verdict", account_id, params)
+
+
+def note(account_id: str, text: str) -> Wish:
+    """Add a note to the case."""
+    return Wish("case.note", account_id, {"text": text})
+
+
+# ---------------------------------------------------------------- checks
+
+
+def reasons_for(type_: str, meta: CoreMeta) -> list[ReasonCode]:
+    """The reason codes that the core lists for a type of command."""
+    return [reason for reason in meta.reason_codes if type_ in reason.commands]
+
+
+def check(wish: Wish, meta: CoreMeta, now: Instant) -> None:
+    """Raise InvalidWish for what the core would refuse as it stands. `now` is the core's clock."""
+    _check_text("note", wish.note or "")
+    if wish.type.startswith("account."):
+        _check_reason(wish, meta)
+    _check_params(wish.type, wish.params, now)
+
+
+def _check_reason(wish: Wish, meta: CoreMeta) -> None:
+    listed = {reason.code: reason for reason in reasons_for(wish.type, meta)}
+    if wish.reason_code not in listed:
+        raise InvalidWish("reason_not_listed", reason=wish.reason_code or "", listed=", ".join(listed))
+    if listed[wish.reason_code].requires_note and not (wish.note or "").strip():
+        raise InvalidWish("note_required", reason=wish.reason_code)
+
+
+def _check_params(type_: str, params: dict[str, Any], now: Instant) -> None:
+    match type_, params:
+        case "account.freeze", {"scope": scope}:
+            _check_word("scope", scope, vocabulary.HOLD_SCOPES)
+            if "expires_at" in params and params["expires_at"] <= now:
+                raise InvalidWish("expiry_past")
+        case "account.unfreeze", {"hold_ids": holds}:
+            if not 1 <= len(holds) <= HOLD_IDS or len(set(holds)) != len(holds):
+                raise InvalidWish("holds_count", most=HOLD_IDS)
+        case "account.set_limit", {"limit": limit, "value_minor": value}:
+            _check_word("limit", limit, ("credit", "cash", "daily"))
+            if not 0 <= value <= MAX_INTEGER:
+                raise InvalidWish("value_range")
+        case "case.claim", {"minutes": minutes}:
+            if not CLAIM_MINUTES[0] <= minutes <= CLAIM_MINUTES[1]:
+                raise InvalidWish("minutes_range", least=CLAIM_MINUTES[0], most=CLAIM_MINUTES[1])
+        case "case.verdict", {"verdict": word}:
+            _check_word("verdict", word, ("fraud", "legit", "inconclusive"))
+            judged = params.get("transaction_ids", [])
+            if len(judged) > VERDICT_TRANSACTIONS or len(set(judged)) != len(judged):
+                raise InvalidWish("transactions_count", most=VERDICT_TRANSACTIONS)
+        case "case.note", {"text": text}:
+            if not text.strip():
+                raise InvalidWish("text_empty")
+            _check_text("text", text)
+
+
+def _check_word(name: str, word: str, known: Sequence[str]) -> None:
+    if word not in known:
+        raise InvalidWish("word_unknown", name=name, word=word, known=", ".join(known))
+
+
+def _check_text(name: str, text: str) -> None:
+    if len(text) > NOTE_LENGTH:
+        raise InvalidWish("text_long", name=name, most=NOTE_LENGTH)
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise InvalidWish("text_unreadable", name=name)
+
+
+def needs_approval(wish: Wish, meta: CoreMeta, account: Account | None) -> bool:
+    """Whether a second person will be asked (contract, 7.5), the bulk rule apart. `account` as the operator saw it."""
+    reason = next((reason for reason in meta.reason_codes if reason.code == wish.reason_code), None)
+    if wish.type == "account.close" or (reason is not None and reason.requires_approval):
+        return True
+    if account is None:
+        return False
+    if wish.type == "account.set_limit":
+        return int(wish.params["value_minor"]) > (limit_of(account, wish.params["limit"]) or 0)
+    if wish.type == "account.unfreeze" and "supervisor" not in meta.you.roles:
+        released = set(wish.params["hold_ids"])
+        return any(hold.hold_id in released and hold.releasable_by == "supervisor" for hold in account.holds)
+    return False
+
+
+def deadline(wish: Wish, meta: CoreMeta, account: Account | None, now: Instant) -> Instant:
+    """The `not_after` of a wish decided now, by the core's clock, inside the core's limits."""
+    if needs_approval(wish, meta, account):
+        return Instant(now + min(APPROVAL_DEADLINE, meta.limits.approval_max_s * SECOND))
+    return Instant(now + min(DEADLINE, meta.limits.not_after_max_s * SECOND))
+
+
+def request(wish: Wish, not_after: Instant, decided_on: DecidedOn | None = None) -> CommandRequest:
+    """The message that travels."""
+    return CommandRequest(
+        type=wish.type,
+        target=Ref(type="account", id=wish.account_id),
+        params=wish.params,
+        not_after=not_after,
+        reason_code=wish.reason_code,
+        note=wish.note or None,
+        decided_on=decided_on,
+    )
+
+
+# ---------------------------------------------------------------- sending and reading
+
+
+@dataclass(frozen=True)
+class Absent:
+    """The core does not know the command. `core_clock` is an instant its own clock had reached, None when unsaid."""
+
+    core_clock: Instant | None
+
+    def proves_no_effect(self, not_after: int) -> bool:
+        """The fence (contract, 7.2): past `not_after` by the core's clock, it had no effect and never will."""
+        return self.core_clock is not None and self.core_clock > not_after
+
+
+async def submit(client: CoreClient, command_id: str, body: bytes, if_match: int | None) -> tuple[int, Command]:
+    """POST /commands, one attempt with the stored bytes: the HTTP status and what the core recorded.
+
+    Raises CoreProblem for a refusal, CoreUnreachable when it is unknown whether the command was recorded.
+    """
+    headers = {"Idempotency-Key": command_id} | ({"If-Match": f'"{if_match}"'} if if_match is not None else {})
+    answer = await client.send("/commands", body, headers)
+    return answer.status, _command(answer, command_id)
+
+
+async def outcome(client: CoreClient, command_id: str, wait_s: int = 0) -> Command | Absent:
+    """GET /commands/{id}: the core's record of it, or that it has none.
+
+    Raises CoreProblem for any problem but 404, CoreUnreachable without a readable answer.
+    """
+    try:
+        params: dict[str, str | int] = {"wait_s": wait_s} if wait_s else {}
+        return _command(await client.read(f"/commands/{command_id}", params, wait_s=wait_s), command_id)
+    except CoreProblem as problem:
+        if problem.status != 404:
+            raise
+        return Absent(problem.core_clock)
+
+
+def _command(answer: Answer, command_id: str) -> Command:
+    try:
+        command: Command = _COMMAND.decode(answer.body)
+    except msgspec.MsgspecError as error:
+        raise CoreUnreachable(f"the answer to command {command_id} can't be read: {error}") from error
+    if command.id != command_id or answer.status not in (200, 202):
+        raise CoreUnreachable(f"the answer to command {command_id} is about something else")
+    return command
+
+
+def is_same_request(body: bytes, if_match: int | None, command: Command) -> bool:
+    """Whether the core's record is of the request that we stored, and not of another one under our id."""
+    ours: CommandRequest = _REQUEST.decode(body)
+    asked = {name: value for name, value in ours.params.items() if value is not None}
+    return (
+        (ours.type, ours.target, ours.not_after) == (command.type, command.target, command.not_after)
+        and all(command.params.get(name) == value for name, value in asked.items())
+        and (if_match is None or command.if_match == if_match)
+    )
+
+
+def limit_of(account: Account, limit: str) -> int | None:
+    """One of an account's limits (credit, cash, daily) in minor units, None when it has none."""
+    limits = account.limits
+    return {
+        "credit": limits.credit_limit_minor,
+        "cash": limits.cash_limit_minor,
+        "daily": limits.daily_limit_minor,
+    }.get(limit)
+
+
+def shows_effect(command_id: str, body: bytes, account: Account) -> bool:
+    """Whether an account is as the command wants it: for a freeze, it has a hold whose id is the command's."""
+    wanted: CommandRequest = _REQUEST.decode(body)
+    holds = {hold.hold_id for hold in account.holds}
+    match wanted.type:
+        case "account.freeze":
+            return command_id in holds
+        case "account.unfreeze":
+            return not holds & set(wanted.params["hold_ids"])
+        case "account.set_limit":
+            return limit_of(account, wanted.params["limit"]) == int(wanted.params["value_minor"])
+        case "account.close":
+            return account.status in ("closing", "closed")
+    return False

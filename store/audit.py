@@ -1,0 +1,94 @@
+"""The audit's hash chain: appending to it and proving it.
+
+A row's `hash` is the hex SHA-256 of the UTF-8 lines `prev_hash, seq, at, actor, event, payload`, joined by newlines;
+the first `prev_hash` is 64 zeros. Rows cut off at the end leave an intact, shorter chain: only a copy of a later hash
+that is kept elsewhere shows them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from store import times
+
+GENESIS = "0" * 64
+
+
+class Row(NamedTuple):
+    """One line of the chain, as in the view `v_audit`. `at` is RFC 3339 text."""
+
+    seq: int
+    at: str
+    actor: str
+    event: str
+    payload: str
+    prev_hash: str
+    hash: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The first row at which the chain breaks, and how."""
+
+    seq: int
+    kind: Literal["changed", "removed", "inserted", "reordered"]
+
+
+def digest(prev_hash: str, seq: int, at: str, actor: str, event: str, payload: str) -> str:
+    """The hash of one row (64 hex digits)."""
+    lines = "\n".join((prev_hash, str(seq), at, actor, event, payload))
+    return hashlib.sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def append(connection: sqlite3.Connection, at: int, actor: str, event: str, payload: Mapping[str, Any]) -> None:
+    """Add a row. The caller holds an immediate transaction, so that two writers can't fork the chain."""
+    last = connection.execute("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone() or (0, GENESIS)
+    seq, prev_hash = last[0] + 1, last[1]
+    stamp, who = times.text(at), " ".join(actor.split()) or "-"
+    body = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    connection.execute(
+        "INSERT INTO audit (seq, at, actor, event, payload, prev_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (seq, stamp, who, event, body, prev_hash, digest(prev_hash, seq, stamp, who, event, body)),
+    )
+
+
+def rows(connection: sqlite3.Connection) -> Iterable[Row]:
+    """The chain in stored order."""
+    query = "SELECT seq, at, actor, event, payload, prev_hash, hash FROM audit ORDER BY seq"
+    return (Row(*columns) for columns in connection.execute(query))
+
+
+def verify(chain: Iterable[Row]) -> Fault | None:
+    """The first fault of a chain given in stored order, or None when it is whole."""
+    before = last = Row(0, "", "", "", "", "", GENESIS)
+    remaining = iter(chain)
+    for row in remaining:
+        if row.seq != last.seq + 1 or row.prev_hash != last.hash or row.hash != _digest_at(row, row.seq):
+            return _name(row, last, before, list(remaining))
+        before, last = last, row
+    return None
+
+
+def _name(row: Row, last: Row, before: Row, rest: Sequence[Row]) -> Fault:
+    """What happened where `row` does not follow `last`; `rest` are the rows after it."""
+    expected = last.seq + 1
+    if row.seq != expected:
+        moved = row.seq < expected or any(other.seq == expected for other in rest)
+        return Fault(min(row.seq, expected), "reordered" if moved else "removed")
+    if row.prev_hash == last.hash:
+        return Fault(row.seq, "changed")
+    if last.seq and row.prev_hash == before.hash:
+        return Fault(last.seq, "inserted")
+    if any(other.hash == row.prev_hash for other in rest):
+        return Fault(row.seq, "reordered")
+    renumbered = row.hash == _digest_at(row, row.seq + 1)
+    return Fault(row.seq, "removed" if renumbered else "changed")
+
+
+def _digest_at(row: Row, seq: int) -> str:
+    return digest(row.prev_hash, seq, row.at, row.actor, row.event, row.payload)

@@ -1,0 +1,354 @@
+"""The desk's own memory of its decisions: commands, attempts and the audit chain, in journal.db.
+
+Console, command line and watcher each open it; every change is one short immediate transaction, on disk before the call
+returns. Instants are integer microseconds since 1970 (UTC).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlite_utils import Database
+
+from store import audit, files
+from store.journal_schema import MIGRATIONS
+from store.life import BLOCKING, FREEZE, MOVES, SETTLED, UNRESOLVED, State, changes_state
+
+WATCHER = "watcher"
+"""The audit's name for what the machine does by itself."""
+
+OPENINGS = 5
+"""Tries to open a new journal that another process is creating at the same moment."""
+
+AttemptOutcome = Literal["none", "unknown", "recorded"]
+"""What an attempt is known to have done at the core: nothing, perhaps something, or been recorded."""
+
+
+class JournalError(Exception):
+    """The journal refuses; the message says why."""
+
+
+class Blocked(JournalError):
+    """Another command of the account is not resolved yet. `by` is its entry."""
+
+    def __init__(self, by: Entry) -> None:
+        super().__init__(f"{by.type} {by.command_id} on {by.account_id} is still {by.state}")
+        self.by = by
+
+
+class IllegalMove(JournalError):
+    """The command's state does not allow this. `state` is where it stands."""
+
+    def __init__(self, command_id: str, state: State, to: State) -> None:
+        super().__init__(f"command {command_id} is {state} and can't become {to}")
+        self.state = state
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intent:
+    """A decision with everything that will travel, fixed: id, body bytes, If-Match and deadline."""
+
+    command_id: str
+    type: str
+    target_type: str
+    target_id: str
+    account_id: str
+    body: bytes
+    if_match: int | None
+    not_after: int
+    created_by: str
+    reason_code: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry(Intent):
+    """A command as the journal knows it.
+
+    `doubtful`: an attempt may have been recorded without our knowing. `waits_for` is 'credential', 'core' or None.
+    `settles_as`: what it becomes once the fence proves that no doubtful attempt had an effect. `why` is a short code.
+    """
+
+    position: int
+    state: State
+    created_at: int
+    attempts: int
+    doubtful: bool
+    waits_for: str | None
+    settles_as: State | None
+    core_status: str | None
+    acked_at: int | None
+    confirmed_at: int | None
+    settled_at: int | None
+    why: str | None
+    problem: str | None
+    effect: str | None
+    resulting_version: int | None
+    effect_seq: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """What was learned about a command. None keeps what the journal has, except for `waits_for`, which is replaced."""
+
+    to: State
+    why: str | None = None
+    waits_for: str | None = None
+    settles_as: State | None = None
+    core_status: str | None = None
+    problem: str | None = None
+    effect: str | None = None
+    resulting_version: int | None = None
+    effect_seq: int | None = None
+
+
+@dataclass(frozen=True)
+class AttemptEnd:
+    """How one attempt ended: its HTTP status, None without an answer, and what it did."""
+
+    number: int
+    status: int | None
+    outcome: AttemptOutcome
+
+
+_DOUBT = """EXISTS (SELECT 1 FROM attempt t WHERE t.command_id = c.command_id
+    AND (t.outcome = 'unknown' OR t.outcome IS NULL)) AS doubtful"""
+_SELECT = f"SELECT {', '.join(f.name if f.name != 'doubtful' else _DOUBT for f in fields(Entry))} FROM command c"  # noqa: S608
+_INTENT = tuple(field.name for field in fields(Intent))
+
+
+def _any_of(states: tuple[State, ...]) -> str:
+    return "(" + ", ".join(f"'{state}'" for state in states) + ")"
+
+
+class Journal:
+    """One process's (and one thread's) handle on journal.db."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create it. Raises store.files.StoreError when that can't be done."""
+        self._database = _open(path)
+        self._connection: sqlite3.Connection = self._database.conn
+
+    def close(self) -> None:
+        self._database.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._connection
+        except BaseException:
+            self._connection.rollback()
+            raise
+        self._connection.commit()
+
+    # ------------------------------------------------------------ deciding
+
+    def intend(self, intent: Intent, at: int) -> None:
+        """Store a decision as QUEUED; it is on disk when this returns.
+
+        Raises Blocked while another state-changing command of the account is unresolved. One that waits for approval
+        does not block, and a freeze is blocked by nothing.
+        """
+        with self._transaction() as connection:
+            blocker = self._blocker(intent)
+            if blocker:
+                raise Blocked(blocker)
+            values = [getattr(intent, name) for name in _INTENT]
+            marks = ", ".join("?" * (len(_INTENT) + 2))
+            connection.execute(
+                f"INSERT INTO command ({', '.join(_INTENT)}, created_at, state) VALUES ({marks})",  # noqa: S608
+                (*values, at, State.QUEUED),
+            )
+            payload = {
+                "command_id": intent.command_id,
+                "body": intent.body.decode(),
+                "if_match": intent.if_match,
+                "to": State.QUEUED,
+            }
+            audit.append(connection, at, intent.created_by, "command.decided", payload)
+
+    def _blocker(self, intent: Intent) -> Entry | None:
+        if intent.type == FREEZE or not changes_state(intent.type):
+            return None
+        busy = self._entries(f"WHERE account_id = ? AND state IN {_any_of(BLOCKING)}", intent.account_id)
+        return next((entry for entry in busy if changes_state(entry.type)), None)
+
+    def withdraw(self, command_id: str, at: int, actor: str) -> None:
+        """Cancel a command that is still QUEUED. Raises IllegalMove when it is on its way already."""
+        with self._transaction() as connection:
+            entry = self._need(command_id)
+            if entry.state is not State.QUEUED:
+                raise IllegalMove(command_id, entry.state, State.CANCELLED)
+            self._apply(connection, entry, Move(to=State.CANCELLED, why="withdrawn"), at, actor, None)
+
+    # ------------------------------------------------------------ sending
+
+    def begin_attempt(self, command_id: str, at: int) -> int:
+        """Store that an attempt begins, before its first byte goes out; returns its number, from 1.
+
+        Raises IllegalMove unless the command is QUEUED or UNKNOWN.
+        """
+        with self._transaction() as connection:
+            entry = self._need(command_id)
+            if State.SENDING not in MOVES[entry.state]:
+                raise IllegalMove(command_id, entry.state, State.SENDING)
+            number = entry.attempts + 1
+            connection.execute(
+                "INSERT INTO attempt (command_id, number, started_at) VALUES (?, ?, ?)", (command_id, number, at)
+            )
+            connection.execute(
+                "UPDATE command SET state = ?, attempts = ?, waits_for = NULL WHERE command_id = ?",
+                (State.SENDING, number, command_id),
+            )
+            payload = {"command_id": command_id, "from": entry.state, "to": State.SENDING, "attempt": number}
+            audit.append(connection, at, WATCHER, "command.attempt", payload)
+        return number
+
+    def settle(
+        self, command_id: str, move: Move, at: int, *, actor: str = WATCHER, attempt: AttemptEnd | None = None
+    ) -> Entry:
+        """Store what an answer, a read or the feed said; returns the command as it stands then.
+
+        When the feed was faster than the answer to an attempt, only the attempt's end is stored. Raises IllegalMove
+        for any other move that the table of moves does not have.
+        """
+        with self._transaction() as connection:
+            if attempt:
+                connection.execute(
+                    "UPDATE attempt SET ended_at = ?, status = ?, outcome = ? WHERE command_id = ? AND number = ?",
+                    (at, attempt.status, attempt.outcome, command_id, attempt.number),
+                )
+            entry = self._need(command_id)
+            legal = move.to == entry.state or move.to in MOVES[entry.state]
+            if not legal and not attempt:
+                raise IllegalMove(command_id, entry.state, move.to)
+            self._apply(connection, entry, move if legal else Move(to=entry.state), at, actor, attempt)
+            return self._need(command_id)
+
+    def _apply(
+        self,
+        connection: sqlite3.Connection,
+        entry: Entry,
+        move: Move,
+        at: int,
+        actor: str,
+        attempt: AttemptEnd | None,
+    ) -> None:
+        new: dict[str, Any] = {
+            field.name: value
+            for field in fields(Move)
+            if field.name != "to" and (value := getattr(move, field.name)) is not None
+        }
+        new |= {"state": move.to, "waits_for": move.waits_for}
+        if move.to in (State.ACKED, State.AWAITING_APPROVAL, State.CONFIRMED) and entry.acked_at is None:
+            new["acked_at"] = at
+        if move.to is State.CONFIRMED and entry.confirmed_at is None:
+            new["confirmed_at"] = at
+        if move.to in SETTLED and move.to is not entry.state:
+            new["settled_at"] = at
+        columns = ", ".join(f"{name} = ?" for name in new)
+        connection.execute(
+            f"UPDATE command SET {columns} WHERE command_id = ?",  # noqa: S608 - names of this module's fields
+            (*new.values(), entry.command_id),
+        )
+        if attempt or move.to is not entry.state:
+            audit.append(connection, at, actor, "command.outcome", _outcome(entry, move, attempt))
+
+    def recover(self, at: int, in_flight: frozenset[str] = frozenset()) -> list[str]:
+        """Make every SENDING command UNKNOWN that nobody is sending any more; returns their ids.
+
+        Only the watcher may call this: it alone sends, so it knows which are `in_flight`.
+        """
+        with self._transaction() as connection:
+            lost = [e for e in self._entries("WHERE state = ?", State.SENDING) if e.command_id not in in_flight]
+            for entry in lost:
+                connection.execute(
+                    "UPDATE attempt SET ended_at = ?, outcome = 'unknown' WHERE command_id = ? AND ended_at IS NULL",
+                    (at, entry.command_id),
+                )
+                self._apply(connection, entry, Move(to=State.UNKNOWN, why="interrupted"), at, WATCHER, None)
+        return [entry.command_id for entry in lost]
+
+    # ------------------------------------------------------------ reading
+
+    def get(self, command_id: str) -> Entry | None:
+        return next(iter(self._entries("WHERE command_id = ?", command_id)), None)
+
+    def unresolved(self) -> list[Entry]:
+        """What the desk still has to do or to learn, in the order of decision."""
+        return self._entries(f"WHERE state IN {_any_of(UNRESOLVED)} ORDER BY position")
+
+    def for_account(self, account_id: str) -> list[Entry]:
+        """All commands of an account, newest first."""
+        return self._entries("WHERE account_id = ? ORDER BY position DESC", account_id)
+
+    def recent(self, limit: int) -> list[Entry]:
+        """The newest commands first."""
+        return self._entries("ORDER BY position DESC LIMIT ?", limit)
+
+    def counts(self) -> dict[State, int]:
+        """Commands by state; states without commands are left out."""
+        rows = self._connection.execute("SELECT state, count(*) FROM command GROUP BY state")
+        return {State(state): count for state, count in rows}
+
+    def data_version(self) -> int:
+        """A number that changes when another connection changed the journal."""
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def verify(self) -> audit.Fault | None:
+        """The first fault of the audit chain, or None when it is whole."""
+        return audit.verify(audit.rows(self._connection))
+
+    def _entries(self, clause: str, *values: object) -> list[Entry]:
+        names = [field.name for field in fields(Entry)]
+        return [
+            _entry(dict(zip(names, row, strict=True)))
+            for row in self._connection.execute(_SELECT + " " + clause, values)
+        ]
+
+    def _need(self, command_id: str) -> Entry:
+        entry = self.get(command_id)
+        if entry is None:
+            raise JournalError(f"no command {command_id} in the journal")
+        return entry
+
+
+def _entry(row: dict[str, Any]) -> Entry:
+    row["state"] = State(row["state"])
+    row["settles_as"] = State(row["settles_as"]) if row["settles_as"] else None
+    row["doubtful"] = bool(row["doubtful"])
+    return Entry(**row)
+
+
+def _outcome(entry: Entry, move: Move, attempt: AttemptEnd | None) -> dict[str, Any]:
+    """The audit's payload of a move: ids and codes; the core's own words stay in the command's row."""
+    payload: dict[str, Any] = {"command_id": entry.command_id, "from": entry.state, "to": move.to}
+    if attempt:
+        payload |= {"attempt": attempt.number, "status": attempt.status, "outcome": attempt.outcome}
+    if move.why:
+        payload["why"] = move.why
+    if move.problem:
+        payload["problem"] = json.loads(move.problem).get("code")
+    if move.effect:
+        payload |= {"effect": move.effect, "resulting_version": move.resulting_version, "effect_seq": move.effect_seq}
+    return payload
+
+
+def _open(path: Path) -> Database:
+    """Open for writing; two processes may create the same new journal at once, and then one of them tries again."""
+    for left in reversed(range(OPENINGS)):
+        try:
+            return files.writer(path, MIGRATIONS, "FULL")
+        except files.StoreError as error:
+            if not left or not isinstance(error.__cause__, sqlite3.OperationalError):
+                raise
+            time.sleep(0.05)
+    raise AssertionError("unreachable")

@@ -1,0 +1,50 @@
+"""The journal's tables and its documented read views. Times are integer microseconds in tables, RFC 3339 in views."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from store import times
+
+MIGRATIONS = Migrations("journal")
+
+TABLES = """
+CREATE TABLE command (
+    position INTEGER PRIMARY KEY, command_id TEXT NOT NULL UNIQUE, type TEXT NOT NULL, target_type TEXT NOT NULL,
+    target_id TEXT NOT NULL, account_id TEXT NOT NULL, body BLOB NOT NULL, if_match INTEGER,
+    not_after INTEGER NOT NULL, reason_code TEXT, note TEXT, created_at INTEGER NOT NULL, created_by TEXT NOT NULL,
+    state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, waits_for TEXT, settles_as TEXT, core_status TEXT,
+    acked_at INTEGER, confirmed_at INTEGER, settled_at INTEGER, why TEXT, problem TEXT, effect TEXT,
+    resulting_version INTEGER, effect_seq INTEGER
+) STRICT;
+CREATE INDEX command_by_account ON command (account_id);
+CREATE INDEX command_unresolved ON command (position)
+    WHERE state NOT IN ('CONFIRMED', 'REJECTED', 'EXPIRED', 'CANCELLED', 'REVIEW');
+
+CREATE TABLE attempt (
+    command_id TEXT NOT NULL, number INTEGER NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER, status INTEGER,
+    outcome TEXT, PRIMARY KEY (command_id, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL, event TEXT NOT NULL, payload TEXT NOT NULL,
+    prev_hash TEXT NOT NULL, hash TEXT NOT NULL
+) STRICT;
+"""
+
+VIEWS = f"""
+CREATE VIEW v_command AS SELECT
+    command_id, type, target_id, state, attempts, {times.column("created_at")} AS created_at, created_by, reason_code,
+    {times.column("not_after")} AS not_after, {times.column("confirmed_at")} AS confirmed_at, problem
+FROM command;
+
+CREATE VIEW v_audit AS SELECT seq, at, actor, event, payload, prev_hash, hash FROM audit;
+"""  # noqa: S608 - constants of this module only
+
+
+@MIGRATIONS(name="001_journal")
+def _journal(database: Database) -> None:
+    for statement in (TABLES + VIEWS).split(";\n"):
+        if statement.strip():
+            database.execute(statement)
