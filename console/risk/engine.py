@@ -1,0 +1,133 @@
+"""The decision engine: pages of facts in, columns out.
+
+An event is scored with exactly the facts before it in the feed, whatever the size of the pages, live, in a replay and
+after a restart. Time is the time at which things happened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from console.risk.columns import FACTS, Array, Fact, Floats, Judgement
+from console.risk.features.seen import Seen
+from console.risk.missing import why
+from console.risk.packs import Pack, Rule
+from console.risk.registry import FEATURES
+from console.risk.score import Features, combine, level_of, mask_of, pulls
+from console.risk.state.fading import Fading
+from console.risk.state.groups import Groups
+from console.risk.state.memory import Memory
+
+
+class Reading(NamedTuple):
+    """A feature's value, or the word that says why there is none."""
+
+    value: float | None
+    missing: str | None
+
+
+class Reason(NamedTuple):
+    """A rule that fired, what it read and what it compared that with."""
+
+    rule: Rule
+    readings: dict[str, Reading]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What the engine says of each row of a page.
+
+    `score` (0..1) and `risk` are NaN on rows without them: everything but fresh transactions and logins, and for
+    `risk` also a VERDICT of legitimate, which sets it to 0. Levels are 0 none .. 4 critical.
+    """
+
+    pack: Pack
+    score: Floats
+    level: Array
+    rules: Array  # u8: bit n = the n-th of `pack.live` fired
+    shadow: Array  # u8: bit n = the n-th of `pack.shadow` would have fired
+    risk: Floats  # the account's, after the event
+    risk_level: Array
+    features: Features  # of the scored rows only, in their order
+    place: Array  # per row its position among the scored ones, -1 on others
+
+    def evidence(self, row: int, names: tuple[str, ...] | None = None) -> dict[str, Reading]:
+        """Every feature of a scored row (or those named) with its value or why it is missing.
+
+        Raises IndexError for a row that was not scored.
+        """
+        place = int(self.place[row])
+        if place < 0:
+            raise IndexError(f"row {row} was not scored")
+        return {name: _reading(float(self.features(name)[place])) for name in names or FEATURES}
+
+    def reasons(self, row: int) -> list[Reason]:
+        """The live rules that fired on a scored row, with what they read."""
+        bits = int(self.rules[row])
+        fired = [rule for number, rule in enumerate(self.pack.live) if bits >> number & 1]
+        return [Reason(rule, self.evidence(row, rule.features)) for rule in fired]
+
+
+class Engine:
+    """Remembers what it has seen and scores what comes next by the rules of a pack."""
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+        self._memory = Memory()
+        self._risk = Fading()
+
+    def page(self, facts: Array) -> Scored:
+        """Take the next facts of the feed, in its order, and score the fresh transactions and logins among them.
+
+        Raises TypeError when `facts` is not an array of FACTS.
+        """
+        if facts.dtype != FACTS:
+            raise TypeError("facts must have the dtype FACTS")
+        scored = facts["fresh"] & ((facts["fact"] == Fact.TRANSACTION) | (facts["fact"] == Fact.LOGIN))
+        features = Features(Seen(self._memory.observe(facts, scored)))
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            live = [pulls(rule, features) for rule in self.pack.live]
+            shadow = [pulls(rule, features) for rule in self.pack.shadow]
+        rows = np.flatnonzero(scored)
+        score = np.full(len(facts), np.nan)
+        score[rows] = combine(live, len(rows))
+        risk = self._fade(facts, scored, score)
+        return Scored(
+            pack=self.pack,
+            score=score,
+            level=level_of(score, self.pack.thresholds),
+            rules=_spread(mask_of([pull > 0 for pull in live], len(rows)), rows, len(facts)),
+            shadow=_spread(mask_of([pull > 0 for pull in shadow], len(rows)), rows, len(facts)),
+            risk=risk,
+            risk_level=level_of(risk, self.pack.thresholds),
+            features=features,
+            place=np.where(scored, np.cumsum(scored) - 1, -1),
+        )
+
+    def _fade(self, facts: Array, scored: Array, score: Floats) -> Floats:
+        cleared = (facts["fact"] == Fact.VERDICT) & (facts["code"] == Judgement.LEGIT)
+        return self._risk.through(Groups(facts["account"]), facts["occurred_at"], scored, cleared, score)
+
+    def freeze(self) -> dict[str, bytes]:
+        """The whole state by name; equal states give equal bytes, in any process."""
+        fading = {f"risk.{name}": data for name, data in self._risk.freeze().items()}
+        return {**self._memory.freeze(), **fading}
+
+    def thaw(self, state: dict[str, bytes]) -> None:
+        """Take back what `freeze` gave; raises KeyError or ValueError when it is not that."""
+        self._memory.thaw(state)
+        self._risk.thaw({"risk": state["risk.risk"], "at": state["risk.at"]})
+
+
+def _reading(value: float) -> Reading:
+    missing = why(value)
+    return Reading(None if missing else value, missing)
+
+
+def _spread(values: Array, rows: Array, length: int) -> Array:
+    whole = np.zeros(length, values.dtype)
+    whole[rows] = values
+    return whole

@@ -1,0 +1,78 @@
+"""The credit line: how much of it is used, how fast, and what became of a repayment or a raise."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from console.risk.columns import Array, Floats
+from console.risk.features.seen import Seen, count, given, ratio, since, total
+from console.risk.flags import DECLINED, PAYMENT
+from console.risk.missing import MISSING_INPUT, NO_HISTORY
+from console.risk.registry import EXACT, LIFETIME, feature, windowed
+from console.risk.state.profile import LOW_DAYS, day_of, utilisation
+
+KEPT = EXACT.format(kept=24)
+
+
+def _told(seen: Seen, value: Array) -> Floats:
+    return given(seen.profile["told"], value, NO_HISTORY)
+
+
+def _used(seen: Seen) -> Array:
+    """Utilisation as last told, with the spend itself added; NaN when the limit is missing or 0."""
+    spend = np.where(np.isnan(seen.spend), 0, seen.spend)
+    return utilisation(seen.profile["limit"], seen.profile["available"] - spend)
+
+
+@feature("account", "share", "last account fact and the event", "no_history before any, missing_input without limit")
+def utilisation_now(seen: Seen) -> Floats:
+    """Used share of the credit limit once this spend is added."""
+    used = _used(seen)
+    return _told(seen, given(~np.isnan(used), used, MISSING_INPUT))
+
+
+@feature("account", "share", "7d, whole UTC days", "no_history before any, missing_input without limit")
+def utilisation_rise_7d(seen: Seen) -> Floats:
+    """How far utilisation, this spend added, stands above its lowest of the last 7 days."""
+    used, today = _used(seen), day_of(seen.now).astype(np.int32)[:, None]
+    age = today - seen.profile["low_day"].astype(np.int32)
+    told = utilisation(seen.profile["limit"], seen.profile["available"])
+    lows = np.where((age >= 0) & (age < LOW_DAYS), seen.profile["low"], np.inf).min(axis=1)
+    rise = used - np.fmin(lows, told)
+    return _told(seen, given(~np.isnan(rise), rise, MISSING_INPUT))
+
+
+@feature("account", "share", "last account fact and the event", "missing_input on no spend, no_history before any")
+def amount_to_limit(seen: Seen) -> Floats:
+    """The spend against the credit limit."""
+    return _told(seen, ratio(seen.spend, seen.profile["limit"], MISSING_INPUT))
+
+
+@feature("account", "days", LIFETIME, "no_history before any account fact")
+def account_age_days(seen: Seen) -> Floats:
+    """Age of the account."""
+    return np.asarray(since(seen.now, seen.profile["opened_at"], NO_HISTORY) / 86_400)
+
+
+@feature("account", "seconds", LIFETIME, "no_history before any rise")
+def since_limit_raise(seen: Seen) -> Floats:
+    """Seconds since the credit limit was last raised."""
+    return since(seen.now, seen.profile["raised_at"], NO_HISTORY)
+
+
+@windowed("account", "minor units", KEPT, ("24h",))
+def repaid_sum(seen: Seen, span: int) -> Floats:
+    """Sum of repayments."""
+    paid = seen.sight.spends["flags"] & (PAYMENT | DECLINED) == PAYMENT
+    return np.asarray(-total(paid & seen.moves.within(span), seen.sight.spends["amount"]))
+
+
+@windowed("account", "ratio", KEPT, ("1h", "24h"), "missing_input on what is no spend, no_history without repayment")
+def respent_share(seen: Seen, span: int) -> Floats:
+    """Spend since the first repayment of the window, this one included, against what was repaid."""
+    amounts, at = seen.sight.spends["amount"], seen.sight.spends["at"]
+    paid = (seen.sight.spends["flags"] & (PAYMENT | DECLINED) == PAYMENT) & seen.moves.within(span)
+    first = np.where(paid, at, np.iinfo(np.int64).max).min(axis=0)
+    after = total(seen.approved & seen.moves.past & (at >= first), amounts)
+    share = (after + seen.spend) / np.maximum(-total(paid, amounts), 1)
+    return given(count(paid) > 0, share, NO_HISTORY)

@@ -1,0 +1,159 @@
+"""What the scored rows of a page saw, with the steps that many features share done once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from console.risk.columns import DAY, Array, Bools, Fact, Floats
+from console.risk.flags import DECLINED, SPEND, TRANSFER
+from console.risk.missing import MISSING_INPUT
+from console.risk.state.memory import Sight
+from console.risk.state.profile import DAYS, day_of
+
+
+class History:
+    """Events kept for an entity, (kept, rows), seen from each row's own moment.
+
+    Late events are put right here: an entry counts by when it happened, and one that happened after the row's moment
+    is in none of its windows.
+    """
+
+    def __init__(self, fields: dict[str, Array], now: Array) -> None:
+        self.fields = fields
+        at = fields["at"]
+        self._age = np.where(at > 0, now - at, -1).view(np.uint64)  # of the future and the unused: huge
+        self._within: dict[int, Bools] = {}
+
+    def within(self, span: int) -> Bools:
+        """Entries at most `span` µs old (exclusive) at the row's moment."""
+        if span not in self._within:
+            self._within[span] = self._age < np.uint64(span)
+        return self._within[span]
+
+    @cached_property
+    def past(self) -> Bools:
+        """Entries not later than the row's moment."""
+        return self._age < np.uint64(2**63)
+
+    def last(self, mask: Bools) -> Array:
+        """When the latest entry under `mask` happened (µs), 0 when there is none."""
+        at: Array = np.where(mask, self.fields["at"], 0).max(axis=0)
+        return at
+
+
+def count(mask: Bools) -> Floats:
+    """How many entries of each row are marked."""
+    return np.asarray(np.add.reduce(mask.view(np.uint8), axis=0, dtype=np.uint8), np.float64)
+
+
+def total(mask: Bools, values: Array) -> Floats:
+    """The sum of the marked values of each row; exact while amounts are whole and the sum is below 2^53."""
+    return np.asarray(np.where(mask, values, 0.0).sum(axis=0), np.float64)
+
+
+def distinct(mask: Bools, values: Array) -> Floats:
+    """How many different non-negative values are marked in each row."""
+    ordered = np.sort(np.where(mask & (values >= 0), values, -1), axis=0)
+    return np.asarray(count(ordered[1:] != ordered[:-1]) + (ordered[0] >= 0))
+
+
+def given(known: Array, value: Array, why: float) -> Floats:
+    """`value` where `known`, else the missing value `why`."""
+    return np.asarray(np.where(known, value, why), np.float64)
+
+
+def ratio(above: Array, below: Array, why: float) -> Floats:
+    """`above` / `below`, missing for the reason `why` where `below` is not positive."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return given(below > 0, above / below, why)
+
+
+def since(now: Array, at: Array, why: float) -> Floats:
+    """Seconds from `at` to `now` (µs), missing for the reason `why` where `at` is 0 or in the row's future."""
+    return given((at > 0) & (at <= now), (now - at) / 1e6, why)
+
+
+class Seen:
+    """The scored rows of a page and what each saw before itself."""
+
+    def __init__(self, sight: Sight) -> None:
+        self.sight = sight
+        self.facts = sight.facts
+        self.flags = sight.flags
+        self.profile = sight.profile
+        self.known = sight.known
+        self.now: Array = np.maximum(sight.facts["occurred_at"], 1)
+        self.rows = len(sight.facts)
+
+    @cached_property
+    def amount(self) -> Floats:
+        """Signed minor units; missing input on logins."""
+        return given(self.facts["fact"] == Fact.TRANSACTION, self.facts["amount"], MISSING_INPUT)
+
+    @cached_property
+    def spend(self) -> Floats:
+        """The amount of a spend (attempts included); missing input on everything else."""
+        return given(self.flags & SPEND > 0, self.facts["amount"], MISSING_INPUT)
+
+    @cached_property
+    def moves(self) -> History:
+        """The account's transactions."""
+        return History(self.sight.spends, self.now)
+
+    @cached_property
+    def logins(self) -> History:
+        """The account's login events."""
+        return History(self.sight.logins, self.now)
+
+    @cached_property
+    def places(self) -> History:
+        """Where the account was."""
+        return History(self.sight.places, self.now)
+
+    @cached_property
+    def at_merchant(self) -> History:
+        """Spends at the event's merchant."""
+        return History(self.sight.merchant, self.now)
+
+    @cached_property
+    def on_device(self) -> History:
+        """Events on the event's device."""
+        return History(self.sight.device, self.now)
+
+    @cached_property
+    def on_ip(self) -> History:
+        """Events from the event's IP."""
+        return History(self.sight.ip, self.now)
+
+    @cached_property
+    def attempts(self) -> Bools:
+        """Which of `moves` are spends, declined ones too."""
+        return np.asarray(self.sight.spends["flags"] & SPEND > 0)
+
+    @cached_property
+    def declined(self) -> Bools:
+        """Which of `moves` are declined spends."""
+        return np.asarray(self.sight.spends["flags"] & (SPEND | DECLINED) == SPEND | DECLINED)
+
+    @cached_property
+    def approved(self) -> Bools:
+        """Which of `moves` are approved spends."""
+        return np.asarray(self.sight.spends["flags"] & (SPEND | DECLINED) == SPEND)
+
+    @cached_property
+    def purchases(self) -> Bools:
+        """Which of `moves` are approved and at a merchant."""
+        return np.asarray(self.sight.spends["flags"] & (SPEND | DECLINED | TRANSFER) == SPEND)
+
+    @cached_property
+    def _day_age(self) -> Array:
+        held = self.profile["day"].astype(np.int32)
+        age = day_of(self.now).astype(np.int32)[:, None] - held
+        return np.where((held > 0) & (age >= 0), age, DAYS * 100)
+
+    def days(self, field: str, span: int) -> Floats:
+        """The sum of a daily bucket over the event's UTC day and those before it, `span` µs in all."""
+        fresh = self._day_age < span // DAY
+        return np.asarray(np.where(fresh, self.profile[field], 0).sum(axis=1, dtype=np.float64))

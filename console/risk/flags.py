@@ -1,0 +1,49 @@
+"""What a transaction means, as bits: worked out once when it arrives and kept beside it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from console.risk.columns import TXN_KINDS, TXN_STATUSES, Array, Fact
+
+SPEND = 1  # money leaves at the customer's wish: purchase, cash advance, outgoing transfer; declined ones too
+DECLINED = 2
+PAYMENT = 4
+REFUND = 8
+INFLOW = 16  # incoming transfer
+TRANSFER = 32  # outgoing transfer
+ROUND = 64  # a multiple of 100 major units
+SMALL = 128  # spend of at most 10 major units
+CASH = 256  # cash advance, or a purchase of something as good as cash
+
+MINOR_PER_MAJOR = 100
+CASH_LIKE_MCC = (4829, 5944, 6010, 6011, 6012, 6050, 6051, 6211, 6540, 7995)
+"""Money transfer, jewellery, cash, quasi-cash, securities, stored value, betting (ISO 18245)."""
+
+_PURCHASE, _CASH_ADVANCE, _PAYMENT, _REFUND, _TRANSFER = (
+    TXN_KINDS.index(kind) + 1 for kind in ("purchase", "cash_advance", "payment", "refund", "transfer")
+)
+_DECLINED = TXN_STATUSES.index("declined") + 1
+
+
+def flags_of(facts: Array) -> Array:
+    """Per row of `facts` the bits above (u2); 0 on everything that is not a transaction."""
+    kind, amount = facts["code"], facts["amount"]
+    outgoing = amount > 0
+    transfer = kind == _TRANSFER
+    cash_advance = kind == _CASH_ADVANCE
+    spend = ((kind == _PURCHASE) | cash_advance | transfer) & outgoing
+    bits = np.zeros(len(facts), np.uint16)
+    for bit, holds in (
+        (SPEND, spend),
+        (DECLINED, facts["status"] == _DECLINED),
+        (PAYMENT, kind == _PAYMENT),
+        (REFUND, kind == _REFUND),
+        (INFLOW, transfer & (amount < 0)),
+        (TRANSFER, transfer & outgoing),
+        (ROUND, spend & (np.mod(amount, 100 * MINOR_PER_MAJOR) == 0)),
+        (SMALL, spend & (amount <= 10 * MINOR_PER_MAJOR)),
+        (CASH, cash_advance | (spend & np.isin(facts["mcc"], CASH_LIKE_MCC))),
+    ):
+        bits |= holds * np.uint16(bit)
+    return np.where(facts["fact"] == Fact.TRANSACTION, bits, np.uint16(0))

@@ -1,0 +1,223 @@
+"""Rule packs: TOML in, checked and compiled rules out. The caller reads the files."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+import console.risk.features  # noqa: F401 - registers the features
+from console.risk.columns import Bools, Fact
+from console.risk.expressions import Condition, Quantity, Refused, condition, nearest, quantity
+from console.risk.features.seen import Seen
+from console.risk.flags import INFLOW, PAYMENT, REFUND, SPEND
+from console.risk.registry import FEATURES
+
+TYPOLOGIES = (
+    "account_takeover",
+    "card_testing",
+    "bust_out",
+    "cash_out",
+    "mule",
+    "synthetic",
+    "geography",
+    "ring",
+    "known_fraud",
+    "unusual",
+)
+STATES = ("off", "shadow", "live")
+EVENTS = ("spend", "payment", "refund", "inflow", "login")
+ACTIONS = ("watch", "contact", "limit", "freeze", "close")
+LEVELS = ("none", "low", "medium", "high", "critical")
+LANGUAGES = ("en", "zh")
+MAX_RULES = 64
+
+_FLAG = {"spend": SPEND, "payment": PAYMENT, "refund": REFUND, "inflow": INFLOW}
+T = TypeVar("T")
+
+_ID = re.compile(r"[A-Z]{2,8}-[0-9]{1,3}")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+class PackError(ValueError):
+    """A pack that cannot be used; the message names file and rule."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule. `weight` in 0..1 is what it adds to the score alone; `strength` scales it where it is given.
+
+    `on` are the kinds of event it looks at, `text` and `runbook` are for people, by language.
+    """
+
+    id: str
+    typology: str
+    state: str
+    weight: float
+    on: tuple[str, ...]
+    when: Condition
+    strength: Quantity | None
+    params: dict[str, float]
+    action: str
+    text: dict[str, str]
+    runbook: dict[str, str]
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The features that the rule reads, in order of name."""
+        more = self.strength.features if self.strength else ()
+        return tuple(sorted({*self.when.features, *more}))
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Rules and the scores from which a level begins, lowest first (low, medium, high, critical)."""
+
+    rules: tuple[Rule, ...]
+    thresholds: tuple[float, float, float, float]
+    alert_level: int
+
+    @property
+    def live(self) -> tuple[Rule, ...]:
+        """The rules that count, in the order of the pack: bit n of `Scored.rules` is the n-th."""
+        return tuple(rule for rule in self.rules if rule.state == "live")
+
+    @property
+    def shadow(self) -> tuple[Rule, ...]:
+        """The rules that are only watched: bit n of `Scored.shadow` is the n-th."""
+        return tuple(rule for rule in self.rules if rule.state == "shadow")
+
+
+def load_packs(texts: Iterable[tuple[str, str]]) -> Pack:
+    """One pack out of (file name, TOML text) pairs; raises PackError.
+
+    `[levels]` stands in exactly one of the files; rule ids are unique over all of them.
+    """
+    rules: dict[str, Rule] = {}
+    levels: list[tuple[str, Any]] = []
+    for name, text in texts:
+        try:
+            document = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise PackError(f"{name}: {error}") from error
+        _only(document, ("levels", "rule"), name)
+        if "levels" in document:
+            levels.append((name, document["levels"]))
+        for number, table in enumerate(_listed(document.get("rule", []), dict, f"{name}: rule"), 1):
+            rule = _rule(table, f"{name}: rule {_label(table, number)}")
+            if rule.id in rules:
+                raise PackError(f"{name}: rule {rule.id}: the id is taken")
+            rules[rule.id] = rule
+    if len(levels) != 1:
+        raise PackError(f"[levels] must stand in exactly one file, found in {[name for name, _ in levels] or 'none'}")
+    pack = Pack(tuple(rules.values()), *_levels(*levels[0]))
+    if max(len(pack.live), len(pack.shadow)) > MAX_RULES:
+        raise PackError(f"more than {MAX_RULES} rules are live or in shadow")
+    return pack
+
+
+def looks_at(rule: Rule, seen: Seen) -> Bools:
+    """Which of the scored rows are events that the rule looks at."""
+    flags = 0
+    for word in rule.on:
+        flags |= _FLAG.get(word, 0)
+    chosen = seen.flags & np.uint16(flags) > 0
+    if "login" in rule.on:
+        chosen |= seen.facts["fact"] == Fact.LOGIN
+    return np.asarray(chosen)
+
+
+# ---------------------------------------------------------------- reading
+
+
+def _rule(table: dict[str, Any], where: str) -> Rule:
+    required = ("id", "typology", "state", "weight", "on", "when", "action", "text", "runbook")
+    _only(table, (*required, "strength", "params"), where)
+    for key in required:
+        if key not in table:
+            raise PackError(f"{where}: {key} is missing")
+    if not isinstance(table["id"], str) or not _ID.fullmatch(table["id"]):
+        raise PackError(f"{where}: id must look like ATO-1")
+    params = _params(table.get("params", {}), where)
+    strength = table.get("strength")
+    try:
+        when = condition(_typed(table["when"], str, f"{where}: when"), FEATURES, params)
+        amount = None if strength is None else quantity(_typed(strength, str, f"{where}: strength"), FEATURES, params)
+    except Refused as error:
+        raise PackError(f"{where}: {error}") from error
+    return Rule(
+        id=table["id"],
+        typology=_one_of(table["typology"], TYPOLOGIES, f"{where}: typology"),
+        state=_one_of(table["state"], STATES, f"{where}: state"),
+        weight=_share(table["weight"], f"{where}: weight"),
+        on=tuple(_one_of(word, EVENTS, f"{where}: on") for word in _listed(table["on"], str, f"{where}: on")),
+        when=when,
+        strength=amount,
+        params=params,
+        action=_one_of(table["action"], ACTIONS, f"{where}: action"),
+        text=_texts(table["text"], f"{where}: text"),
+        runbook=_texts(table["runbook"], f"{where}: runbook"),
+    )
+
+
+def _levels(name: str, table: object) -> tuple[tuple[float, float, float, float], int]:
+    where = f"{name}: levels"
+    table = _typed(table, dict, where)
+    _only(table, (*LEVELS[1:], "alert"), where)
+    low, medium, high, critical = (_share(table.get(word), f"{where}.{word}") for word in LEVELS[1:])
+    if not 0 < low < medium < high < critical:
+        raise PackError(f"{where}: must rise from low to critical")
+    return (low, medium, high, critical), LEVELS.index(_one_of(table.get("alert"), LEVELS[1:], f"{where}.alert"))
+
+
+def _params(table: object, where: str) -> dict[str, float]:
+    table = _typed(table, dict, f"{where}: params")
+    for name, value in table.items():
+        if not _NAME.fullmatch(name) or name in FEATURES:
+            raise PackError(f"{where}: params.{name} is no name for a parameter, or is the name of a feature")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e15:
+            raise PackError(f"{where}: params.{name} must be a number of at most 1e15")
+    return {name: float(value) for name, value in table.items()}
+
+
+def _texts(table: object, where: str) -> dict[str, str]:
+    table = _typed(table, dict, where)
+    _only(table, LANGUAGES, where)
+    return {language: _typed(table.get(language), str, f"{where}.{language}") for language in LANGUAGES}
+
+
+def _share(value: object, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise PackError(f"{where} must be a number in 0..1")
+    return float(value)
+
+
+def _one_of(value: object, words: tuple[str, ...], where: str) -> str:
+    if value not in words:
+        raise PackError(f"{where}: {value!r:.40} is none of {', '.join(words)}")
+    return str(value)
+
+
+def _typed(value: object, kind: type[T], where: str) -> T:
+    if not isinstance(value, kind):
+        raise PackError(f"{where} must be a {kind.__name__}")
+    return value
+
+
+def _listed(value: object, kind: type[T], where: str) -> list[T]:
+    return [_typed(item, kind, where) for item in _typed(value, list, where)]
+
+
+def _only(table: dict[str, Any], known: tuple[str, ...], where: str) -> None:
+    for key in table:
+        if key not in known:
+            near = nearest(key, dict.fromkeys(known))
+            raise PackError(f"{where}: unknown key {key!r:.40}" + (f"; did you mean {near}?" if near else ""))
+
+
+def _label(table: dict[str, Any], number: int) -> str:
+    return f"{table['id']:.20}" if isinstance(table.get("id"), str) else f"no. {number}"

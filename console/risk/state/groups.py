@@ -1,0 +1,56 @@
+"""The rows of one page by entity, in the order they came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from console.risk.columns import Array, Bools
+
+
+class Groups:
+    """Sorts a page by entity once, for all that is kept per entity of that kind.
+
+    `entity` is the dense index + 1, so 0 stands for nobody: the row of state that is read for a missing id and that
+    nothing ever writes.
+    """
+
+    def __init__(self, index: Array) -> None:
+        self.entity = index.astype(np.int64) + 1
+        self._order = np.argsort(self.entity, kind="stable")
+        ordered = self.entity[self._order]
+        starts = np.ones(len(ordered), bool)
+        starts[1:] = ordered[1:] != ordered[:-1]
+        self._first = np.maximum.accumulate(np.where(starts, np.arange(len(ordered)), 0))
+
+    @property
+    def bound(self) -> int:
+        """The least number of rows of state that this page needs."""
+        return int(self.entity.max(initial=0)) + 1
+
+    def earlier(self, values: Array) -> Array:
+        """Per row the sum of `values` (integers or bools) over the earlier rows of the same entity."""
+        ordered = values[self._order].astype(np.int64)
+        running = np.cumsum(ordered) - ordered
+        result = np.empty_like(running)
+        result[self._order] = running - running[self._first]
+        return result
+
+    def waves(self, chosen: Bools) -> Iterator[Array]:
+        """Row numbers of the chosen rows so that no entity occurs twice in one wave and its rows come in order."""
+        rank = self.earlier(chosen)
+        rows = np.flatnonzero(chosen & (self.entity > 0))
+        return by_rank(rows, rank[rows])
+
+
+def by_rank(rows: Array, rank: Array) -> Iterator[Array]:
+    """`rows` split by their `rank`, lowest first; each part keeps the order of `rows`."""
+    if not len(rows):
+        return
+    if not rank.any():
+        yield rows
+        return
+    order = np.argsort(rank, kind="stable")
+    cuts = np.flatnonzero(np.diff(rank[order])) + 1
+    yield from np.split(rows[order], cuts)
