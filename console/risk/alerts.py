@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from console.risk.columns import Array, Fact, Judgement
 from console.risk.engine import Reading, Scored
+from console.risk.packs import Pack
 
 HITS_KEPT = 20
 NORMAL = (
@@ -66,12 +67,13 @@ class AlertRow(Struct):
 class AlertBook:
     """The alert of each account that ever had one."""
 
-    def __init__(self) -> None:
+    def __init__(self, pack: Pack) -> None:
+        self._opens_at = pack.alert_level
         self._alerts: dict[int, AlertRow] = {}
 
     def apply(self, facts: Array, scored: Scored) -> list[AlertRow]:
         """Take a page and what the engine said of it; return the alerts that changed, as they stand after the page."""
-        hit = scored.level >= scored.pack.alert_level
+        hit = scored.level >= self._opens_at
         verdict = (facts["fact"] == Fact.VERDICT) & np.isin(facts["code"], list(_VERDICTS))
         changed: dict[int, AlertRow] = {}
         for row in np.flatnonzero((hit | verdict) & (facts["account"] >= 0)):
@@ -106,13 +108,14 @@ class AlertBook:
         alert.updated_at = max(alert.updated_at, int(fact["occurred_at"]))
         return alert
 
-    def freeze(self) -> bytes:
-        """All alerts; equal books give equal bytes, in any process."""
-        return msgspec.json.encode([self._alerts[account] for account in sorted(self._alerts)])
+    def freeze(self) -> dict[str, bytes]:
+        """All alerts by name; equal books give equal bytes, in any process."""
+        return {"alerts": msgspec.json.encode([self._alerts[account] for account in sorted(self._alerts)])}
 
-    def thaw(self, state: bytes) -> None:
-        """Take back what `freeze` gave; raises msgspec.DecodeError when it is not that."""
-        self._alerts = {alert.account: alert for alert in msgspec.json.decode(state, type=list[AlertRow])}
+    def thaw(self, state: dict[str, bytes]) -> None:
+        """Take back what `freeze` gave; raises KeyError or msgspec.DecodeError when it is not that."""
+        alerts = msgspec.json.decode(state["alerts"], type=list[AlertRow])
+        self._alerts = {alert.account: alert for alert in alerts}
 
 
 def _hit(fact: np.void, row: int, scored: Scored) -> Hit:

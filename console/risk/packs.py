@@ -47,7 +47,7 @@ class PackError(ValueError):
     """A pack that cannot be used; the message names file and rule."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rule:
     """One rule. `weight` in 0..1 is what it adds to the score alone; `strength` scales it where it is given.
 
@@ -73,9 +73,9 @@ class Rule:
         return tuple(sorted({*self.when.features, *more}))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pack:
-    """Rules and the scores from which a level begins, lowest first (low, medium, high, critical)."""
+    """Rules, live ones first, then those in shadow; and the scores from which a level begins, low to critical."""
 
     rules: tuple[Rule, ...]
     thresholds: tuple[float, float, float, float]
@@ -83,7 +83,7 @@ class Pack:
 
     @property
     def live(self) -> tuple[Rule, ...]:
-        """The rules that count, in the order of the pack: bit n of `Scored.rules` is the n-th."""
+        """The rules that count: bit n of `Scored.rules` is the n-th, here and in `rules`."""
         return tuple(rule for rule in self.rules if rule.state == "live")
 
     @property
@@ -114,7 +114,8 @@ def load_packs(texts: Iterable[tuple[str, str]]) -> Pack:
             rules[rule.id] = rule
     if len(levels) != 1:
         raise PackError(f"[levels] must stand in exactly one file, found in {[name for name, _ in levels] or 'none'}")
-    pack = Pack(tuple(rules.values()), *_levels(*levels[0]))
+    ordered = sorted(rules.values(), key=lambda rule: -STATES.index(rule.state))
+    pack = Pack(tuple(ordered), *_levels(*levels[0]))
     if max(len(pack.live), len(pack.shadow)) > MAX_RULES:
         raise PackError(f"more than {MAX_RULES} rules are live or in shadow")
     return pack

@@ -41,7 +41,7 @@ class KnownFrauds:
         `other` is per row the index of the entity on the other side (-1 missing).
         """
         self._place = grown(self._place, groups.bound)
-        seen = self._records[self._place[groups.entity[reads]]]
+        seen = self._records.take(self._place[groups.entity[reads]])
         for row in np.flatnonzero(labels & (groups.entity > 0)):
             if self._apply(int(groups.entity[row]), facts[row], int(other[row]) + 1):
                 later = np.flatnonzero((reads > row) & (groups.entity[reads] == groups.entity[row]))

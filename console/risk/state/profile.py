@@ -46,7 +46,7 @@ PROFILE = np.dtype(
         ("countries", "u4"),
         ("home_lat", "f4"),
         ("home_lon", "f4"),
-        ("told", "?"),  # an ACCOUNT fact has been seen
+        ("told", "?"),  # an ACCOUNT fact with a limit has been seen
         ("housed", "?"),  # home is known
     ],
     align=True,
@@ -184,22 +184,29 @@ def _login(table: Array, who: Array, facts: Array) -> None:
 
 
 def _told(table: Array, who: Array, facts: Array) -> None:
-    before = utilisation(table["limit"][who], table["available"][who])
-    after = utilisation(facts["limit"], facts["available"])
-    known = table["told"][who]
-    lowest = np.where(known, np.fmin(before, after), after)
-    _lowest(table, who, lowest, day_of(facts["occurred_at"]))
-    rise = facts["limit"] - table["limit"][who]
-    raised = known & (rise > 0)
-    table["raised_at"][who] = np.where(raised, facts["occurred_at"], table["raised_at"][who])
-    table["raised_by"][who] = np.where(raised, rise, table["raised_by"][who])
-    for name in ("limit", "available", "balance", "opened_at"):
-        table[name][who] = facts[name]
-    table["told"][who] = True
+    """Take what an ACCOUNT fact says; what it leaves out stays as it was."""
     housed = ~(np.isnan(facts["lat"]) | np.isnan(facts["lon"]))
     table["home_lat"][who[housed]] = facts["lat"][housed]
     table["home_lon"][who[housed]] = facts["lon"][housed]
     table["housed"][who[housed]] = True
+    opened = facts["opened_at"] > 0
+    table["opened_at"][who[opened]] = facts["opened_at"][opened]
+    limited = ~np.isnan(facts["limit"])
+    if limited.any():
+        _limited(table, who[limited], facts[limited])
+
+
+def _limited(table: Array, who: Array, facts: Array) -> None:
+    before = utilisation(table["limit"][who], table["available"][who])
+    after = utilisation(facts["limit"], facts["available"])
+    _lowest(table, who, np.fmin(before, after), day_of(facts["occurred_at"]))
+    rise = facts["limit"] - table["limit"][who]
+    raised = table["told"][who] & (rise > 0)
+    table["raised_at"][who[raised]] = facts["occurred_at"][raised]
+    table["raised_by"][who[raised]] = rise[raised]
+    for name in ("limit", "available", "balance"):
+        table[name][who] = facts[name]
+    table["told"][who] = True
 
 
 def _lowest(table: Array, who: Array, value: Array, day: Array) -> None:
