@@ -8,7 +8,7 @@ from console.core.instants import DAY
 from console.core.messages import Ref
 from console.sandbox.world.bills import bills
 from console.sandbox.world.clock import Life
-from console.sandbox.world.habits import Rhythm, live
+from console.sandbox.world.habits import live
 from console.sandbox.world.people import Person, account, move_in
 from console.sandbox.world.town import Town
 
@@ -29,9 +29,8 @@ def settle(town: Town) -> Life:
         yield start + number * STEP
         publish(town, person, round(person.limit * rng.betavariate(1.2, 5)))
     yield from _acquaint(town, rng)
-    rhythm = Rhythm(town.settings.life.night)
-    for person in town.people[: town.settings.population]:
-        begin_to_live(town, person, rhythm)
+    for person in town.people:
+        begin_to_live(town, person)
 
 
 def newcomer(town: Town, opened_at: int) -> Person:
@@ -42,16 +41,24 @@ def newcomer(town: Town, opened_at: int) -> Person:
 
 
 def publish(town: Town, person: Person, balance: int) -> None:
-    """Put a person's papers, devices and account into the feed."""
-    town.publish("customer", town.registry.customer(person, town.clock.now), person.opened_at)
-    for device_id in person.devices:
-        town.register(device_id, person.rng, person.opened_at)
-        town.uses(device_id, person.customer_id)
+    """Put the papers, devices and account of somebody who is a customer already into the feed."""
+    introduce(town, person)
     town.publish("account", account(person, town.clock.now, balance), person.opened_at)
 
 
-def begin_to_live(town: Town, person: Person, rhythm: Rhythm) -> None:
-    town.clock.begin(live(town, person, rhythm))
+def introduce(town: Town, person: Person, thin: bool = False) -> None:
+    """Put a person's papers and devices into the feed."""
+    town.publish("customer", town.registry.customer(person, town.clock.now, thin), person.opened_at)
+    for device_id in person.devices:
+        town.register(device_id, person.rng, person.opened_at)
+        town.shares(device_id, "shared_device", person.customer_id)
+    town.shares(person.tokens.phone, "shared_phone", person.customer_id)
+    town.shares(person.tokens.address, "shared_address", person.customer_id)
+
+
+def begin_to_live(town: Town, person: Person) -> None:
+    """Let a person's days and bills begin."""
+    town.clock.begin(live(town, person))
     town.clock.begin(bills(town, person))
 
 
@@ -72,13 +79,10 @@ def _households(town: Town, rng: Random) -> None:
 
 
 def _acquaint(town: Town, rng: Random) -> Life:
-    """Families share an address, friends pay each other."""
+    """Friends pay each other."""
     for person in town.people:
         yield town.clock.now + STEP
         me = Ref(type="customer", id=person.customer_id)
-        for relative in person.family:
-            if relative.customer_id < person.customer_id:
-                town.link(Ref(type="customer", id=relative.customer_id), me, "shared_address")
         for _ in range(rng.choice((0, 1, 1, 2, 3))):
             friend = rng.choice(town.people)
             if friend is not person and friend not in person.friends:

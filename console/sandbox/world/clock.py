@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
+from itertools import accumulate
+from random import Random
 
 from console.core.instants import DAY, HOUR
 
@@ -12,6 +15,9 @@ Life = Iterator[int]
 
 LOCAL = 8 * HOUR
 """China has one time zone, UTC+8, without summer time."""
+
+DAYLIGHT = (1, 1, 0, 0, 0, 1, 3, 8, 11, 9, 8, 10, 14, 11, 8, 8, 9, 12, 16, 17, 15, 12, 7, 3)
+"""How much happens in each local hour of a day, relative."""
 
 
 class Clock:
@@ -41,6 +47,19 @@ class Clock:
             self._asked += 1
             heappush(self._heap, (max(when, self.now), self._asked, life))
             return
+
+
+class Rhythm:
+    """The hours of the day people are about, the quietest lifted to `night` (0..1 of the mean)."""
+
+    def __init__(self, night: float) -> None:
+        mean = sum(DAYLIGHT) / len(DAYLIGHT)
+        self._cumulative = list(accumulate(max(hour, night * mean) for hour in DAYLIGHT))
+
+    def moment(self, day: int, shift_h: int, rng: Random) -> int:
+        """An instant of the local day that begins at `day`."""
+        hour = bisect(self._cumulative, rng.random() * self._cumulative[-1])
+        return day + (hour + shift_h) % 24 * HOUR + int(rng.random() * HOUR)
 
 
 def midnight(instant: int) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect
-from itertools import accumulate
 from math import exp
 from random import Random
 from typing import NamedTuple
@@ -15,8 +13,6 @@ from console.sandbox.world.market import FEN, Shop
 from console.sandbox.world.people import Person
 from console.sandbox.world.town import Town
 
-DAYLIGHT = (1, 1, 0, 0, 0, 1, 3, 8, 11, 9, 8, 10, 14, 11, 8, 8, 9, 12, 16, 17, 15, 12, 7, 3)
-"""How much happens in each local hour of a day, relative."""
 NETWORK_CODES = ("do_not_honor", "issuer_unavailable", "incorrect_cvv", "suspected_fraud")
 
 
@@ -28,24 +24,11 @@ class Errand(NamedTuple):
     shop: Shop | None
 
 
-class Rhythm:
-    """The hours of the day people are about, the quietest lifted to `night` (0..1 of the mean)."""
-
-    def __init__(self, night: float) -> None:
-        mean = sum(DAYLIGHT) / len(DAYLIGHT)
-        self._cumulative = list(accumulate(max(hour, night * mean) for hour in DAYLIGHT))
-
-    def moment(self, day: int, shift_h: int, rng: Random) -> int:
-        """An instant of the local day that begins at `day`."""
-        hour = bisect(self._cumulative, rng.random() * self._cumulative[-1])
-        return day + (hour + shift_h) % 24 * HOUR + int(rng.random() * HOUR)
-
-
-def live(town: Town, person: Person, rhythm: Rhythm) -> Life:
+def live(town: Town, person: Person) -> Life:
     """A person's days until they are gone. Each day is planned at its midnight."""
     day = midnight(town.clock.now)
     while True:
-        for errand in _plan(town, person, rhythm, day):
+        for errand in _plan(town, person, day):
             yield errand.at
             if person.gone:
                 return
@@ -56,10 +39,11 @@ def live(town: Town, person: Person, rhythm: Rhythm) -> Life:
 
 
 def spend(town: Town, person: Person, shop: Shop, amount: int, occurred_at: int | None = None) -> Transaction:
-    """Buy as its owner does, and leave the account alone for a while when it turns out to be frozen."""
+    """Buy as its owner does; after a refusal leave the account alone, for longer when it turns out to be frozen."""
     done = town.buy(person, shop, amount, person.means(person.rng), person.rng, occurred_at)
-    if done.status == "declined" and town.bank.account(person.account_id).status != "active":
-        person.quiet_until = town.clock.now + person.rng.randrange(6 * HOUR, 3 * DAY)
+    if done.status == "declined":
+        frozen = town.bank.account(person.account_id).status != "active"
+        person.quiet_until = town.clock.now + int(person.rng.uniform(0.3, 3 if frozen else 1.5) * DAY)
     return done
 
 
@@ -83,18 +67,18 @@ def poisson(mean: float, rng: Random) -> int:
     return times
 
 
-def _plan(town: Town, person: Person, rhythm: Rhythm, day: int) -> list[Errand]:
+def _plan(town: Town, person: Person, day: int) -> list[Errand]:
     rng, life = person.rng, town.settings.life
     busy = person.purchases * (person.weekend if weekday(day) >= 5 else 1.0)
     errands = [
         errand
         for _ in range(poisson(life.purchases * busy, rng))
-        for errand in _shopping(town, person, rhythm.moment(day, person.shift_h, rng))
+        for errand in _shopping(town, person, town.rhythm.moment(day, person.shift_h, rng))
     ]
     for _ in range(poisson(life.logins, rng)):
-        errands.append(Errand(rhythm.moment(day, person.shift_h, rng), None, None))
+        errands.append(Errand(town.rhythm.moment(day, person.shift_h, rng), None, None))
     now = town.clock.now
-    _rarely(town, person, rhythm, day)
+    _rarely(town, person, day)
     return sorted((errand for errand in errands if errand.at >= now), key=lambda errand: errand.at)
 
 
@@ -126,12 +110,12 @@ def _run(town: Town, person: Person, errand: Errand) -> None:
         town.clock.begin(_send_back(town, person, done))
 
 
-def _rarely(town: Town, person: Person, rhythm: Rhythm, day: int) -> None:
+def _rarely(town: Town, person: Person, day: int) -> None:
     rng, life = person.rng, town.settings.life
     if person.friends and rng.random() < life.transfers:
-        town.clock.begin(_treat(town, person, rhythm.moment(day, 0, rng)))
+        town.clock.begin(_treat(town, person, town.rhythm.moment(day, 0, rng)))
     if rng.random() < life.cash_advances:
-        town.clock.begin(_draw_cash(town, person, rhythm.moment(day, 0, rng)))
+        town.clock.begin(_draw_cash(town, person, town.rhythm.moment(day, 0, rng)))
 
 
 def _send_back(town: Town, person: Person, purchase: Transaction) -> Life:

@@ -125,6 +125,10 @@ class Registry:
             favourites=_favourites(self._market.street(city), rng),
         )
 
+    def employer(self, rng: Random) -> str:
+        """Where somebody says they work."""
+        return self._names.employer(rng)
+
     def customer(self, person: Person, now: int, thin: bool = False) -> Customer:
         """The person's file; a thin one has next to no history behind it."""
         rng = person.rng

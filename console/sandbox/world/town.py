@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import count
 from random import Random
 
-from console.core.instants import HOUR, MINUTE, SECOND, Instant
+from console.core.instants import DAY, HOUR, MINUTE, SECOND, Instant
 from console.core.messages import Device, Link, Login, Message, Ref, Transaction
-from console.sandbox.world.clock import Clock, Life, hour_of_day
+from console.sandbox.world.clock import Clock, Life, Rhythm, hour_of_day
 from console.sandbox.world.ledger import Bank
 from console.sandbox.world.market import Market, Shop
 from console.sandbox.world.names import Names
@@ -17,7 +17,7 @@ from console.sandbox.world.settings import Settings
 
 SYSTEMS = ("Android 14", "Android 15", "HarmonyOS 4", "HarmonyOS 5", "iOS 17", "iOS 18")
 LINKED_AT_MOST = 4
-"""The core names so many earlier users of a device, not all of a shop's tablet."""
+"""The core names so many earlier holders of something shared, not all of them."""
 
 
 class Town:
@@ -26,12 +26,15 @@ class Town:
     def __init__(self, bank: Bank, settings: Settings, seed: int, start: int) -> None:
         self.bank, self.settings, self.seed = bank, settings, seed
         self.clock = Clock(start)
+        self.live_from = start + settings.history_days * DAY
+        self.rhythm = Rhythm(settings.life.night)
         self.published = 0
         self.people: list[Person] = []
         self.overdue = 0
         """Accounts with a late repayment."""
         self._numbers: dict[str, count[int]] = {}
-        self._users: dict[str, list[str]] = {}
+        self._devices: set[str] = set()
+        self._holders: dict[str, list[str]] = {}
         names = Names()
         self.atlas = Atlas(settings.cities)
         self.market = Market(self.atlas, names, self.dice("market"), lambda: self.new_id("mer", 5))
@@ -60,9 +63,9 @@ class Town:
 
     def register(self, device_id: str, rng: Random, first_seen_at: int) -> None:
         """Publish a device, once."""
-        if device_id in self._users:
+        if device_id in self._devices:
             return
-        self._users[device_id] = []
+        self._devices.add(device_id)
         now = self.clock.now
         device = Device(
             id=device_id,
@@ -91,14 +94,16 @@ class Town:
         )
         self.publish("link", link)
 
-    def uses(self, device_id: str, customer_id: str) -> None:
-        """The core links customers it sees on one device."""
-        users = self._users[device_id]
-        if customer_id in users:
+    def shares(self, value: str | None, kind: str, customer_id: str) -> None:
+        """The core links customers whom it sees with one device, phone or address."""
+        if value is None:
             return
-        for other in users[-LINKED_AT_MOST:]:
-            self.link(Ref(type="customer", id=other), Ref(type="customer", id=customer_id), "shared_device")
-        users.append(customer_id)
+        holders = self._holders.setdefault(value, [])
+        if customer_id in holders:
+            return
+        for other in holders[-LINKED_AT_MOST:]:
+            self.link(Ref(type="customer", id=other), Ref(type="customer", id=customer_id), kind)
+        holders.append(customer_id)
 
     # ------------------------------------------------------------ acting
 
@@ -124,7 +129,7 @@ class Town:
         )
         self.published += 1
         if login.outcome == "success":
-            self.uses(means.device_id, person.customer_id)
+            self.shares(means.device_id, "shared_device", person.customer_id)
         return login
 
     def buy(
@@ -179,6 +184,11 @@ class Town:
             recorded_at=Instant(now),
         )
         return self._authorise(draft, rng, 1 * HOUR, 20 * HOUR)
+
+    def bounce(self, transaction: Transaction) -> None:
+        """A repayment comes back unpaid."""
+        self.bank.reverse(transaction.id, self.clock.now)
+        self.published += 2
 
     # ------------------------------------------------------------ inside
 

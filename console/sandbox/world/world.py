@@ -8,7 +8,9 @@ from console.core.instants import DAY
 from console.sandbox.world import settings as worlds
 from console.sandbox.world.arrival import settle
 from console.sandbox.world.clock import Life
+from console.sandbox.world.credit import applicants, wishes
 from console.sandbox.world.director import direct
+from console.sandbox.world.indicators import indicators
 from console.sandbox.world.ledger import Bank
 from console.sandbox.world.town import Town
 
@@ -51,4 +53,6 @@ class World:
 
 def _unfold(town: Town, start: int) -> Life:
     yield from settle(town)
+    for life in (indicators(town), applicants(town), wishes(town)):
+        town.clock.begin(life)
     direct(town, start)

@@ -7,10 +7,23 @@ from typing import NamedTuple
 
 from console.sandbox.world.clock import Life
 from console.sandbox.world.episodes.account_takeover import account_takeover
+from console.sandbox.world.episodes.bust_out import bust_out
 from console.sandbox.world.episodes.card_testing import card_testing
 from console.sandbox.world.episodes.cash_out import cash_out
-from console.sandbox.world.episodes.discovery import customers_notice, the_desk_investigates
+from console.sandbox.world.episodes.discovery import customers_notice, somebody_clears, the_desk_investigates
 from console.sandbox.world.episodes.episode import Episode
+from console.sandbox.world.episodes.honest_days import (
+    family_device,
+    festival_shopping,
+    honest_raise,
+    new_phone,
+    payday,
+    street_vendors,
+    traveller,
+)
+from console.sandbox.world.episodes.impossible_travel import impossible_travel
+from console.sandbox.world.episodes.mule_ring import mule_ring
+from console.sandbox.world.episodes.synthetic_identity import synthetic_identity
 
 Story = Callable[[Episode], Life]
 
@@ -26,6 +39,18 @@ class Kind(NamedTuple):
 FRAUDS: dict[str, Kind] = {
     "account_takeover": Kind(account_takeover, customers_notice),
     "card_testing": Kind(card_testing, customers_notice),
+    "impossible_travel": Kind(impossible_travel, customers_notice),
+    "bust_out": Kind(bust_out, the_desk_investigates, (0.5, 5.0)),
     "cash_out": Kind(cash_out, the_desk_investigates),
+    "mule_ring": Kind(mule_ring, the_desk_investigates),
+    "synthetic_identity": Kind(synthetic_identity, the_desk_investigates, (2.0, 6.0)),
 }
-LOOKALIKES: dict[str, Kind] = {}
+LOOKALIKES: dict[str, Kind] = {
+    "traveller": Kind(traveller, somebody_clears),
+    "new_phone": Kind(new_phone, somebody_clears),
+    "family_device": Kind(family_device, somebody_clears),
+    "festival_shopping": Kind(festival_shopping, somebody_clears),
+    "honest_raise": Kind(honest_raise, somebody_clears, (0.2, 2.0)),
+    "street_vendors": Kind(street_vendors, somebody_clears),
+    "payday": Kind(payday, somebody_clears),
+}

@@ -7,7 +7,7 @@ from random import Random
 
 from console.core.messages import Ref
 from console.sandbox.world.market import Shop
-from console.sandbox.world.places import City, Line, Means
+from console.sandbox.world.places import City, Line, Means, kilometres
 from console.sandbox.world.town import Town
 
 JOBS_OF_A_CREW = 4
@@ -18,6 +18,7 @@ FAR_KM = 500.0
 class Crew:
     """Some machines and lines that do a few jobs before they are thrown away."""
 
+    city: City
     devices: list[str]
     lines: list[Line]
     jobs: int = 0
@@ -38,9 +39,7 @@ class Underworld:
     def crew(self, away_from: City, rng: Random) -> Crew:
         """A crew that works from far away; an idle one, or a new one with new machines."""
         idle = [
-            crew
-            for crew in self._crews
-            if crew.jobs < JOBS_OF_A_CREW and all(line.location.city != away_from.name for line in crew.lines)
+            crew for crew in self._crews if crew.jobs < JOBS_OF_A_CREW and kilometres(crew.city, away_from) >= FAR_KM
         ]
         if idle and rng.random() < 0.5:
             crew = rng.choice(idle)
@@ -75,4 +74,4 @@ class Underworld:
             town.atlas.rented_line(city, rng) if rng.random() < 0.4 else town.atlas.line(city, rng)
             for _ in range(rng.choice((1, 2)))
         ]
-        return Crew(devices, lines)
+        return Crew(city, devices, lines)
