@@ -51,6 +51,14 @@ def home(chosen: str | None = None) -> Home:
     return Home(Path(base) / "riskdesk")
 
 
+def print_paths(at: Home) -> int:
+    """`riskdesk paths`: where everything of a home lies."""
+    for name in ("folder", "mirror", "journal", "lock", "socket", "log", "token"):
+        print(f"{name:8} {getattr(at, name)}")
+    print(f"{'fixtures':8} {fixtures()}")
+    return 0
+
+
 def fixtures() -> Path:
     """The folder of shipped data: inside the installed package, or beside it in a checkout."""
     inside = Path(__file__).parent / "fixtures"

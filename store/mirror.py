@@ -20,7 +20,7 @@ ENTITY_KINDS = ("merchant", "device", "ip", "party")
 
 @dataclass
 class Batch:
-    """Rows that one page adds or changes, each in the order of its table's statement in `_STATEMENTS`."""
+    """Rows that one page adds or changes, each in the order of its table's statement in `STATEMENTS`."""
 
     accounts: list[Row] = field(default_factory=list)
     new_transactions: list[Row] = field(default_factory=list)
@@ -34,7 +34,7 @@ class Batch:
     quarantined: list[Row] = field(default_factory=list)
 
 
-_STATEMENTS = {
+STATEMENTS = {
     "accounts": """
         INSERT INTO account (account, account_id, version, deleted, customer_id, status, currency, credit_limit_minor,
             available_minor, balance_minor, opened_at, doc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -235,6 +235,11 @@ class Mirror:
         row = self._execute("SELECT epoch, scanned_to_seq, cursor FROM feed WHERE lane = ?", (lane,)).fetchone()
         return (row[0], row[1], row[2]) if row else None
 
+    def watermark(self, lane: str) -> int:
+        """The instant (µs) before which the lane brings no more changes; 0 for a new mirror."""
+        row = self._execute("SELECT watermark FROM feed WHERE lane = ?", (lane,)).fetchone()
+        return int(row[0]) if row else 0
+
     # ------------------------------------------------------------ writing, inside a transaction
 
     def write(self, batch: Batch) -> None:
@@ -245,7 +250,7 @@ class Mirror:
         for kind, numbers in self.entities.items():
             new, numbers.new = numbers.new, []
             many("INSERT INTO entity (kind, number, id) VALUES (?, ?, ?)", ((kind, *pair) for pair in new))
-        for name, statement in _STATEMENTS.items():
+        for name, statement in STATEMENTS.items():
             rows = getattr(batch, name)
             if rows:
                 many(statement, rows)

@@ -64,9 +64,9 @@ class Ingest:
         """Bring the engine to the mirror's position: the last stored state, then the pages logged since."""
         parts, pages = self.mirror.checkpointed()
         if parts:
-            self.engine.thaw(_part(parts, "engine"))
-            self.book.thaw(_part(parts, "alerts"))
             self._state_bytes = sum(map(len, parts.values()))
+            self.book.thaw(_part(parts, "alerts"))
+            self.engine.thaw(_part(parts, "engine"))
         for body in pages:
             facts = np.frombuffer(body, dtype=FACTS)
             self.book.apply(facts, self.engine.page(facts))
@@ -104,18 +104,17 @@ class Ingest:
             body = facts.tobytes()
             self.mirror.log_page(int(facts["seq"][-1]), body)
             self._logged += len(body)
-        return Ingested(len(changes), meant.applied, [alert.alert_id for alert in alerts if alert.hits == 1])
+        return Ingested(len(changes), meant.applied, _opened(alerts, facts))
 
     def _note_risk(
         self, meant: Translation, facts: np.ndarray[Any, Any], scored: Scored, alerts: list[AlertRow]
     ) -> None:
         """Carry the accounts' risk after the page into their heads and rows."""
         heads, touched = self.mirror.heads, meant.touched
-        events = np.flatnonzero(~np.isnan(scored.risk) & (facts["account"] >= 0)) if len(facts) else []
-        for row in events:
-            account = int(facts["account"][row])
-            heads.score[account] = float(scored.risk[row])
-            heads.level[account] = int(scored.risk_level[row])
+        known = ~np.isnan(scored.risk) & (facts["account"] >= 0)
+        columns = (facts["account"][known], scored.risk[known], scored.risk_level[known])
+        for account, risk, level in zip(*(column.tolist() for column in columns), strict=True):
+            heads.score[account], heads.level[account] = risk, level
             touched.add(account)
         for alert in alerts:
             heads.alerts[alert.account] = int(alert.state == "open")
@@ -152,10 +151,16 @@ def _part(parts: dict[str, bytes], owner: str) -> dict[str, bytes]:
     return {name.partition("/")[2]: body for name, body in parts.items() if name.startswith(f"{owner}/")}
 
 
+def _opened(alerts: list[AlertRow], facts: np.ndarray[Any, Any]) -> list[str]:
+    """Ids of the alerts that opened on this page: an alert is named after its first event's seq."""
+    first = int(facts["seq"][0]) if len(facts) else 0
+    return [alert.alert_id for alert in alerts if int(alert.alert_id.removeprefix("alr_")) >= first]
+
+
 @lru_cache(maxsize=4096)
 def _rule_words(pack: Pack, fired: int) -> str:
     """JSON list of the ids of the rules whose bits are set."""
-    return json.dumps([rule.id for bit, rule in enumerate(pack.rules) if fired >> bit & 1])
+    return json.dumps([rule.id for bit, rule in enumerate(pack.live) if fired >> bit & 1])
 
 
 def _score_events(meant: Translation, scored: Scored, *, rebuilt: bool, rule_ids: Any) -> None:  # noqa: ANN401

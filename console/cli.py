@@ -1,0 +1,271 @@
+"""The command line. Each command imports what it runs only when it runs, so that --help answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from console import __version__
+from console.exits import Exit
+from console.language import tr
+
+DEFAULT_CORE = "http://127.0.0.1:8900"
+FREEZE_SCOPES = ("full", "debit_only", "credit_only", "cash_advance", "login")
+LIMITS = ("credit", "cash", "daily")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code (see `console.exits`)."""
+    options = parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    except (ValueError, OSError) as error:
+        print(tr("cli.error", error=error), file=sys.stderr)
+        return Exit.USAGE
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(prog="riskdesk", description=tr("cli.about"), epilog=tr("cli.exits"))
+    top.add_argument("--version", action="version", version=f"riskdesk {__version__}")
+    _home(top)
+    _core(top)
+    top.set_defaults(run=_console)
+    commands = top.add_subparsers(title=tr("cli.commands"), metavar="COMMAND")
+    _add_demo(commands)
+    _add_watch(commands)
+    _add_sandbox(commands)
+    _add_act(commands)
+    _add_bench(commands)
+    _add_audit(commands)
+    _home(_command(commands, "doctor", _doctor, core=True))
+    _home(_command(commands, "paths", _paths))
+    return top
+
+
+Commands = argparse._SubParsersAction  # the public name of this type is missing from argparse
+
+
+def _command(
+    commands: Commands[argparse.ArgumentParser], name: str, run: object, *, core: bool = False
+) -> argparse.ArgumentParser:
+    text = tr(f"cli.{name.replace('-', '_')}")
+    added = commands.add_parser(name, help=text, description=text)
+    added.set_defaults(run=run)
+    if core:
+        _core(added)
+    return added
+
+
+def _home(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--home", metavar="DIR", default=argparse.SUPPRESS, help=tr("cli.home"))
+
+
+def _core(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--core", metavar="URL", default=argparse.SUPPRESS, help=tr("cli.core"))
+
+
+def core_of(options: argparse.Namespace) -> str:
+    """The core's origin: --core, else $RISKDESK_CORE, else the sandbox's usual place."""
+    return getattr(options, "core", None) or os.environ.get("RISKDESK_CORE") or DEFAULT_CORE
+
+
+# ---------------------------------------------------------------- what there is to type
+
+
+def _add_demo(commands: Commands[argparse.ArgumentParser]) -> None:
+    demo = _command(commands, "demo", _demo)
+    demo.add_argument("--speed", type=_positive, default=60.0, metavar="X", help=tr("cli.speed"))
+    demo.add_argument("--seed", type=int, default=1, help=tr("cli.seed"))
+    demo.add_argument("--world", default="demo", metavar="NAME", help=tr("cli.world"))
+    _home(demo)
+
+
+def _add_watch(commands: Commands[argparse.ArgumentParser]) -> None:
+    watch = _command(commands, "watch", _watch, core=True)
+    _home(watch)
+    watch.add_argument("--until-caught-up", action="store_true", help=tr("cli.until_caught_up"))
+    watch.add_argument("--json", action="store_true", help=tr("cli.json"))
+    watch.add_argument("--page", type=_page, default=1000, metavar="N", help=tr("cli.page"))
+    watch.add_argument("--retention-days", type=_count, default=180, metavar="N", help=tr("cli.retention"))
+    watch.add_argument("--packs", type=Path, metavar="DIR", help=tr("cli.packs"))
+
+
+def _add_sandbox(commands: Commands[argparse.ArgumentParser]) -> None:
+    sandbox = _command(commands, "sandbox", _sandbox)
+    life = sandbox.add_mutually_exclusive_group()
+    life.add_argument("--world", metavar="NAME", help=tr("cli.world"))
+    life.add_argument("--replay", type=Path, metavar="FILE", help=tr("cli.replay"))
+    life.add_argument("--truth", action="store_true", help=tr("cli.truth"))
+    sandbox.add_argument("--map", type=Path, metavar="FILE", help=tr("cli.map"))
+    sandbox.add_argument("--speed", type=_positive, metavar="X", help=tr("cli.speed"))
+    sandbox.add_argument("--seed", type=int, default=1, help=tr("cli.seed"))
+    sandbox.add_argument("--port", type=int, default=8900, help=tr("cli.port"))
+    sandbox.add_argument("--data", type=Path, metavar="DIR", help=tr("cli.data"))
+    sandbox.add_argument("--population", type=_count, metavar="N", help=tr("cli.population"))
+    sandbox.add_argument("--limit", type=_count, metavar="N", help=tr("cli.limit"))
+    sandbox.add_argument("--label-delay-days", type=float, default=7.0, metavar="N", help=tr("cli.label_delay"))
+
+
+def _add_act(commands: Commands[argparse.ArgumentParser]) -> None:
+    act = _command(commands, "act", lambda _: act.print_help() or Exit.USAGE)
+    what = act.add_subparsers(title=tr("cli.commands"), metavar="ACTION", required=True)
+    for name in ("freeze", "unfreeze", "set-limit", "close"):
+        action = _command(what, name, _act, core=True)
+        action.set_defaults(action=name)
+        _home(action)
+        action.add_argument("account", metavar="ACCOUNT", help=tr("cli.account"))
+        action.add_argument("--reason", required=True, metavar="CODE", help=tr("cli.reason"))
+        action.add_argument("--note", metavar="TEXT", help=tr("cli.note"))
+        action.add_argument("--wait", action="store_true", help=tr("cli.wait"))
+        action.add_argument("--timeout", type=_positive, default=30.0, metavar="S", help=tr("cli.timeout"))
+        if name == "freeze":
+            action.add_argument("--scope", choices=FREEZE_SCOPES, default="full", help=tr("cli.scope"))
+            action.add_argument("--expires-at", metavar="TIME", help=tr("cli.expires_at"))
+        elif name == "unfreeze":
+            action.add_argument("--hold", action="append", metavar="ID", help=tr("cli.hold"))
+        elif name == "set-limit":
+            action.add_argument("--limit", choices=LIMITS, default="credit", help=tr("cli.which_limit"))
+            action.add_argument("--value-minor", type=_count, required=True, metavar="N", help=tr("cli.value_minor"))
+
+
+def _add_bench(commands: Commands[argparse.ArgumentParser]) -> None:
+    bench = _command(commands, "bench", lambda _: bench.print_help() or Exit.USAGE)
+    what = bench.add_subparsers(title=tr("cli.commands"), metavar="WHAT", required=True)
+    ingest = _command(what, "ingest", _bench_ingest)
+    ingest.add_argument("--stream", type=Path, metavar="FILE", help=tr("cli.stream"))
+    ingest.add_argument("--limit", type=_count, metavar="N", help=tr("cli.limit"))
+    ingest.add_argument("--kills", type=int, default=0, metavar="N", help=tr("cli.kills"))
+    ingest.add_argument("--json", action="store_true", help=tr("cli.json"))
+    ui = _command(what, "ui", _bench_ui)
+    ui.add_argument("--accounts", type=_count, default=1_000_000, metavar="N", help=tr("cli.accounts"))
+    ui.add_argument("--json", action="store_true", help=tr("cli.json"))
+
+
+def _add_audit(commands: Commands[argparse.ArgumentParser]) -> None:
+    audit = _command(commands, "audit", lambda _: audit.print_help() or Exit.USAGE)
+    what = audit.add_subparsers(title=tr("cli.commands"), metavar="WHAT", required=True)
+    _home(_command(what, "verify", _audit_verify))
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e9:
+        raise argparse.ArgumentTypeError(tr("cli.not_positive", value=text))
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 2**53 - 1:
+        raise argparse.ArgumentTypeError(tr("cli.not_a_count", value=text))
+    return value
+
+
+def _page(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 10_000:
+        raise argparse.ArgumentTypeError(tr("cli.not_a_page", value=text))
+    return value
+
+
+# ---------------------------------------------------------------- what each command runs
+
+
+def _console(options: argparse.Namespace) -> int:
+    from console import desk_start
+    from console.paths import home
+
+    return desk_start.console(home(getattr(options, "home", None)), core_of(options))
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from console import demo
+
+    return demo.run(options.world, options.speed, options.seed, getattr(options, "home", None))
+
+
+def _watch(options: argparse.Namespace) -> int:
+    from console.paths import home
+    from console.watch.run import run
+    from console.watch.watcher import WatchOptions
+
+    return run(
+        WatchOptions(
+            home(getattr(options, "home", None)),
+            core_of(options),
+            options.until_caught_up,
+            options.page,
+            options.retention_days,
+            options.packs,
+        ),
+        as_json=options.json,
+    )
+
+
+def _sandbox(options: argparse.Namespace) -> int:
+    from console.sandbox import run
+
+    if options.truth:
+        return run.print_truth(options.data)
+    return run.run(
+        run.SandboxOptions(
+            world=None if options.replay else options.world or "demo",
+            replay=options.replay,
+            map=options.map,
+            speed=options.speed,
+            seed=options.seed,
+            port=options.port,
+            data=options.data,
+            label_delay_days=options.label_delay_days,
+            limit=options.limit,
+            population=options.population,
+        ),
+        lambda origin: print(origin, flush=True),
+    )
+
+
+def _act(options: argparse.Namespace) -> int:
+    from console import act
+
+    return act.run(options, core_of(options))
+
+
+def _bench_ingest(options: argparse.Namespace) -> int:
+    from console.bench import ingest
+
+    return ingest.run(options.stream, options.limit, options.kills, as_json=options.json)
+
+
+def _bench_ui(options: argparse.Namespace) -> int:
+    from console.bench import ui
+
+    return ui.run(options.accounts, as_json=options.json)
+
+
+def _audit_verify(options: argparse.Namespace) -> int:
+    from console import audit
+    from console.paths import home
+
+    return audit.verify(home(getattr(options, "home", None)))
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from console import doctor
+    from console.paths import home
+
+    return doctor.run(home(getattr(options, "home", None)), core_of(options))
+
+
+def _paths(options: argparse.Namespace) -> int:
+    from console.paths import home, print_paths
+
+    return print_paths(home(getattr(options, "home", None)))

@@ -1,0 +1,74 @@
+"""`riskdesk watch`: one watcher from its lock to its last checkpoint."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+
+from console.core.client import CoreClient
+from console.credentials import Credentials
+from console.exits import Exit
+from console.language import tr
+from console.watch.lock import AlreadyWatched, WatcherLock
+from console.watch.watcher import WatchOptions, Watcher, schedule
+from store.files import StoreError
+
+NICENESS = 10
+"""The watcher steps back behind the console, so that a flood of events never slows a key."""
+
+SWITCH_S = 0.001
+"""How long the mirror's thread may hold the interpreter while an answer of the core or a nudge waits."""
+
+
+def run(options: WatchOptions, *, as_json: bool) -> int:
+    """Watch until stopped (SIGTERM, SIGINT) or, if asked so, until caught up. Returns an exit code."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    for chatty in ("apscheduler", "httpx", "httpcore"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
+    sys.setswitchinterval(SWITCH_S)
+    os.nice(NICENESS - os.nice(0) if os.nice(0) < NICENESS else 0)
+    options.home.make()
+    try:
+        with WatcherLock(options.home.lock):
+            report = asyncio.run(_watch(options))
+    except AlreadyWatched as running:
+        print(tr("watch.already", pid=running.pid or "?"), file=sys.stderr)
+        return Exit.ALREADY_WATCHED
+    except StoreError as error:
+        print(tr("cli.error", error=error), file=sys.stderr)
+        return Exit.FAILED
+    if as_json:
+        print(json.dumps(report))
+    elif options.until_caught_up:
+        print(tr("watch.caught_up", **report))
+    return Exit.OK
+
+
+async def _watch(options: WatchOptions) -> dict[str, float | int]:
+    credentials = Credentials(options.home)
+    async with CoreClient(options.core, credentials.reading) as client:
+        watcher = Watcher(options, client, credentials)
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        scheduler = schedule(watcher)
+        try:
+            await watcher.open()
+            scheduler.start()
+            await _until(stop, watcher.follower.caught_up if options.until_caught_up else None)
+        finally:
+            scheduler.shutdown(wait=False)
+            await watcher.close()
+        return watcher.progress.report()
+
+
+async def _until(*events: asyncio.Event | None) -> None:
+    """Wait for the first of the events."""
+    waits = [asyncio.create_task(event.wait()) for event in events if event is not None]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()

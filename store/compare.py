@@ -1,0 +1,41 @@
+"""Two mirrors held against each other, and what the read views say of one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+VOLATILE = {"health", "note"}
+"""Tables that speak of the process and its clock, not of the stream."""
+
+
+def transaction_figures(path: Path) -> tuple[int, int, int]:
+    """(transactions, transactions with a score, average bytes of their JSON) of a mirror."""
+    with closing(sqlite3.connect(path)) as database:
+        total, scored = database.execute("SELECT count(*), count(score) FROM v_transaction").fetchone()
+        size = database.execute("SELECT avg(length(doc)) FROM (SELECT doc FROM txn LIMIT 10000)").fetchone()[0]
+    return total, scored, int(size or 0)
+
+
+def differences(one: Path, other: Path) -> list[str]:
+    """Tables whose rows are not the same in both mirrors, the engine's state included."""
+    with closing(sqlite3.connect(one)) as first, closing(sqlite3.connect(other)) as second:
+        return [table for table in _tables(first) if any(_unequal(first, second, table))]
+
+
+def _tables(database: sqlite3.Connection) -> list[str]:
+    rows = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%sqlite%'")
+    return sorted({name for (name,) in rows} - VOLATILE)
+
+
+def _unequal(first: sqlite3.Connection, second: sqlite3.Connection, table: str) -> Iterator[bool]:
+    """True for each pair of rows that differ, and once when one table is longer."""
+    query = f"SELECT * FROM {table} ORDER BY 1, 2"  # noqa: S608 - a name the file itself gave
+    one, other = first.execute(query), second.execute(query)
+    for ours in one:
+        if ours != other.fetchone():
+            yield True
+    if other.fetchone() is not None:
+        yield True
