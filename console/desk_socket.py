@@ -119,7 +119,10 @@ class DeskServer:
             case {"kind": "nudge", "command_id": str(command_id)} if greeted:
                 self._nudged(command_id)
             case {"kind": "credential", "token": str(token)} if greeted:
-                self._credential(token)
+                try:
+                    self._credential(token)
+                except ValueError as error:
+                    return {"error": str(error)}
             case {"kind": "status"} if greeted:
                 return {"status": dict(self._status())}
             case _:
@@ -150,8 +153,8 @@ def ask(wanted: Path, request: Message) -> Message:
             answer = _talk(stream, request)
         except OSError as error:
             raise SocketError(f"no watcher answers at {path}: {error}") from error
-    if "error" in answer:
-        raise SocketError(f"the watcher refused: {answer['error']}")
+    if not answer or "error" in answer:
+        raise SocketError(f"the watcher refused: {answer.get('error', 'it hung up')}")
     return answer
 
 
@@ -193,6 +196,6 @@ def _message(line: bytes) -> Message:
     """A line as a message; one that is none is an empty message, which nobody understands."""
     try:
         message = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return message if isinstance(message, dict) else {}

@@ -151,8 +151,8 @@ class Journal:
 
     # ------------------------------------------------------------ deciding
 
-    def intend(self, intent: Intent, at: int) -> None:
-        """Store a decision as QUEUED; it is on disk when this returns.
+    def intend(self, intent: Intent, at: int) -> Entry:
+        """Store a decision as QUEUED; it is on disk when this returns, with the entry as stored.
 
         Raises Blocked while another state-changing command of the account is unresolved. One that waits for approval
         does not block, and a freeze is blocked by nothing.
@@ -174,6 +174,7 @@ class Journal:
                 "to": State.QUEUED,
             }
             audit.append(connection, at, intent.created_by, "command.decided", payload)
+        return self._need(intent.command_id)
 
     def _blocker(self, intent: Intent) -> Entry | None:
         if intent.type == FREEZE or not changes_state(intent.type):
@@ -303,7 +304,7 @@ class Journal:
         """A number that changes when another connection changed the journal."""
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
-    def verify(self) -> audit.Fault | None:
+    def verify_audit(self) -> audit.Fault | None:
         """The first fault of the audit chain, or None when it is whole."""
         return audit.verify(audit.rows(self._connection))
 

@@ -394,4 +394,4 @@ async def test_the_feed_may_be_faster_than_the_answer(desk) -> None:
     command_id = desk.freeze()
     await desk.run(3)
     assert (desk.state(command_id), len(desk.core.posts)) == (State.CONFIRMED, 1)
-    assert desk.journal.verify() is None
+    assert desk.journal.verify_audit() is None

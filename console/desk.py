@@ -1,0 +1,91 @@
+"""Deciding: the one way from an operator's wish to a journaled command, for dialogs and command line alike."""
+
+from __future__ import annotations
+
+import time
+
+from console.core import commands
+from console.core.commands import InvalidWish, Wish
+from console.core.identifiers import new_id
+from console.core.instants import Instant
+from console.core.messages import Account, CoreMeta, DecidedOn, encode
+from console.core.vocabulary import NEEDS_IF_MATCH
+from console.language import tr
+from store.journal import Blocked, Entry, Intent, Journal
+from store.life import BLOCKING, FREEZE, SETTLED, State, changes_state
+
+LOOK_S = 0.02
+"""Seconds between looks at the journal while somebody waits for an outcome."""
+
+
+def decide(
+    journal: Journal,
+    meta: CoreMeta,
+    wish: Wish,
+    *,
+    core_now: Instant,
+    account: Account | None = None,
+    decided_on: DecidedOn | None = None,
+) -> Entry:
+    """Fix a decision and store it as QUEUED; it is on disk when this returns. Nudge the watcher then.
+
+    `account` is the account as the operator saw it: its version becomes If-Match. `core_now` is the core's clock, from
+    which the deadline counts. Raises InvalidWish for what the core would refuse, Blocked while another state-changing
+    command of the account is unresolved.
+    """
+    commands.check(wish, meta, core_now)
+    message = commands.request(wish, commands.deadline(wish, meta, account, core_now), decided_on)
+    intent = Intent(
+        command_id=new_id(core_now),
+        type=wish.type,
+        target_type=message.target.type,
+        target_id=message.target.id,
+        account_id=wish.account_id,
+        body=encode(message),
+        if_match=_if_match(journal, wish, account),
+        not_after=message.not_after,
+        created_by=meta.you.subject,
+        reason_code=wish.reason_code,
+        note=wish.note,
+    )
+    return journal.intend(intent, core_now)
+
+
+def _if_match(journal: Journal, wish: Wish, account: Account | None) -> int | None:
+    """The version that the operator decided on.
+
+    A freeze leaves it out while another command of the desk may still change the account: nothing holds a freeze up.
+    """
+    if not changes_state(wish.type):
+        return None
+    if account is None:
+        if wish.type in NEEDS_IF_MATCH:
+            raise InvalidWish("version_unknown")
+        return None
+    if wish.type == FREEZE and any(
+        entry.state in BLOCKING and changes_state(entry.type) for entry in journal.for_account(wish.account_id)
+    ):
+        return None
+    return account.version
+
+
+def wait_for(journal: Journal, command_id: str, timeout_s: float) -> Entry:
+    """Wait until a command is settled or waits for a second person; returns it as it stands then or at the timeout.
+
+    Raises KeyError for a command that the journal does not have.
+    """
+    end = time.monotonic() + timeout_s
+    while True:
+        entry = journal.get(command_id)
+        if entry is None:
+            raise KeyError(command_id)
+        if entry.state in SETTLED or entry.state is State.AWAITING_APPROVAL or time.monotonic() >= end:
+            return entry
+        time.sleep(LOOK_S)
+
+
+def explain(error: InvalidWish | Blocked) -> str:
+    """Why a wish was not taken, in the reader's language."""
+    if isinstance(error, Blocked):
+        return tr("desk.blocked", type=error.by.type, state=error.by.state)
+    return tr(f"desk.{error.key}", **error.values)
