@@ -138,7 +138,7 @@ FROM feed f WHERE f.lane NOT IN (SELECT poller FROM health) ORDER BY 1
 """
 
 
-class Mirror:
+class Reader:
     """The mirror, read-only. Raises store.files.StoreError when the file is missing or no database."""
 
     def __init__(self, path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from store.reader import AccountRow, Mirror
+from store.reader import AccountRow, Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def newest(row: AccountRow) -> Place:
     return Place(row.last_transaction, row.last_login)
 
 
-def walk(mirror: Mirror, place: Place, most: int) -> tuple[list[Event], Place]:
+def walk(mirror: Reader, place: Place, most: int) -> tuple[list[Event], Place]:
     """Up to `most` events from a place on, newest first in feed order, and the place of the next older one.
 
     A chain ends where its events were dropped by age. Deleted events count but are left out.
@@ -78,7 +78,7 @@ def walk(mirror: Mirror, place: Place, most: int) -> tuple[list[Event], Place]:
     )
 
 
-def _events(mirror: Mirror, sql: str, start: int, most: int) -> list[Event]:
+def _events(mirror: Reader, sql: str, start: int, most: int) -> list[Event]:
     if not start:
         return []
     return [Event(*row) for row in mirror.rows(sql, (start, most))]

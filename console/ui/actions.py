@@ -1,0 +1,152 @@
+"""Actions as data: what can be done, by which key or `:` command, and why not just now.
+
+The bindings, the help, the `:` commands and the palette are all made from `ACTIONS`. An action `name` is carried out
+by the method `do_name` of whatever has the focus, of one of its ancestors, of the screen or of the app, in that order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
+
+from console.language import tr
+from store.reader import AccountRow
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What decides whether an action is possible now."""
+
+    armed: bool
+    may_command: bool | None
+    reasons_known: bool
+    account: AccountRow | None
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing to do. `scope` says which class binds its keys; `needs` names entries of `NEEDS`, in order."""
+
+    name: str
+    keys: tuple[str, ...]
+    scope: str
+    needs: tuple[str, ...] = ()
+    danger: bool = False
+    hint: bool = False
+    argument: bool = False
+
+    @property
+    def title(self) -> str:
+        return tr(f"ui.action.{self.name}")
+
+    @property
+    def help(self) -> str:
+        return tr(f"ui.help.{self.name}")
+
+    @property
+    def key(self) -> str:
+        """Its first key as printed, empty when it has none."""
+        return shown(self.keys[0]) if self.keys else ""
+
+
+COMMAND = ("armed", "may_command", "account", "mirrored", "reasons")
+CASE = ("armed", "may_command", "account")
+
+ACTIONS = (
+    Action("down", ("j", "down"), "list"),
+    Action("up", ("k", "up"), "list"),
+    Action("page_down", ("pagedown", "ctrl+f"), "list"),
+    Action("page_up", ("pageup",), "list"),
+    Action("top", ("g", "home"), "list"),
+    Action("bottom", ("G", "end"), "list"),
+    Action("open", ("enter",), "accounts", ("account",), hint=True),
+    Action("refresh", ("r",), "accounts", hint=True),
+    Action("older", ("o",), "account", ("account",), hint=True),
+    Action("freeze", ("f",), "decide", (*COMMAND, "not_closed"), danger=True, hint=True),
+    Action("unfreeze", ("u",), "decide", (*COMMAND, "not_closed", "holds"), danger=True, hint=True),
+    Action("limit", ("l",), "decide", (*COMMAND, "limit_open"), danger=True, hint=True),
+    Action("close", ("X",), "decide", (*COMMAND, "not_closed"), danger=True),
+    Action("claim", ("c",), "decide", CASE, danger=True, hint=True),
+    Action("release", ("R",), "decide", (*CASE, "claimed"), danger=True),
+    Action("verdict", ("v",), "decide", CASE, danger=True),
+    Action("note", ("n",), "decide", CASE, danger=True),
+    Action("filter", ("slash",), "accounts", hint=True),
+    Action("command", ("colon",), "app", hint=True),
+    Action("help", ("question_mark", "f1"), "app", hint=True),
+    Action("back", ("escape",), "app"),
+    Action("watch", ("1",), "app"),
+    Action("commands", ("2",), "app"),
+    Action("feeds", ("3",), "app"),
+    Action("write", (), "app", ("may_command",), argument=True),
+    Action("read", (), "app", ("armed",)),
+    Action("theme", (), "app", argument=True),
+    Action("quit", ("q",), "app", hint=True),
+)
+
+BY_NAME = {action.name: action for action in ACTIONS}
+
+NOT_CLOSED = ("pending", "active", "frozen", "closing")
+LIMIT_OPEN = ("active", "frozen")
+
+NEEDS: dict[str, Callable[[Facts], bool]] = {
+    "armed": lambda facts: facts.armed,
+    "may_command": lambda facts: facts.may_command is not False,
+    "account": lambda facts: facts.account is not None,
+    "mirrored": lambda facts: facts.account is not None and facts.account.version > 0 and not facts.account.deleted,
+    "reasons": lambda facts: facts.reasons_known,
+    "not_closed": lambda facts: facts.account is not None and facts.account.status != "closed",
+    "limit_open": lambda facts: facts.account is not None and facts.account.status in LIMIT_OPEN,
+    "holds": lambda facts: facts.account is not None and facts.account.holds > 0,
+    "claimed": lambda facts: facts.account is not None and facts.account.claimed_by is not None,
+}
+"""What an action may need; each has a sentence `ui.need.<name>` for when it is not so."""
+
+KEY_NAMES = {
+    "slash": "/",
+    "colon": ":",
+    "question_mark": "?",
+    "escape": "esc",
+    "pagedown": "pgdn",
+    "pageup": "pgup",
+    "down": "↓",
+    "up": "↑",
+}
+
+
+def shown(key: str) -> str:
+    """A key as it is printed on screen."""
+    return KEY_NAMES.get(key, key)
+
+
+def obstacle(action: Action, facts: Facts) -> str | None:
+    """Why the action is not possible now, in the reader's language; None when it is."""
+    missing = next((need for need in action.needs if not NEEDS[need](facts)), None)
+    return None if missing is None else tr(f"ui.need.{missing}")
+
+
+def bindings(*scopes: str) -> list[BindingType]:
+    """The key bindings of a class that carries out these scopes."""
+    return [
+        Binding(",".join(action.keys), f"app.perform('{action.name}')", show=False)
+        for action in ACTIONS
+        if action.scope in scopes and action.keys
+    ]
+
+
+def performer(start: DOMNode | None, name: str) -> Callable[[str], None] | None:
+    """The method that carries out an action, looked for from a node upwards; None when nothing here can."""
+    node = start
+    while node is not None:
+        method: Callable[[str], None] | None = getattr(node, f"do_{name}", None)
+        if method is not None:
+            return method
+        node = node.parent
+    return None
+
+
+def live(start: DOMNode | None) -> list[Action]:
+    """The actions something between a node and the app can carry out, in the order of `ACTIONS`."""
+    return [action for action in ACTIONS if performer(start, action.name) is not None]

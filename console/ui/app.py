@@ -1,0 +1,235 @@
+"""The console's application: composition only. Screens, the look on a beat, and actions carried out by name."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar, Literal
+
+from rich.segment import Segments
+from rich.text import Text
+from rich.traceback import Traceback
+from textual.app import App, SystemCommand
+from textual.message import Message
+from textual.screen import Screen
+
+from console.core import instants
+from console.language import tr
+from console.paths import Home
+from console.ui import actions, themes
+from console.ui.actions import BY_NAME, Facts
+from console.ui.dialogs.base import DecisionDialog
+from console.ui.drafts import Submit
+from console.ui.screens.account import AccountScreen
+from console.ui.screens.base import DeskScreen
+from console.ui.screens.commands import CommandsScreen
+from console.ui.screens.feeds import FeedsScreen
+from console.ui.screens.help import HelpScreen
+from console.ui.screens.watch import WatchScreen
+from console.ui.sight import Sight, running
+from console.ui.submitting import submitter
+from console.ui.survey import Survey, Surveyor
+from console.ui.text import clean
+from store.query import Term
+
+BEAT_S = 0.25
+ARMED_MINUTES, MOST_MINUTES = 10, 60
+
+
+class RiskDesk(App[int]):
+    """The desk's console on one home directory."""
+
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar = actions.bindings("app")
+    CSS = "Toast { background: $panel; } .-hidden { display: none; }"
+
+    class Surveyed(Message):
+        """The surveyor's thread has news."""
+
+        def __init__(self, news: Survey | sqlite3.Error) -> None:
+            super().__init__()
+            self.news = news
+
+    def __init__(
+        self,
+        home: Home,
+        core: str | None = None,
+        clock: Callable[[], int] = instants.now,
+        runs: Callable[[int], bool] = running,
+        submit: Submit | None = None,
+    ) -> None:
+        super().__init__()
+        self.title = "riskdesk"
+        self.sight = Sight(home, core, clock, runs)
+        self.submit: Submit = submit or submitter(self.sight)
+        self.terms: Sequence[Term] = ()
+        self._surveyor = Surveyor(home.mirror, self._hear)
+        for theme in themes.THEMES:
+            self.register_theme(theme)
+        self.theme = themes.DARK.name
+
+    # ------------------------------------------------------------ beat
+
+    def on_mount(self) -> None:
+        self.sight.look()
+        self.push_screen(WatchScreen())
+        self._surveyor.start()
+        self.set_interval(BEAT_S, self.look)
+
+    def on_unmount(self) -> None:
+        self._surveyor.stop()
+        self.sight.close()
+
+    def look(self) -> None:
+        """Look at both files and let the visible screens show what changed."""
+        mirror_changed, journal_changed = self.sight.look()
+        for screen in self.screen_stack:
+            if isinstance(screen, DeskScreen) and screen is self._front():
+                screen.looked(mirror_changed, journal_changed)
+        if mirror_changed and isinstance(self.screen, DecisionDialog) and self.sight.mirror is not None:
+            account = self.screen.row.account
+            self.screen.follow(self.sight.mirror.page([account]).get(account))
+
+    def on_risk_desk_surveyed(self, event: Surveyed) -> None:
+        watch = self._watch()
+        if isinstance(event.news, Survey):
+            self.sight.count_alerts(event.news.alerts)
+            watch.surveyed(event.news)
+        else:
+            watch.survey_failed(event.news)
+
+    def _hear(self, news: Survey | sqlite3.Error) -> None:
+        """Called in the surveyor's thread."""
+        self.post_message(self.Surveyed(news))
+
+    def survey(self, terms: Sequence[Term]) -> None:
+        """Let the watch screen show the accounts of a filter."""
+        self.terms = tuple(terms)
+        self._surveyor.ask(self.terms)
+
+    # ------------------------------------------------------------ actions
+
+    def facts(self) -> Facts:
+        situation = self.sight.situation
+        front = self._front()
+        return Facts(
+            situation.armed,
+            situation.may_command,
+            situation.meta is not None,
+            front.account() if front is not None else None,
+        )
+
+    def action_perform(self, name: str) -> None:
+        """Carry out an action by name, as a key asks for it."""
+        self.perform(name)
+
+    def perform(self, name: str, argument: str = "") -> None:
+        """Carry out an action, or say why it is not possible now."""
+        action = BY_NAME[name]
+        method = actions.performer(self.focused or self.screen, name)
+        if method is None:
+            self.say(tr("ui.not_here", action=action.title), "warning")
+            return
+        why = actions.obstacle(action, self.facts())
+        if why is not None:
+            self.say(f"{action.title}: {why}", "warning")
+            return
+        method(argument)
+
+    def command(self, text: str) -> None:
+        """Carry out what was typed after `:`."""
+        name, _, argument = text.partition(" ")
+        if name not in BY_NAME:
+            self.say(tr("ui.no_command", name=clean(name, 40)), "error")
+            return
+        self.perform(name, argument.strip())
+
+    def say(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
+        """A short message over the screen's corner."""
+        self.notify(text, severity=severity, markup=False, timeout=4)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        facts = self.facts()
+        for action in actions.live(self.focused or screen):
+            why = actions.obstacle(action, facts)
+            yield SystemCommand(action.title, why or action.help, lambda name=action.name: self.perform(name))
+
+    def open_account(self, account: int) -> None:
+        self.push_screen(AccountScreen(account))
+
+    def do_command(self, _: str) -> None:
+        front = self._front()
+        if front is not None:
+            front.ask(":", [action.name for action in actions.live(front.home_focus() or front)])
+
+    def do_help(self, _: str) -> None:
+        front = self._front()
+        if front is not None and not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(actions.live(self.focused or front), self.facts()))
+
+    def do_back(self, _: str) -> None:
+        if isinstance(self.screen, WatchScreen):
+            self.screen.leave()
+        elif len(self.screen_stack) > 2:
+            self.pop_screen()
+
+    def do_watch(self, _: str) -> None:
+        while not isinstance(self.screen, WatchScreen) and len(self.screen_stack) > 2:
+            self.pop_screen()
+
+    def do_commands(self, _: str) -> None:
+        self._show(CommandsScreen)
+
+    def do_feeds(self, _: str) -> None:
+        self._show(FeedsScreen)
+
+    def do_write(self, argument: str) -> None:
+        if argument and not (argument.isascii() and argument.isdigit() and int(argument) <= MOST_MINUTES):
+            self.say(tr("ui.write.minutes", most=MOST_MINUTES), "error")
+            return
+        minutes = int(argument or ARMED_MINUTES)
+        self.sight.arm(minutes)
+        self.look()
+        self.say(tr("ui.write.armed", minutes=minutes) if minutes else tr("ui.write.disarmed"))
+
+    def do_read(self, _: str) -> None:
+        self.do_write("0")
+
+    def do_theme(self, argument: str) -> None:
+        names = [theme.name for theme in themes.THEMES]
+        if argument and argument not in names:
+            self.say(tr("ui.theme.unknown", names=", ".join(names)), "error")
+            return
+        self.theme = argument or names[(names.index(self.theme) + 1) % len(names)]
+        self.look()
+
+    def do_quit(self, _: str) -> None:
+        self.exit(0)
+
+    def _show(self, kind: type[DeskScreen]) -> None:
+        if not isinstance(self.screen, kind):
+            self.do_watch("")
+            self.push_screen(kind())
+
+    def _front(self) -> DeskScreen | None:
+        """The topmost screen that is not a dialog."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, DeskScreen)), None)
+
+    def _watch(self) -> WatchScreen:
+        return next(screen for screen in self.screen_stack if isinstance(screen, WatchScreen))
+
+    # ------------------------------------------------------------ failing
+
+    def _fatal_error(self) -> None:
+        """Textual's report of a crash, without the values of local variables: a token could be among them."""
+        report = Traceback(show_locals=False, width=None)
+        rendered = self.console.render(report, self.console.options)
+        self._exit_renderables.append(Segments([*rendered, *self.console.render(Text(tr("ui.crashed")))]))
+        self._close_messages_no_wait()
+
+
+def run(home: Home, core: str | None = None) -> int:
+    """Run the console until it is left; returns the process's exit code."""
+    app = RiskDesk(home, core)
+    app.run()
+    return app.return_code or 0

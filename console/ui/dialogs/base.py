@@ -1,0 +1,214 @@
+"""The frame of every decision dialog. It names the account, says what will happen, and prints the keys that answer.
+
+Cancel has the focus: enter and escape leave without effect. Only `y`, and only when nothing is missing, decides.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+
+from console.language import term, tr
+from console.ui import formats
+from console.ui.dialogs.fields import Field, Reasons, Words
+from console.ui.drafts import Draft
+from console.ui.reasons import reasons
+from console.ui.situation import Situation
+from console.ui.text import clean
+from console.ui.themes import Palette, palette
+from store.reader import AccountRow
+
+SEND = "y"
+WIDTH = 74
+
+
+class DecisionDialog(ModalScreen[Draft | None]):
+    """Base of the dialogs; dismissed with a Draft, or None when cancelled."""
+
+    DEFAULT_CSS = f"""
+    DecisionDialog {{ align: center middle; background: $background 60%; }}
+    DecisionDialog #box {{ width: {WIDTH}; height: auto; max-height: 100%; padding: 0 2 0 2; background: $surface;
+        border: round $border; border-title-color: $foreground; border-title-style: bold; }}
+    DecisionDialog #form {{ height: auto; }}
+    DecisionDialog Input {{ display: none; border: none; height: 1; padding: 0 1; background: $panel; }}
+    DecisionDialog Input.-open {{ display: block; }}
+    DecisionDialog Input:focus {{ border: none; }}
+    DecisionDialog #answers {{ height: 1; margin: 1 0 0 0; }}
+    DecisionDialog Button {{ height: 1; min-width: 12; border: none; margin: 0 2 0 0; background: $panel;
+        color: $foreground; text-style: none; }}
+    DecisionDialog Button:focus {{ background: $primary; color: $background; text-style: bold; border: none; }}
+    DecisionDialog Button:disabled {{ color: $faint; opacity: 100%; text-opacity: 100%; }}
+    DecisionDialog Button:hover {{ border: none; }}
+    """
+    TYPE: ClassVar[str] = ""
+    NAME: ClassVar[str] = ""
+
+    def __init__(self, row: AccountRow, situation: Situation) -> None:
+        super().__init__()
+        self.row, self.situation = row, situation
+        self.fields: list[Field] = self.make_fields()
+        self._typing: Words | None = None
+        self._changed = False
+
+    # ------------------------------------------------------------ what a dialog says
+
+    def make_fields(self) -> list[Field]:
+        """The dialog's fields, in the order they are shown."""
+        return []
+
+    def consequence(self) -> str:
+        """What will happen, in a sentence."""
+        return tr(f"ui.dialog.{self.NAME}.effect")
+
+    def missing(self) -> str | None:
+        """What is still needed before the decision can be sent; None when it is complete."""
+        return None
+
+    def params(self) -> dict[str, object]:
+        """The command's parameters, by its schema in the contract."""
+        return {}
+
+    # ------------------------------------------------------------ the frame
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield Static(id="form", markup=False)
+            yield Input(max_length=2000, select_on_focus=False)
+            with Horizontal(id="answers"):
+                yield Button(Text(f"{tr('ui.dialog.cancel')} esc"), id="cancel")
+                yield Button(Text(f"{tr(f'ui.action.{self.NAME}')} {SEND}"), id="send")
+
+    def on_mount(self) -> None:
+        self.query_one("#box").border_title = Text(tr(f"ui.dialog.{self.NAME}.title"))
+        self.query_one("#send").can_focus = False
+        self.query_one("#cancel").focus()
+        self.show()
+
+    def show(self) -> None:
+        """Draw the form as it stands."""
+        colours = palette(self.app.theme_variables)
+        width = min(WIDTH, self.app.size.width) - 6
+        lines = [*self._object(width, colours), Text(self.consequence(), colours.plain), Text()]
+        for part in self.fields:
+            lines.extend(part.lines(width, colours))
+        missing = self.missing()
+        lines.append(Text())
+        if self._changed:
+            lines.append(Text(tr("ui.dialog.changed"), colours.bad))
+        lines.append(Text(missing or tr("ui.dialog.ready", key=SEND), colours.warning if missing else colours.good))
+        self.query_one("#form", Static).update(Text("\n").join(lines))
+        self.query_one("#send").disabled = missing is not None
+
+    def _object(self, width: int, colours: Palette) -> list[Text]:
+        row, exponents = self.row, self.situation.exponents
+        name = Text(clean(row.account_id, 72), colours.strong).append(f"  {clean(row.customer_name, 40)}")
+        money = f"{formats.money(row.balance_minor, row.currency, exponents)} {clean(row.currency, 3)}"
+        state = Text(term("ui.status", clean(row.status, 16)), colours.accent)
+        state.append(f"  {tr('ui.dialog.owes', amount=money)}", colours.faint)
+        for line in (name, state):
+            line.truncate(width, overflow="ellipsis")
+        return [name, state, Text()]
+
+    def follow(self, row: AccountRow | None) -> None:
+        """The account as it is now: the dialog says when it is no longer what the decision is about."""
+        shown = (self.row.status, self.row.holds, self.row.credit_limit_minor)
+        self._changed = row is None or (row.status, row.holds, row.credit_limit_minor) != shown
+        self.show()
+
+    # ------------------------------------------------------------ answering
+
+    def on_key(self, event: events.Key) -> None:
+        if self._typing is not None:
+            if event.key == "escape":
+                self._end_typing()
+                event.stop()
+            return
+        if event.key == "escape":
+            self.dismiss(None)
+        elif event.key == SEND:
+            self.send()
+        elif not self._press(event.character or event.key):
+            return
+        event.stop()
+        event.prevent_default()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "send":
+            self.send()
+        else:
+            self.dismiss(None)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._end_typing()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if self._typing is not None:
+            self._typing.value = event.value
+            self.show()
+
+    def send(self) -> None:
+        """Decide, when nothing is missing."""
+        if self.missing() is None:
+            self.dismiss(self.draft())
+
+    def draft(self) -> Draft:
+        row = self.row
+        chosen = next((part.chosen for part in self.fields if isinstance(part, Reasons)), None)
+        note = next((part.value.strip() for part in self.fields if isinstance(part, Words) and part.key == "n"), "")
+        lanes = self.situation.lanes
+        return Draft(
+            self.TYPE,
+            row.account_id,
+            row.version,
+            self.params(),
+            chosen.code if chosen else None,
+            note or None,
+            row.score,
+            tuple(reason.rule_id for reason in reasons(row.rule_ids, row.evidence)),
+            max((feed.scanned_to_seq or 0 for feed in lanes), default=0) or None,
+        )
+
+    def _press(self, key: str) -> bool:
+        words = next((part for part in self.fields if isinstance(part, Words) and part.key == key), None)
+        if words is not None:
+            self._type_into(words)
+            return True
+        used = any(part.press(key) for part in self.fields)
+        if used:
+            self.show()
+        return used
+
+    def _type_into(self, words: Words) -> None:
+        self._typing = words
+        field = self.query_one(Input)
+        field.max_length = words.longest
+        field.placeholder = words.hint
+        field.value = words.value
+        field.add_class("-open")
+        field.focus()
+
+    def _end_typing(self) -> None:
+        self._typing = None
+        self.query_one(Input).remove_class("-open")
+        self.query_one("#cancel").focus()
+        self.show()
+
+
+def reason_missing(fields: list[Field]) -> str | None:
+    """What the reason still needs: to be chosen, or the note it asks for."""
+    chosen = next((part for part in fields if isinstance(part, Reasons)), None)
+    if chosen is None:
+        return None
+    if chosen.chosen is None:
+        return tr("ui.dialog.need.reason")
+    note = next((part for part in fields if isinstance(part, Words) and part.key == "n"), None)
+    if chosen.chosen.requires_note and note is not None and not note.value.strip():
+        return tr("ui.dialog.need.note", key=note.key)
+    return None

@@ -1,0 +1,98 @@
+"""The account screen: one account in full, its history, and our commands beside the core's truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.text import Text
+from textual.containers import Container, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Static
+
+from console.language import tr
+from console.ui.actions import bindings
+from console.ui.screens.deciding import Decisions
+from console.ui.themes import palette
+from console.ui.widgets import portrait
+from console.ui.widgets.timeline import Timeline
+from store.reader import AccountDetail, AccountRow
+
+WIDE = 110
+
+
+class AccountScreen(Decisions):
+    """One account by its number. Narrow: the portrait above its history; wide: side by side."""
+
+    DEFAULT_CSS = """
+    AccountScreen #pane { height: 1fr; layout: vertical; }
+    AccountScreen #portrait { height: auto; max-height: 60%; padding: 0 1; }
+    AccountScreen #history { height: 1fr; }
+    AccountScreen #history Timeline { padding: 0 0 0 1; }
+    AccountScreen.-wide #pane { layout: horizontal; }
+    AccountScreen.-wide #portrait { width: 46%; height: 100%; max-height: 100%; }
+    AccountScreen.-wide #history { width: 54%; height: 100%; }
+    """
+    BINDINGS = bindings("account")
+    NAME = "account"
+
+    def __init__(self, account: int) -> None:
+        super().__init__()
+        self._account = account
+        self._detail: AccountDetail | None = None
+
+    def body(self) -> Iterable[Widget]:
+        yield Static(id="who", classes="heading", markup=False)
+        with Container(id="pane"):
+            with VerticalScroll(id="portrait", can_focus=False):
+                yield Static(id="facts", markup=False)
+            with Container(id="history"):
+                yield Static(id="columns", classes="heading", markup=False)
+                yield Timeline()
+
+    @property
+    def timeline(self) -> Timeline:
+        return self.query_one(Timeline)
+
+    def home_focus(self) -> Widget | None:
+        return self.timeline
+
+    def account(self) -> AccountRow | None:
+        return self._detail.row if self._detail else None
+
+    def on_mount(self) -> None:
+        self.set_focus(self.timeline)
+        super().on_mount()
+
+    def on_resize(self) -> None:
+        self.set_class(self.app.size.width >= WIDE, "-wide")
+        super().on_resize()
+        self.call_after_refresh(self._draw)
+
+    def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
+        mirror, situation = self.sight.mirror, self.sight.situation
+        if mirror is not None and (mirror_changed or self._detail is None):
+            self._detail = mirror.detail(self._account)
+            if self._detail is not None:
+                self.timeline.tell(mirror, self._detail.row, situation.exponents, situation.stream_now)
+        self._draw()
+        super().looked(mirror_changed, journal_changed)
+
+    def do_older(self, _: str) -> None:
+        if self.sight.mirror is None or not self.timeline.older(self.sight.mirror):
+            self.desk.say(tr("ui.timeline.no_older"))
+
+    def _draw(self) -> None:
+        colours = palette(self.app.theme_variables)
+        who, facts = self.query_one("#who", Static), self.query_one("#facts", Static)
+        if self._detail is None:
+            who.update(Text(tr("ui.account.unknown"), colours.warning))
+            facts.update(Text(""))
+            return
+        who.update(portrait.heading(self._detail, colours))
+        wanted = self._detail.row.account_id
+        commands = [entry for entry in self.sight.commands if entry.account_id == wanted]
+        width = self.query_one("#portrait").scrollable_content_region.width - 2 or self.app.size.width - 2
+        lines = portrait.body(self._detail, self.sight.situation, commands, width, colours)
+        facts.update(Text("\n").join(lines))
+        shown = tr("ui.timeline.title", count=self.timeline.total(), more="+" if self.timeline.more else "")
+        self.query_one("#columns", Static).update(Text(shown, colours.heading))

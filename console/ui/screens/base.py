@@ -1,0 +1,121 @@
+"""The frame every screen stands in: status line, notices, the screen's own body, a line of keys or the prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, cast
+
+from rich.cells import cell_len
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from console.language import tr
+from console.ui import actions
+from console.ui.text import fit
+from console.ui.themes import palette
+from console.ui.widgets.prompt import Prompt
+from console.ui.widgets.status import Notices, StatusBar
+from store.reader import AccountRow
+
+if TYPE_CHECKING:
+    from console.ui.app import RiskDesk
+    from console.ui.sight import Sight
+
+MIN_WIDTH, MIN_HEIGHT = 60, 16
+
+
+class DeskScreen(Screen[None]):
+    """Base of the screens. A subclass yields its body and is told of every look."""
+
+    DEFAULT_CSS = """
+    DeskScreen { background: $background; }
+    DeskScreen .heading { height: 1; padding: 0 1; background: $background; }
+    DeskScreen #keys { height: 1; padding: 0 1; color: $faint; }
+    DeskScreen #small { display: none; width: 100%; height: 100%; content-align: center middle; }
+    DeskScreen.-small > * { display: none; }
+    DeskScreen.-small #small { display: block; }
+    """
+    NAME = ""
+
+    def compose(self) -> ComposeResult:
+        yield StatusBar(markup=False)
+        yield Notices(markup=False)
+        yield from self.body()
+        yield Static(id="keys", markup=False)
+        yield Prompt()
+        yield Static(id="small", markup=False)
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between the notices and the line of keys."""
+        return ()
+
+    @property
+    def desk(self) -> RiskDesk:
+        return cast("RiskDesk", self.app)
+
+    @property
+    def sight(self) -> Sight:
+        return self.desk.sight
+
+    def account(self) -> AccountRow | None:
+        """The account that actions would be about: the one under the cursor, or the one shown."""
+        return None
+
+    def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
+        """Show what the last look found. A subclass shows its own body too."""
+        self.query_one(StatusBar).show(self.sight.situation)
+        self.query_one(Notices).show(self.sight.situation)
+        self.show_keys()
+
+    def show_keys(self) -> None:
+        """The line of keys: what can be done here and now."""
+        self.query_one("#keys", Static).update(self._key_line(self.app.size.width - 2))
+
+    def on_mount(self) -> None:
+        self.looked(True, True)
+
+    def on_screen_resume(self) -> None:
+        self.looked(True, True)
+
+    def on_resize(self) -> None:
+        width, height = self.app.size
+        small = width < MIN_WIDTH or height < MIN_HEIGHT
+        self.set_class(small, "-small")
+        self.query_one("#small", Static).update(tr("ui.too_small", width=MIN_WIDTH, height=MIN_HEIGHT))
+
+    def ask(self, kind: str, words: Iterable[str], text: str = "") -> None:
+        """Open the prompt over the line of keys."""
+        self.query_one("#keys").display = False
+        self.query_one(Prompt).ask("/" if kind == "/" else ":", words, text)
+
+    def on_prompt_entered(self, event: Prompt.Entered) -> None:
+        self._end_prompt()
+        if event.kind == ":" and event.text:
+            self.desk.command(event.text)
+
+    def on_prompt_left(self, _: Prompt.Left) -> None:
+        self._end_prompt()
+
+    def _end_prompt(self) -> None:
+        self.query_one("#keys").display = True
+        self.set_focus(self.home_focus())
+
+    def home_focus(self) -> Widget | None:
+        """The widget that has the keys when no prompt is open."""
+        return None
+
+    def _key_line(self, width: int) -> Text:
+        colours = palette(self.app.theme_variables)
+        facts = self.desk.facts()
+        line = Text()
+        for action in actions.live(self.focused or self):
+            if not action.hint or actions.obstacle(action, facts):
+                continue
+            size = cell_len(line.plain) + cell_len(action.key) + cell_len(action.title) + 3
+            if size > width:
+                break
+            line.append(f"{action.key} ", colours.accent).append(f"{action.title}  ")
+        return line if line.plain else Text(fit("", width))

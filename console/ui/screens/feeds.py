@@ -1,0 +1,98 @@
+"""The feeds screen: how every poller of the watcher is doing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.text import Text
+from textual.containers import VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Static
+
+from console.language import tr
+from console.ui import formats
+from console.ui.screens.base import DeskScreen
+from console.ui.situation import Situation, stale
+from console.ui.text import clean, fit
+from console.ui.themes import Palette, palette
+from store.reader import FeedRow
+
+LABEL_WIDTH = 14
+
+
+class FeedsScreen(DeskScreen):
+    """The watcher, the core, and each poller with its age, lag, rate, gaps and last error."""
+
+    DEFAULT_CSS = "FeedsScreen VerticalScroll { height: 1fr; padding: 0 1; }"
+    NAME = "feeds"
+
+    def body(self) -> Iterable[Widget]:
+        yield Static(id="title", classes="heading", markup=False)
+        with VerticalScroll():
+            yield Static(id="health", markup=False)
+
+    def home_focus(self) -> Widget | None:
+        return self.query_one(VerticalScroll)
+
+    def on_mount(self) -> None:
+        self.set_focus(self.home_focus())
+        super().on_mount()
+
+    def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
+        colours, situation = palette(self.app.theme_variables), self.sight.situation
+        self.query_one("#title", Static).update(Text(tr("ui.feeds.title"), colours.strong))
+        blocks = [surroundings(situation, colours)]
+        blocks += [poller(feed, situation, colours) for feed in situation.feeds]
+        width = max(20, self.app.size.width - 4)
+        lines = [line for block in blocks for line in (*block, Text())]
+        for line in lines:
+            line.truncate(width, overflow="ellipsis")
+        self.query_one("#health", Static).update(Text("\n").join(lines))
+        super().looked(mirror_changed, journal_changed)
+
+
+def surroundings(situation: Situation, colours: Palette) -> list[Text]:
+    """The watcher and the core, a line for each thing known."""
+    watcher, meta = situation.watcher, situation.meta
+    lines = []
+    if watcher is not None:
+        state = watcher.state if watcher.alive else tr("ui.feeds.gone")
+        words = f"pid {watcher.pid}  {watcher.version}  {state}"
+        lines.append(_labelled(tr("ui.feeds.watcher"), words, colours, bad=not watcher.alive))
+        lines.append(_labelled(tr("ui.feeds.core"), watcher.core, colours))
+    if meta is not None:
+        lines.append(_labelled(tr("ui.feeds.institution"), clean(meta.institution, 60), colours))
+        roles = ", ".join(clean(role, 24) for role in meta.you.roles)
+        lines.append(_labelled(tr("ui.feeds.you"), f"{clean(meta.you.subject, 40)}  {roles}", colours))
+    lines.append(_labelled(tr("ui.feeds.accounts"), formats.count(situation.accounts), colours))
+    if situation.quarantined:
+        aside = formats.count(situation.quarantined)
+        lines.append(_labelled(tr("ui.feeds.quarantined"), aside, colours, bad=True))
+    return lines
+
+
+def poller(feed: FeedRow, situation: Situation, colours: Palette) -> list[Text]:
+    """One poller."""
+    silent = stale(feed, situation.now)
+    last = None if feed.last_ok_at is None else situation.now - feed.last_ok_at
+    head = Text(f"{'✗' if silent else '●'} {clean(feed.poller, 24)}", colours.bad if silent else colours.good)
+    head.append(f"  {clean(feed.state, 40)}", colours.faint)
+    ok = f"{formats.moment(feed.last_ok_at)}  ({formats.age(last)})"
+    lines = [head, _labelled(tr("ui.feeds.last_ok"), ok, colours, bad=silent)]
+    if feed.epoch is not None:
+        place = f"{formats.count(feed.scanned_to_seq or 0)} / {formats.count(feed.head_seq or 0)}"
+        lag = tr("ui.feeds.behind", count=formats.count(feed.lag)) if feed.lag else tr("ui.feeds.level")
+        lines.append(_labelled(tr("ui.feeds.place"), f"{place}  {lag}", colours))
+        lines.append(_labelled(tr("ui.feeds.watermark"), formats.moment(feed.watermark), colours))
+        lines.append(_labelled(tr("ui.feeds.rate"), f"{feed.rate:,.0f}/s", colours))
+        lines.append(_labelled(tr("ui.feeds.gaps"), str(feed.gaps), colours, bad=feed.gaps > 0))
+        lines.append(_labelled(tr("ui.feeds.epoch"), clean(feed.epoch, 40), colours))
+    if feed.last_error:
+        said = f"{formats.moment(feed.last_error_at)}  {clean(feed.last_error)}"
+        lines.append(_labelled(tr("ui.feeds.error"), said, colours, bad=silent))
+    return lines
+
+
+def _labelled(label: str, words: str, colours: Palette, bad: bool = False) -> Text:
+    line = Text("  " + fit(label, LABEL_WIDTH) + " ", colours.faint)
+    return line.append(words, colours.bad if bad else colours.plain)

@@ -1,0 +1,173 @@
+"""The watch screen: accounts by risk, live."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from rich.text import Text
+from textual.widget import Widget
+from textual.widgets import Static
+
+from console.language import tr
+from console.ui import formats
+from console.ui.reasons import reasons
+from console.ui.screens.deciding import Decisions
+from console.ui.survey import Survey
+from console.ui.text import clean, fit
+from console.ui.themes import palette
+from console.ui.widgets import columns
+from console.ui.widgets.accounts import AccountTable
+from console.ui.widgets.prompt import Prompt
+from console.ui.widgets.rows import RowList
+from store.query import FIELDS, QueryError, parse
+from store.reader import AccountRow
+
+
+class WatchScreen(Decisions):
+    """Accounts by risk. The line at the foot tells of the account under the cursor why it is suspect."""
+
+    DEFAULT_CSS = """
+    WatchScreen AccountTable { padding: 0 0 0 1; }
+    WatchScreen #detail { height: 1; padding: 0 1; background: $surface; }
+    """
+    NAME = "watch"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._newer = 0
+        self._filter = ""
+        self._waiting = False
+
+    def body(self) -> Iterable[Widget]:
+        yield Static(id="title", classes="heading", markup=False)
+        yield Static(id="columns", classes="heading", markup=False)
+        yield AccountTable()
+        yield Static(id="detail", markup=False)
+
+    @property
+    def table(self) -> AccountTable:
+        return self.query_one(AccountTable)
+
+    def home_focus(self) -> Widget | None:
+        return self.table
+
+    def account(self) -> AccountRow | None:
+        return self.table.row(self.table.cursor)
+
+    def on_mount(self) -> None:
+        self.set_focus(self.table)
+        super().on_mount()
+        self.first_order()
+
+    def first_order(self) -> None:
+        """A first order in milliseconds; the surveyor brings the whole one."""
+        if self.sight.mirror is not None and not self.table.total():
+            self.table.offer(self.sight.mirror.order(most=500))
+
+    # ------------------------------------------------------------ news
+
+    def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
+        table, situation = self.table, self.sight.situation
+        table.look_through(self.sight.mirror)
+        table.tell(situation.now, situation.stream_now, situation.exponents, self.sight.intents())
+        table.fade()
+        if mirror_changed:
+            table.reread()
+            self.first_order()
+        self._heading()
+        self._detail()
+        super().looked(mirror_changed, journal_changed)
+
+    def surveyed(self, survey: Survey) -> None:
+        """The surveyor's news; a survey of another filter than the present one is late and dropped."""
+        if tuple(survey.terms) != tuple(self.desk.terms):
+            return
+        if self._waiting:
+            self._waiting = False
+            self.table.replace(survey.order)
+        else:
+            self.table.offer(survey.order)
+        self._heading()
+
+    def on_account_table_newer(self, event: AccountTable.Newer) -> None:
+        self._newer = event.count
+        self._heading()
+
+    def on_row_list_moved(self, _: RowList.Moved) -> None:
+        self._detail()
+        self.show_keys()
+
+    def on_screen_resume(self) -> None:
+        self.table.touch()
+        super().on_screen_resume()
+
+    # ------------------------------------------------------------ actions
+
+    def do_open(self, _: str) -> None:
+        """Open the account under the cursor."""
+        if self.table.cursor is not None:
+            self.desk.open_account(self.table.cursor)
+
+    def do_filter(self, _: str) -> None:
+        self.ask("/", [f"{name}:" for name in FIELDS], self._filter)
+
+    def on_prompt_entered(self, event: Prompt.Entered) -> None:
+        if event.kind == "/":
+            self.apply_filter(event.text)
+        super().on_prompt_entered(event)
+
+    def apply_filter(self, text: str) -> bool:
+        """Show only what the filter selects; a filter that can't be understood is shown with the place of the fault."""
+        try:
+            terms = parse(text, self.sight.situation.exponents)
+        except QueryError as error:
+            where = clean(text[: error.at]) + "▸" + clean(text[error.at :])
+            self.desk.say(tr(f"ui.query.{error.trouble}", word=clean(error.word, 40), where=where), "error")
+            return False
+        self._filter, self._waiting = text, True
+        self.desk.survey(terms)
+        self._heading()
+        return True
+
+    def survey_failed(self, error: sqlite3.Error) -> None:
+        self._waiting = False
+        self.desk.say(tr("ui.query.failed", error=clean(error)), "error")
+
+    def leave(self) -> bool:
+        """Escape: drop the filter, if there is one."""
+        if not self._filter:
+            return False
+        return self.apply_filter("")
+
+    # ------------------------------------------------------------ drawing
+
+    def _heading(self) -> None:
+        width = self.app.size.width - 2
+        colours = palette(self.app.theme_variables)
+        shown = tr("ui.watch.accounts", count=formats.count(self.table.total()))
+        if self._filter:
+            shown += "  /" + clean(self._filter, 60) + (" …" if self._waiting else "")
+        newer = tr("ui.watch.newer", count=self._newer, key="r") if self._newer else ""
+        line = Text(tr("ui.watch.title"), colours.strong).append(f"  {shown}", colours.faint)
+        if newer:
+            line.append(f"   ▲ {newer}", colours.warning)
+        line.truncate(width, overflow="ellipsis")
+        self.query_one("#title", Static).update(line)
+        titles = [fit(column.title, size, column.right) for column, size in columns.layout(self.table_width())]
+        self.query_one("#columns", Static).update(Text(" ".join(titles), colours.heading))
+
+    def table_width(self) -> int:
+        return self.table.scrollable_content_region.width or self.app.size.width - 2
+
+    def _detail(self) -> None:
+        row, colours = self.account(), palette(self.app.theme_variables)
+        if row is None:
+            self.query_one("#detail", Static).update(Text(tr("ui.watch.no_cursor"), colours.faint))
+            return
+        line = Text(clean(row.account_id, 72), colours.strong)
+        line.append(f"  {clean(row.customer_name, 40)}")
+        why = " · ".join(reason.title or reason.rule_id for reason in reasons(row.rule_ids, row.evidence))
+        line.append(f"  {why or tr('ui.watch.no_alert')}", colours.plain if why else colours.faint)
+        line.truncate(self.app.size.width - 2, overflow="ellipsis")
+        self.query_one("#detail", Static).update(line)

@@ -1,0 +1,150 @@
+"""What the console sees: the mirror and the journal, opened when they appear and looked at on a beat."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from console.core import instants
+from console.core.instants import MINUTE
+from console.paths import Home
+from console.ui.situation import Situation, read_meta, read_watcher
+from store.files import StoreError
+from store.journal import Entry, Journal
+from store.life import SETTLED
+from store.reader import Reader
+
+SHOWN_COMMANDS = 500
+"""Commands of the journal that the screens look at, the newest."""
+
+RECENT = 10 * MINUTE
+"""How long a settled command stays marked on its account's line."""
+
+
+def running(pid: int) -> bool:
+    """Whether a process of this id runs on this machine."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+class Sight:
+    """Both files, read-only for the mirror. `situation` and `commands` are as of the last `look`."""
+
+    def __init__(
+        self,
+        home: Home,
+        core: str | None,
+        clock: Callable[[], int] = instants.now,
+        runs: Callable[[int], bool] = running,
+    ) -> None:
+        self.home, self.clock, self._runs = home, clock, runs
+        self.mirror: Reader | None = None
+        self.journal: Journal | None = None
+        self.commands: list[Entry] = []
+        self.situation = Situation(clock(), core=core or "")
+        self._seen: tuple[object, ...] = ()
+        self._mirror_version = -1
+        self._journal_version = -1
+
+    def look(self) -> tuple[bool, bool]:
+        """Look again; returns whether the mirror's and the journal's contents changed since the last look."""
+        now = self.clock()
+        try:
+            mirror_changed = self._look_at_mirror(now)
+        except sqlite3.Error:
+            self._drop_mirror()
+            mirror_changed = True
+        journal_changed = self._look_at_journal()
+        self.situation = replace(self.situation, now=now, mirror=self.mirror is not None)
+        return mirror_changed, journal_changed
+
+    def close(self) -> None:
+        self._drop_mirror()
+        if self.journal is not None:
+            self.journal.close()
+            self.journal = None
+
+    def arm(self, minutes: int) -> None:
+        """Allow commands for so many minutes; 0 takes the permission back."""
+        self.situation = replace(self.situation, armed_until=self.clock() + minutes * MINUTE)
+
+    def count_alerts(self, alerts: Mapping[str, int]) -> None:
+        self.situation = replace(self.situation, alerts=alerts)
+
+    def intents(self) -> dict[str, str]:
+        """The state of the newest command by account id: the unresolved ones, and those settled a short time ago."""
+        now = self.situation.now
+        return {
+            entry.account_id: entry.state
+            for entry in reversed(self.commands)
+            if entry.state not in SETTLED or now - (entry.settled_at or 0) < RECENT
+        }
+
+    def forget_journal_version(self) -> None:
+        """This process wrote to the journal, which its own connection does not report."""
+        self._journal_version = -1
+
+    # ------------------------------------------------------------ the two files
+
+    def _look_at_mirror(self, now: int) -> bool:
+        if self.mirror is not None and self.mirror.replaced():
+            self._drop_mirror()
+        if self.mirror is None and not self._open_mirror():
+            return False
+        mirror = self.mirror
+        if mirror is None:
+            return False
+        version = mirror.data_version()
+        changed, self._mirror_version = version != self._mirror_version, version
+        if changed:
+            notes = mirror.notes()
+            self.situation = replace(
+                self.situation,
+                feeds=tuple(mirror.feeds()),
+                meta=read_meta(notes.get("meta")),
+                accounts=mirror.size(),
+                quarantined=mirror.quarantined(),
+                watcher=read_watcher(notes.get("watcher")),
+            )
+        watcher = self.situation.watcher
+        if watcher is not None:
+            self.situation = replace(self.situation, watcher=replace(watcher, alive=self._runs(watcher.pid)))
+        return changed
+
+    def _open_mirror(self) -> bool:
+        try:
+            mirror = Reader(self.home.mirror)
+        except (StoreError, OSError):
+            return False
+        if not mirror.ready():
+            mirror.close()
+            return False
+        self.mirror, self._mirror_version = mirror, -1
+        return True
+
+    def _drop_mirror(self) -> None:
+        if self.mirror is not None:
+            self.mirror.close()
+        self.mirror, self._mirror_version = None, -1
+
+    def _look_at_journal(self) -> bool:
+        if self.journal is None:
+            if not self.home.journal.exists():
+                return False
+            self.journal = Journal(self.home.journal)
+        version = self.journal.data_version()
+        if version == self._journal_version:
+            return False
+        self._journal_version = version
+        self.commands = self.journal.recent(SHOWN_COMMANDS)
+        self.situation = replace(
+            self.situation, commands={str(state): count for state, count in self.journal.counts().items()}
+        )
+        return True

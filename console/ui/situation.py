@@ -1,0 +1,186 @@
+"""What is known of the desk's surroundings at one moment, and what is wrong with it, in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+
+from console.core import messages
+from console.core.instants import SECOND
+from console.core.messages import CoreMeta, ReasonCode
+from console.language import tr
+from console.ui.formats import age, count, moment
+from console.ui.text import clean
+from store.reader import FeedRow
+
+STALE_AFTER = 45 * SECOND
+"""A poller answers at least once in a long poll (30 s at most); past this its silence is shown."""
+
+LOADING_FROM = 5_000
+"""Changes behind from which on history counts as loading, not as lag."""
+
+Grade = Literal["info", "warning", "bad"]
+
+META = messages.decoder(CoreMeta)
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """What the watcher says of itself in the mirror, and whether its process is there."""
+
+    pid: int
+    alive: bool
+    version: str = ""
+    core: str = ""
+    state: str = ""
+    started_at: int | None = None
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One look at the surroundings. Times in microseconds of wall time, `watermark` of stream time."""
+
+    now: int
+    mirror: bool = False
+    feeds: Sequence[FeedRow] = ()
+    meta: CoreMeta | None = None
+    watcher: Watcher | None = None
+    accounts: int = 0
+    quarantined: int = 0
+    alerts: Mapping[str, int] = field(default_factory=dict)
+    commands: Mapping[str, int] = field(default_factory=dict)
+    armed_until: int = 0
+    core: str = ""
+
+    @property
+    def armed(self) -> bool:
+        return self.armed_until > self.now
+
+    @property
+    def exponents(self) -> dict[str, int]:
+        """Decimal places of each currency the core names."""
+        return {currency.code: currency.exponent for currency in self.meta.currencies} if self.meta else {}
+
+    @property
+    def may_command(self) -> bool | None:
+        """Whether the core lets this person send commands; None while unknown."""
+        return None if self.meta is None else "core:command" in self.meta.you.scopes
+
+    @property
+    def subject(self) -> str:
+        return clean(self.meta.you.subject, 40) if self.meta else ""
+
+    @property
+    def lanes(self) -> list[FeedRow]:
+        """The pollers that read the change feed."""
+        return [feed for feed in self.feeds if feed.epoch is not None]
+
+    @property
+    def stream_now(self) -> int:
+        """The feed's own time: ages of events are told against it, so that a replay's are right too."""
+        return max((feed.watermark or 0 for feed in self.lanes), default=0) or self.now
+
+    def reasons(self, command: str) -> list[ReasonCode]:
+        """The reason codes the core accepts for a command type."""
+        return [code for code in self.meta.reason_codes if command in code.commands] if self.meta else []
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One line that says what is wrong or under way. `share` is progress in 0..1, where there is one."""
+
+    grade: Grade
+    text: str
+    share: float | None = None
+
+
+def read_meta(text: str | None) -> CoreMeta | None:
+    """The core's /meta from the mirror's note; None when it is missing or not readable."""
+    if text is None:
+        return None
+    try:
+        meta: CoreMeta = META.decode(text)
+    except msgspec.MsgspecError:
+        return None
+    return meta
+
+
+def read_watcher(text: str | None, alive: Mapping[int, bool] | None = None) -> Watcher | None:
+    """The watcher's note. `alive` tells of process ids whether they run; one it does not name counts as running."""
+    try:
+        told = json.loads(text or "null")
+        if not isinstance(told, dict):
+            return None
+        pid = int(told.get("pid") or 0)
+        started = told.get("started_at")
+        return Watcher(
+            pid,
+            (alive or {}).get(pid, True),
+            clean(told.get("version"), 24),
+            clean(told.get("core"), 80),
+            clean(told.get("state"), 40),
+            started if isinstance(started, int) else None,
+        )
+    except (ValueError, TypeError):
+        return None
+
+
+def stale(feed: FeedRow, now: int) -> bool:
+    """Whether a poller's last good answer is too long ago, or an error came after it."""
+    if feed.last_ok_at is None:
+        return feed.last_error_at is not None
+    return now - feed.last_ok_at > STALE_AFTER or (feed.last_error_at or 0) > feed.last_ok_at
+
+
+def notices(situation: Situation) -> list[Notice]:
+    """Everything the operator must know before trusting the screen, the worst first."""
+    if not situation.mirror:
+        return [Notice("info", tr("ui.notice.waiting"))]
+    found = [*_watcher_notices(situation), *_feed_notices(situation)]
+    order = ("bad", "warning", "info")
+    return sorted(found, key=lambda notice: order.index(notice.grade))
+
+
+def _watcher_notices(situation: Situation) -> list[Notice]:
+    watcher = situation.watcher
+    if watcher is None:
+        return [Notice("warning", tr("ui.notice.no_watcher"))]
+    if not watcher.alive:
+        newest = max((feed.last_ok_at or 0 for feed in situation.feeds), default=0)
+        return [Notice("bad", tr("ui.notice.watcher_gone", pid=watcher.pid, since=_since(newest, situation.now)))]
+    if watcher.state.startswith("rebuild"):
+        return [Notice("warning", tr("ui.notice.rebuilding"))]
+    return []
+
+
+def _feed_notices(situation: Situation) -> list[Notice]:
+    found = []
+    for feed in situation.feeds:
+        if stale(feed, situation.now):
+            found.append(Notice("bad", _silence(feed, situation.now)))
+    for feed in situation.lanes:
+        if feed.lag >= LOADING_FROM:
+            share = (feed.scanned_to_seq or 0) / max(1, feed.head_seq or 1)
+            text = tr("ui.notice.loading", done=count(feed.scanned_to_seq or 0), all=count(feed.head_seq or 0))
+            found.append(Notice("info", text, share))
+        if feed.gaps:
+            found.append(Notice("warning", tr("ui.notice.gaps", feed=clean(feed.poller, 20), count=feed.gaps)))
+    return found
+
+
+def _silence(feed: FeedRow, now: int) -> str:
+    name = clean(feed.poller, 20)
+    since = _since(feed.last_ok_at, now)
+    if feed.last_error:
+        return tr("ui.notice.feed_error", feed=name, since=since, error=clean(feed.last_error, 80))
+    return tr("ui.notice.feed_silent", feed=name, since=since)
+
+
+def _since(instant: int | None, now: int) -> str:
+    if not instant:
+        return tr("ui.never")
+    return tr("ui.since", time=moment(instant, "%H:%M:%S"), age=age(now - instant))

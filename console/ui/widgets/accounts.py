@@ -1,0 +1,214 @@
+"""The list of accounts by risk: an order of account numbers, pages of rows read by number, changes that glow.
+
+The order follows the risk while nobody works in the list. Once the cursor has left the first line, and for some seconds
+after any key, the order holds still; what has risen meanwhile is counted, and `refresh` takes the new order in.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import numpy as np
+from rich.style import Style
+from textual.message import Message
+
+from console.core.instants import SECOND
+from console.ui import themes
+from console.ui.actions import bindings
+from console.ui.widgets import columns
+from console.ui.widgets.rows import Cell, RowList
+from store.reader import AccountRow, Numbers, Reader
+
+HOLD = 5 * SECOND
+"""How long after a key the order holds still although the cursor is on the first line."""
+
+KEPT_ROWS = 400
+"""Rows kept in memory around what is visible."""
+
+NOBODY: Numbers = np.empty(0, dtype=np.int32)
+
+
+class AccountTable(RowList):
+    """Accounts by risk. `tell` and `offer` bring news; keys and marks are by account number."""
+
+    BINDINGS: ClassVar = bindings("accounts")
+
+    class Newer(Message):
+        """So many accounts stand above what is shown, in the order as it would be now."""
+
+        def __init__(self, count: int) -> None:
+            super().__init__()
+            self.count = count
+
+    def __init__(self, **names: str | None) -> None:
+        super().__init__(**names)
+        self.order: Numbers = NOBODY
+        self._offered: Numbers | None = None
+        self._newer = 0
+        self._reader: Reader | None = None
+        self._rows: dict[int, AccountRow] = {}
+        self._glow: dict[int, int] = {}
+        self._touched_at = -HOLD
+        self._placed = False
+        self._now = 0
+        self._stream_now = 0
+        self._exponents: Mapping[str, int] = {}
+        self._intents: Mapping[str, str] = {}
+        self._glows = os.environ.get("TEXTUAL_ANIMATIONS", "full").lower() == "full" and "NO_COLOR" not in os.environ
+
+    # ------------------------------------------------------------ rows and keys
+
+    def total(self) -> int:
+        return len(self.order)
+
+    def key_at(self, index: int) -> int:
+        return int(self.order[index])
+
+    def index_of(self, key: int) -> int | None:
+        found = np.flatnonzero(self.order == key)
+        return int(found[0]) if len(found) else None
+
+    def row(self, account: int | None) -> AccountRow | None:
+        """What the mirror says of an account now."""
+        if account is None or self._reader is None:
+            return None
+        return self._reader.page([account]).get(account)
+
+    def cells(self, index: int, width: int) -> Sequence[Cell]:
+        account = self.key_at(index)
+        if account not in self._rows:
+            self._read_page()
+        row = self._rows.get(account)
+        if row is None:
+            return [(f"  #{account}", width, False, self.palette.faint)]
+        return columns.line(row, self._view(), width)
+
+    def shade(self, index: int) -> Style | None:
+        step = self._glow.get(self.key_at(index))
+        return None if step is None else self.palette.glow[step - 1]
+
+    def _view(self) -> columns.View:
+        return columns.View(self._stream_now, self._exponents, self._intents, self.palette)
+
+    def _read_page(self) -> None:
+        if self._reader is None:
+            return
+        if len(self._rows) > KEPT_ROWS:
+            self._rows.clear()
+        first = max(0, self.top)
+        self._rows |= self._reader.page(self.order[first : first + self.height + 1].tolist())
+
+    # ------------------------------------------------------------ news
+
+    def look_through(self, reader: Reader | None) -> None:
+        """Read from this mirror from now on; with another file everything shown is forgotten."""
+        if reader is not self._reader:
+            self._reader = reader
+            self._rows.clear()
+            self._glow.clear()
+            self._take(NOBODY)
+
+    def tell(self, now: int, stream_now: int, exponents: Mapping[str, int], intents: Mapping[str, str]) -> None:
+        """A new look at the surroundings. Only lines whose ages or pending commands changed are painted again."""
+        before = self._view()
+        self._now, self._stream_now, self._exponents, self._intents = now, stream_now, exponents, intents
+        after, width = self._view(), self.scrollable_content_region.width
+        for index in self.in_view():
+            row = self._rows.get(self.key_at(index))
+            if row is not None and columns.line(row, before, width) != columns.line(row, after, width):
+                self.repaint(index)
+
+    def reread(self) -> None:
+        """The mirror has changed: read the visible rows again, paint and light up those that differ."""
+        if self._reader is None:
+            return
+        seen = {self.key_at(index): index for index in self.in_view()}
+        fresh = self._reader.page(seen)
+        changed = [account for account, row in fresh.items() if self._rows.get(account) != row]
+        lit = [account for account in changed if account in self._rows]
+        self._rows = {account: row for account, row in self._rows.items() if account in seen} | fresh
+        if self._glows:
+            self._glow |= dict.fromkeys(lit, themes.GLOW_STEPS)
+        for account in changed:
+            self.repaint(seen[account])
+
+    def fade(self) -> None:
+        """One step of every glowing row towards rest."""
+        for account, step in list(self._glow.items()):
+            if step > 1:
+                self._glow[account] = step - 1
+            else:
+                del self._glow[account]
+            index = self.index_of(account)
+            if index is not None:
+                self.repaint(index)
+
+    def offer(self, order: Numbers) -> None:
+        """The order as it is now. Taken at once, or held back while somebody works in the list."""
+        if self.held and len(self.order):
+            self._offered = order
+            self._count_newer()
+        else:
+            self._take(order)
+
+    @property
+    def held(self) -> bool:
+        """Whether the order must not move."""
+        return self.top > 0 or self._placed or self._now - self._touched_at < HOLD
+
+    def touch(self) -> None:
+        """Somebody works in the list: hold the order for some seconds."""
+        self._touched_at = self._now
+
+    def do_refresh(self, _: str) -> None:
+        """Take in the order offered meanwhile; the cursor stays on its account."""
+        if self._offered is not None:
+            self._take(self._offered)
+            if self.cursor_index is not None:
+                self._scroll_into_view(self.cursor_index)
+
+    def replace(self, order: Numbers) -> None:
+        """Show other accounts, as a filter wants it."""
+        self._take(order)
+        self.scroll_to(y=0, animate=False, immediate=True)
+
+    def move(self, rows: int) -> None:
+        self.touch()
+        super().move(rows)
+        self._placed = (self.cursor_index or 0) > 0
+
+    def _take(self, order: Numbers) -> None:
+        unchanged = len(order) == len(self.order) and np.array_equal(order, self.order)
+        self._offered = None
+        if not unchanged:
+            shown = self.order[self.top : self.top + self.height]
+            self.order = order
+            self.resize_to_rows()
+            if not np.array_equal(shown, order[self.top : self.top + self.height]):
+                self.refresh()
+        self._drop_lost_cursor()
+        self._count_newer()
+
+    def _drop_lost_cursor(self) -> None:
+        """Without a hand on it the cursor goes along with its account, but never out of sight."""
+        index = self.cursor_index
+        lost = self.cursor is not None and index is None
+        drifted = index is not None and not self._placed and index not in self.in_view()
+        if lost or drifted:
+            self.place(None)
+        elif index is not None:
+            self.post_message(self.Moved())
+
+    def _count_newer(self) -> None:
+        """Accounts that would stand above the cursor's (or the first visible one) and do not yet."""
+        count = 0
+        if self._offered is not None and len(self.order):
+            edge = self.cursor_index if self.cursor_index is not None else self.top
+            above = np.flatnonzero(self._offered == self.order[edge])
+            if len(above):
+                count = len(np.setdiff1d(self._offered[: above[0]], self.order[:edge], assume_unique=True))
+        if count != self._newer:
+            self._newer = count
+            self.post_message(self.Newer(count))

@@ -1,0 +1,174 @@
+"""The columns of the account list: which ones fit a width, and what each shows of a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from rich.style import Style
+
+from console.language import term, tr
+from console.ui import formats
+from console.ui.reasons import headline
+from console.ui.text import clean
+from console.ui.themes import GLYPHS, Palette
+from console.ui.widgets.rows import Cell
+from store.mirror_schema import LEVELS
+from store.reader import AccountRow
+
+NARROW, WIDE = 80, 104
+
+
+@dataclass(frozen=True)
+class View:
+    """What the cells need besides the row: the feed's own time, currencies, our pending commands, the colours."""
+
+    now: int
+    exponents: Mapping[str, int]
+    intents: Mapping[str, str]
+    palette: Palette
+
+
+Shown = tuple[str, Style]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column; `width` 0 takes what the others leave."""
+
+    name: str
+    width: int
+    cell: Callable[[AccountRow, View, int], Shown]
+    right: bool = False
+
+    @property
+    def title(self) -> str:
+        return tr(f"ui.column.{self.name}") if self.name != "intent" else ""
+
+
+INTENT_GLYPHS = {
+    "QUEUED": "◌",
+    "SENDING": "◌",
+    "ACKED": "◌",
+    "AWAITING_APPROVAL": "◍",
+    "UNKNOWN": "?",
+    "CONFIRMED": "✓",
+    "REJECTED": "✗",
+    "EXPIRED": "✗",
+    "CANCELLED": "–",
+    "REVIEW": "!",
+}
+"""What became of our newest command on an account."""
+
+
+def intent_style(state: str, colours: Palette) -> Style:
+    if state in ("UNKNOWN", "REVIEW"):
+        return colours.bad
+    if state in ("REJECTED", "EXPIRED"):
+        return colours.warning
+    return colours.good if state == "CONFIRMED" else colours.accent
+
+
+def _intent(row: AccountRow, view: View, _: int) -> Shown:
+    state = view.intents.get(row.account_id, "")
+    return INTENT_GLYPHS.get(state, " "), intent_style(state, view.palette)
+
+
+def level_text(level: int) -> str:
+    """A level's glyph and word."""
+    place = max(0, min(level, len(LEVELS) - 1))
+    return f"{GLYPHS[place]} {term('ui.level', LEVELS[place])}"
+
+
+def _level(row: AccountRow, view: View, _: int) -> Shown:
+    return level_text(row.level), view.palette.level(row.level)
+
+
+def _score(row: AccountRow, view: View, width: int) -> Shown:
+    number = formats.score(row.score) if row.score or row.level else formats.NOTHING
+    style = view.palette.level(row.level)
+    return (f"{number} {formats.bar(row.score, width - 5)}" if width > 6 else number), style
+
+
+def _account(row: AccountRow, view: View, _: int) -> Shown:
+    return clean(row.account_id, 72), view.palette.plain
+
+
+def _customer(row: AccountRow, view: View, _: int) -> Shown:
+    return clean(row.customer_name, 40) or formats.NOTHING, view.palette.plain
+
+
+def _status(row: AccountRow, view: View, _: int) -> Shown:
+    if row.deleted:
+        return tr("ui.deleted"), view.palette.faint
+    word = term("ui.status", clean(row.status, 16)) if row.status else formats.NOTHING
+    style = view.palette.accent if row.status == "frozen" else view.palette.faint
+    return (f"{word} {row.holds}" if row.holds else word), style
+
+
+def _used(row: AccountRow, view: View, width: int) -> Shown:
+    available, limit = row.available_minor, row.credit_limit_minor
+    share = formats.percent(None if limit is None or available is None else limit - available, limit)
+    if share is None:
+        return formats.NOTHING, view.palette.faint
+    style = view.palette.warning if share >= 90 else view.palette.faint
+    number = f"{min(share, 999)}%"
+    return (f"{formats.bar(share / 100, width - 5)} {number:>4}" if width > 6 else number), style
+
+
+def _balance(row: AccountRow, view: View, _: int) -> Shown:
+    amount = formats.money(row.balance_minor, row.currency, view.exponents)
+    return f"{amount} {clean(row.currency, 3)}".rstrip(), view.palette.plain
+
+
+def _age(row: AccountRow, view: View, _: int) -> Shown:
+    return formats.age(None if row.last_activity_at is None else view.now - row.last_activity_at), view.palette.faint
+
+
+def _reason(row: AccountRow, view: View, _: int) -> Shown:
+    claim = f"[{clean(row.claimed_by, 20)}] " if row.claimed_by and (row.claim_expires_at or 0) > view.now else ""
+    return claim + headline(row.rule_ids, row.evidence, row.alert_state), view.palette.plain
+
+
+SHARED = (Column("intent", 1, _intent), Column("level", 10, _level))
+
+LAYOUTS = {
+    NARROW: (
+        *SHARED,
+        Column("score", 4, _score, right=True),
+        Column("account", 12, _account),
+        Column("customer", 10, _customer),
+        Column("status", 8, _status),
+        Column("used", 4, _used, right=True),
+        Column("age", 4, _age, right=True),
+        Column("reason", 0, _reason),
+    ),
+    WIDE: (
+        *SHARED,
+        Column("score", 9, _score),
+        Column("account", 15, _account),
+        Column("customer", 12, _customer),
+        Column("status", 9, _status),
+        Column("used", 10, _used),
+        Column("balance", 15, _balance, right=True),
+        Column("age", 4, _age, right=True),
+        Column("reason", 0, _reason),
+    ),
+}
+
+
+def layout(width: int) -> list[tuple[Column, int]]:
+    """The columns for a width, each with its own width; the last takes the rest."""
+    columns = LAYOUTS[WIDE if width >= WIDE else NARROW]
+    taken = sum(column.width for column in columns) + len(columns) - 1
+    return [(column, column.width or max(1, width - taken)) for column in columns]
+
+
+def line(row: AccountRow, view: View, width: int) -> list[Cell]:
+    """The cells of an account's line."""
+    return [(*_arranged(column, row, view, size),) for column, size in layout(width)]
+
+
+def _arranged(column: Column, row: AccountRow, view: View, size: int) -> Cell:
+    text, style = column.cell(row, view, size)
+    return text, size, column.right, style

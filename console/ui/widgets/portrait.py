@@ -1,0 +1,224 @@
+"""One account in words: limits, holds, why it is suspect, its case and our commands, as lines of text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from rich.text import Text
+
+from console.core import messages
+from console.core.messages import Account, Customer, Hold
+from console.language import term, tr
+from console.ui import formats
+from console.ui.reasons import reasons
+from console.ui.situation import Situation
+from console.ui.text import clean, fit
+from console.ui.themes import Palette
+from console.ui.widgets.columns import INTENT_GLYPHS, intent_style, level_text
+from store.journal import Entry
+from store.reader import AccountDetail
+
+ACCOUNT, CUSTOMER = messages.decoder(Account), messages.decoder(Customer)
+LABEL_WIDTH = 10
+BAR_WIDTH = 12
+MAX_COMMANDS = 4
+
+
+def read_account(text: str | None) -> Account | None:
+    """The account's resource; None when it is missing or not readable."""
+    account: Account | None = _read(ACCOUNT, text)
+    return account
+
+
+def read_customer(text: str | None) -> Customer | None:
+    customer: Customer | None = _read(CUSTOMER, text)
+    return customer
+
+
+def heading(detail: AccountDetail, colours: Palette) -> Text:
+    """Who and what: id, name, status, level and score."""
+    row = detail.row
+    line = Text(clean(row.account_id, 72), colours.strong)
+    line.append(f"  {clean(row.customer_name, 40) or formats.NOTHING}")
+    line.append(f"  {term('ui.status', clean(row.status, 16)) or formats.NOTHING}", colours.accent)
+    line.append(f"  {level_text(row.level)}", colours.level(row.level))
+    if row.level or row.score:
+        line.append(f" {formats.score(row.score)}", colours.level(row.level))
+    if row.deleted:
+        line.append(f"  {tr('ui.deleted')}", colours.bad)
+    return line
+
+
+def body(
+    detail: AccountDetail, situation: Situation, commands: Sequence[Entry], width: int, colours: Palette
+) -> list[Text]:
+    """All lines below the heading, each cut to `width` cells."""
+    account = read_account(detail.doc)
+    lines = [
+        *_why(detail, colours, width),
+        *_limits(detail, account, situation.exponents, colours),
+        *_holds(account, situation, colours),
+        *_case(detail, situation, colours),
+        *_commands(commands, situation, colours),
+        *_person(read_customer(detail.customer), account, situation.exponents, colours),
+    ]
+    for line in lines:
+        line.truncate(width, overflow="ellipsis")
+    return lines
+
+
+def _why(detail: AccountDetail, colours: Palette, width: int) -> list[Text]:
+    alert, row = detail.alert, detail.row
+    if alert is None:
+        return [_labelled("ui.portrait.why", tr("ui.watch.no_alert"), colours)]
+    lines = []
+    for place, reason in enumerate(reasons(alert.rule_ids, alert.evidence)):
+        line = _labelled("ui.portrait.why" if not place else "", "", colours)
+        line.append(reason.title or reason.rule_id, colours.level(row.level))
+        if reason.title:
+            line.append(f" {reason.rule_id}", colours.faint)
+        lines.append(line)
+        if reason.detail:
+            lines.append(_labelled("", "  " + reason.detail, colours))
+    told = tr("ui.portrait.alert", state=term("ui.alert", clean(alert.state, 16)), hits=alert.hits)
+    opened = formats.day_and_time(alert.opened_at)
+    lines.append(_labelled("ui.portrait.alerted", f"{opened}  {told}", colours))
+    return lines
+
+
+def _limits(
+    detail: AccountDetail, account: Account | None, exponents: Mapping[str, int], colours: Palette
+) -> list[Text]:
+    row = detail.row
+
+    def amount(minor: int | None) -> str:
+        return formats.money(minor, row.currency, exponents)
+
+    limit, available = row.credit_limit_minor, row.available_minor
+    used = None if limit is None or available is None else limit - available
+    share = formats.percent(used, limit)
+    line = _labelled("ui.portrait.used", "", colours)
+    if share is not None:
+        style = colours.warning if share >= 90 else colours.accent
+        line.append(f"{formats.bar(share / 100, BAR_WIDTH)} {share}% ", style)
+    line.append(tr("ui.portrait.of", used=amount(used), limit=amount(limit), currency=clean(row.currency, 3)))
+    owed = tr("ui.portrait.owed", balance=amount(row.balance_minor), available=amount(available))
+    lines = [line, _labelled("ui.portrait.balance", owed, colours)]
+    if account is not None:
+        more = [
+            tr(f"ui.portrait.{name}", amount=amount(value))
+            for name, value in (
+                ("pending", account.limits.pending_minor or None),
+                ("cash", account.limits.cash_limit_minor),
+                ("daily", account.limits.daily_limit_minor),
+            )
+            if value is not None
+        ]
+        if more:
+            lines.append(_labelled("", " · ".join(more), colours))
+    return lines
+
+
+def hold_words(hold: Hold) -> str:
+    """A hold in one line: scope, reason, who placed it when, until when, who may release it."""
+    words = [
+        term("ui.scope", clean(hold.scope, 16)),
+        clean(hold.reason_code, 40),
+        f"{clean(hold.placed_by, 24)} {formats.day_and_time(hold.placed_at)}",
+    ]
+    if hold.expires_at is not None:
+        words.append(tr("ui.portrait.until", time=formats.day_and_time(hold.expires_at)))
+    if hold.releasable_by != "operator":
+        words.append(tr("ui.portrait.releasable", role=clean(hold.releasable_by, 16)))
+    return " · ".join(words)
+
+
+def _holds(account: Account | None, situation: Situation, colours: Palette) -> list[Text]:
+    holds = account.holds if account is not None else []
+    return [
+        _labelled("ui.portrait.holds" if not place else "", hold_words(hold), colours)
+        for place, hold in enumerate(holds)
+    ]
+
+
+def _case(detail: AccountDetail, situation: Situation, colours: Palette) -> list[Text]:
+    case = detail.case
+    if case is None:
+        return []
+    claimed = case.status == "claimed" and (case.claim_expires_at or 0) > situation.now
+    words = [term("ui.case", clean(case.status, 16) if claimed or case.status != "claimed" else "open")]
+    if claimed:
+        left = formats.age((case.claim_expires_at or 0) - situation.now)
+        words.append(tr("ui.portrait.claimed", who=clean(case.claimed_by, 24), left=left))
+    if case.verdict:
+        words.append(term("ui.verdict", clean(case.verdict, 16)))
+    if case.note_count:
+        words.append(tr("ui.portrait.notes", count=case.note_count))
+    return [_labelled("ui.portrait.case", " · ".join(words), colours)]
+
+
+def _commands(commands: Sequence[Entry], situation: Situation, colours: Palette) -> list[Text]:
+    lines = []
+    for place, entry in enumerate(commands[:MAX_COMMANDS]):
+        line = _labelled("ui.portrait.commands" if not place else "", "", colours)
+        line.append_text(command_words(entry, situation.now, colours))
+        lines.append(line)
+    return lines
+
+
+def command_words(entry: Entry, now: int, colours: Palette) -> Text:
+    """One of our commands: what, where it stands, since when, and what the core said against it."""
+    style = intent_style(entry.state, colours)
+    line = Text(f"{INTENT_GLYPHS.get(entry.state, ' ')} {tr(f'ui.command.{entry.type}')} ", style)
+    line.append(tr(f"ui.state.{entry.state}"), style)
+    if entry.waits_for:
+        line.append(f" {tr('ui.waits_for.' + entry.waits_for)}", colours.warning)
+    line.append(f"  {formats.age(now - entry.created_at)}", colours.faint)
+    problem = problem_words(entry.problem)
+    return line.append(f"  {problem}" if problem else "", colours.faint)
+
+
+def problem_words(problem: str | None) -> str:
+    """The core's objection: its code and what it says."""
+    try:
+        told = json.loads(problem or "null")
+    except ValueError:
+        return clean(problem, 80)
+    if not isinstance(told, dict):
+        return ""
+    return " ".join(clean(told.get(name), 120) for name in ("code", "detail") if told.get(name))
+
+
+def _person(
+    customer: Customer | None, account: Account | None, exponents: Mapping[str, int], colours: Palette
+) -> list[Text]:
+    words = []
+    if account is not None:
+        words.append(tr("ui.portrait.opened", day=formats.day(account.opened_at)))
+        if account.credit_state != "current":
+            words.append(term("ui.credit_state", clean(account.credit_state, 16)))
+    if customer is not None:
+        if customer.home is not None and customer.home.city:
+            words.append(clean(customer.home.city, 32))
+        if customer.income is not None:
+            income = formats.money(customer.income.monthly_minor, customer.income.currency, exponents)
+            words.append(tr("ui.portrait.income", amount=income, currency=clean(customer.income.currency, 3)))
+        if customer.social is not None and customer.social.trust_score is not None:
+            words.append(tr("ui.portrait.trust", score=customer.social.trust_score))
+    return [_labelled("ui.portrait.person", " · ".join(words), colours)] if words else []
+
+
+def _labelled(label: str, words: str, colours: Palette) -> Text:
+    return Text(fit(tr(label) if label else "", LABEL_WIDTH) + " ", colours.faint).append(words, colours.plain)
+
+
+def _read(decoder: msgspec.json.Decoder[Any], text: str | None) -> Any:  # noqa: ANN401 - the decoder's own type
+    if text is None:
+        return None
+    try:
+        return decoder.decode(text)
+    except msgspec.MsgspecError:
+        return None

@@ -1,0 +1,143 @@
+"""A deterministic mirror for the console's tests: a few accounts with histories, alerts, hostile and CJK text."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+from console.core.instants import DAY, HOUR, MINUTE, SECOND, parse, wire
+from store import files
+from store.mirror_schema import MIGRATIONS
+
+NOW = parse("2026-11-20T21:14:10.000000Z")
+EPOCH = "2026-01-a"
+
+HOSTILE = "A [/b] Ltd\x1b]0;owned\x07\u202e[@click=app.quit]x[/]\u200b\nnext"
+NAMES = ("陈**", "M*** S******", "欧阳**", "J** O'N****", "王*", "Ä** Ö******", HOSTILE, "李**明")
+STATUSES = ("active", "active", "active", "frozen", "active", "closing", "pending")
+MERCHANTS = ("GADGET OUTLET LTD", "盒马鲜生 中关村店", HOSTILE, "Café Zoë", "手机大卖场")
+RULES = (
+    ("ATO-1", "Failed burst, then success", {"failures_15m": 7}, {"failures": 5}),
+    ("CO-1", "Repaid, then drained", {"share_1h": 0.93}, {"share": 0.8}),
+    ("CNP-6", "Micro amounts, then a big one", {"micro_15m": 4, "ratio": 31.5}, {"ratio": 10}),
+    ("GEO-1", "Impossible travel", {"km": 8120, "km_h": 4210}, {"km_h": 900}),
+)
+META = json.loads((Path(__file__).parents[2] / "fixtures/contract/examples/meta.json").read_text())
+
+
+def build(path: Path, accounts: int = 200, seed: int = 7, lag: int = 0) -> None:
+    """Write a mirror of so many accounts; the first third is suspicious, falling in score."""
+    mirror = files.writer(path, MIGRATIONS, "NORMAL")
+    chance = random.Random(seed)
+    with mirror.conn as connection:
+        for number in range(accounts):
+            _account(connection, number, accounts, chance)
+        head = 9_810_232
+        connection.execute(
+            "INSERT INTO feed VALUES ('events', ?, 'c', ?, ?, ?)", (EPOCH, head - lag, head, NOW - SECOND)
+        )
+        connection.execute("INSERT INTO health VALUES ('events', ?, NULL, NULL, 0, 312.0, 'live')", (NOW - SECOND,))
+        connection.execute("INSERT INTO health VALUES ('meta', ?, NULL, NULL, 0, 0.0, '')", (NOW - 4 * SECOND,))
+        told = {"pid": 4242, "version": "0.1.0", "core": "http://127.0.0.1:8900", "state": "live", "started_at": NOW}
+        meta = META | {"currencies": [{"code": "CNY", "exponent": 2}, {"code": "JPY", "exponent": 0}]}
+        connection.execute("INSERT INTO note VALUES ('watcher', ?)", (json.dumps(told),))
+        connection.execute("INSERT INTO note VALUES ('meta', ?)", (json.dumps(meta),))
+    mirror.close()
+
+
+def account_doc(number: int, status: str, currency: str, limit: int, available: int) -> dict:
+    """The account's resource as the core would send it."""
+    hold = {
+        "hold_id": f"hold_{number}", "scope": "full", "reason_code": "account_takeover", "source": "operator",
+        "placed_at": wire(NOW - HOUR), "placed_by": "maria.k", "releasable_by": "operator",
+    }  # fmt: skip
+    return {
+        "id": f"acc_{number:06d}", "version": 3 + number, "customer_id": f"cus_{number // 2}", "status": status,
+        "credit_state": "current", "product": "bnpl_flex", "holds": [hold] if status == "frozen" else [],
+        "limits": {
+            "currency": currency, "credit_limit_minor": limit, "available_minor": available,
+            "balance_minor": limit - available, "pending_minor": 12_300, "cash_limit_minor": 30_000,
+        },
+        "opened_at": wire(NOW - 400 * DAY), "updated_at": wire(NOW - HOUR),
+    }  # fmt: skip
+
+
+def _account(connection, number: int, accounts: int, chance: random.Random) -> None:
+    status = STATUSES[number % len(STATUSES)]
+    currency = "JPY" if number % 11 == 5 else "CNY"
+    limit = chance.randrange(5, 60) * 100_000
+    available = int(limit * chance.random())
+    doc = account_doc(number, status, currency, limit, available)
+    connection.execute(
+        "INSERT INTO account VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (number, doc["id"], doc["version"], doc["customer_id"], status, currency, limit, available,
+         limit - available, NOW - 400 * DAY, json.dumps(doc)),
+    )  # fmt: skip
+    customer = {
+        "id": doc["customer_id"], "version": 1, "registered_at": wire(NOW - 400 * DAY), "updated_at": wire(NOW - DAY),
+        "name_masked": NAMES[(number // 2) % len(NAMES)], "home": {"city": "杭州", "country": "CN"},
+        "income": {"monthly_minor": 1_268_000, "currency": "CNY", "as_of": wire(NOW - DAY)},
+        "social": {"trust_score": 655},
+    }  # fmt: skip
+    connection.execute(
+        "INSERT OR IGNORE INTO resource VALUES ('customer', ?, 1, 0, -1, 1, ?)",
+        (doc["customer_id"], json.dumps(customer)),
+    )
+    suspicious = number < accounts // 3
+    score = round(0.99 - number * 2.0 / accounts, 4) if suspicious else 0.0
+    level = (4 if score > 0.9 else 3 if score > 0.75 else 2 if score > 0.5 else 1) if suspicious else 0
+    transaction, login = _history(connection, number, score, level, currency)
+    connection.execute(
+        "INSERT INTO account_risk VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (number, transaction, login, NOW - (number + 2) * 7 * SECOND, score, level, int(suspicious)),
+    )
+    if suspicious:
+        _alert(connection, number, score, level)
+    if number % 9 == 2:
+        connection.execute(
+            "INSERT INTO desk_case VALUES (?, ?, 1, 'claimed', 'maria.k', ?, NULL, 1, ?)",
+            (number, f"case_{number}", NOW + 20 * MINUTE, NOW),
+        )
+
+
+def _history(connection, number: int, score: float, level: int, currency: str) -> tuple[int, int]:
+    """Twelve transactions and four logins, chained; returns the newest seq of each."""
+    base, transaction, login = number * 100 + 1, 0, 0
+    for step in range(12):
+        seq = base + step * 2
+        at = NOW - (12 - step) ** 3 * 4 * MINUTE - number * SECOND
+        merchant = MERCHANTS[(number + step) % len(MERCHANTS)]
+        doc = {
+            "merchant": {"id": f"mer_{step}", "name": merchant, "city": "上海"}, "device_id": f"dev_{number % 5}",
+            "ip": "203.0.113.17",
+        }  # fmt: skip
+        last = step == 11
+        connection.execute(
+            "INSERT INTO txn VALUES (?, ?, 1, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'm1', ?, ?)",
+            (seq, f"txn_{number}_{step}", number, transaction, at, at, 1650 * (step + 1) ** 2, currency, f"mer_{step}",
+             "payment" if step == 8 else "purchase", "declined" if step in (5, 6) else "posted",
+             score if last else step / 100, level if last else 0, '["ATO-1"]' if last else None, json.dumps(doc)),
+        )  # fmt: skip
+        transaction = seq
+        if step % 3 == 0:
+            at -= MINUTE
+            connection.execute(
+                "INSERT INTO login VALUES (?, ?, 1, 0, ?, ?, ?, ?, ?, ?, ?, '::1', NULL, NULL, 0.1, 0, NULL, ?)",
+                (seq + 1, f"lgn_{number}_{step}", number, login, f"cus_{number // 2}", at, at,
+                 "bad_password" if step == 6 else "success", "dev_1", json.dumps({"ip": "203.0.113.17"})),
+            )  # fmt: skip
+            login = seq + 1
+    return transaction, login
+
+
+def _alert(connection, number: int, score: float, level: int) -> None:
+    chosen = [RULES[(number + step) % len(RULES)] for step in range(1 + number % 3)]
+    rules = [
+        {"id": name, "title": title, "values": values, "thresholds": limits} for name, title, values, limits in chosen
+    ]
+    connection.execute(
+        "INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, 'open', NULL, ?, 0, 0, ?)",
+        (f"alr_{number}", number, NOW - HOUR, NOW - MINUTE, level, score, json.dumps([rule["id"] for rule in rules]),
+         1 + number % 4, json.dumps({"rules": rules})),
+    )  # fmt: skip
