@@ -9,6 +9,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from hashlib import blake2b
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +24,7 @@ from console.core.messages import Account, Customer, Label, Limits, Location, Me
 from console.sandbox.bank.log import CODES, Recorded
 from console.sandbox.mapping import Mapping
 
+TRANSACTION = CODES["transaction"]
 BATCH = 8_192
 """Rows read at a time."""
 
@@ -31,18 +33,20 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.:-]{1,68}\Z")
 
 
 class Row(NamedTuple):
-    """One recorded transaction. `place` and `merchant` are JSON, `home` is (lat, lon)."""
+    """One recorded transaction, cell by cell; `when` is `occurred_at` in the contract's form."""
 
     number: int
     account: str
     occurred_at: int
-    occurred_text: str
+    when: str
     amount_minor: int
-    merchant: str
-    channel: str
-    place: str
-    home: tuple[float, float] | None
-    fraud: bool
+    merchant: Any
+    category: Any
+    lat: float | None
+    lon: float | None
+    home_lat: float | None
+    home_lon: float | None
+    fraud: Any
 
 
 class Recording:
@@ -55,6 +59,7 @@ class Recording:
         self.mapping = mapping
         self.label_delay = round(label_delay_days * DAY)
         self.limit = limit
+        self._merchants = _Merchants(mapping)
 
     @property
     def epoch(self) -> str:
@@ -81,29 +86,27 @@ class Recording:
         for due, judged in labels:
             yield _label(judged, due)
 
-    # -------------------------------------------------------------- reading
-
     def _rows(self) -> Iterator[Row]:
-        merchants, channels = _Merchants(self.mapping), self.mapping.channel_of
-        number = 0
+        rows = chain.from_iterable(self._read())
+        return rows if self.limit is None else islice(rows, self.limit)
+
+    def _read(self) -> Iterator[Iterator[Row]]:
+        columns, begin = self.mapping.columns, 0
         for batch in self._batches():
-            columns = _Columns(batch, self.mapping)
-            for account, occurred, text, amount, merchant, category, place, home, fraud, id_ in columns.rows():
-                if self.limit is not None and number >= self.limit:
-                    return
-                yield Row(
-                    number if id_ is None else id_,
-                    account,
-                    occurred,
-                    text,
-                    amount,
-                    merchants.json(merchant, category),
-                    channels.get(category, self.mapping.channel),
-                    place,
-                    home,
-                    bool(fraud),
-                )
-                number += 1
+            cells = _Cells(batch)
+            when = pc.cast(batch.column(columns.occurred_at), pa.timestamp("us"))
+            numbers = cells.of(columns.id) if columns.id else range(begin, begin + batch.num_rows)
+            begin += batch.num_rows
+            fields = (
+                numbers,
+                [_account_id(cell) for cell in cells.of(columns.account)],
+                pc.cast(when, pa.int64()).to_numpy().tolist(),
+                pc.strftime(when, "%Y-%m-%dT%H:%M:%SZ").to_numpy(zero_copy_only=False).tolist(),
+                *(cells.of(name) for name in (columns.amount_minor, columns.merchant, columns.category)),
+                *(cells.of(name) for name in (columns.merchant_lat, columns.merchant_lon)),
+                *(cells.of(name) for name in (columns.home_lat, columns.home_lon, columns.fraud)),
+            )
+            yield map(Row._make, zip(*fields, strict=True))
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         names = self.mapping.columns.names()
@@ -113,28 +116,27 @@ class Recording:
             options = pa.csv.ConvertOptions(include_columns=names)
             yield from pa.csv.open_csv(self.path, convert_options=options)
 
-    # -------------------------------------------------------------- writing
-
     def _transaction(self, row: Row, recorded_at: int) -> Recorded:
         id_ = transaction_id(row.number)
-        recorded = row.occurred_text if recorded_at == row.occurred_at else wire(recorded_at)
-        times = f'"occurred_at":"{row.occurred_text}","recorded_at":"{recorded}"'
+        recorded = row.when if recorded_at == row.occurred_at else wire(recorded_at)
+        times = f'"occurred_at":"{row.when}","recorded_at":"{recorded}"'
+        head = f'"type":"transaction","op":"upsert","id":"{id_}","version":1,{times},"data":'
         return Recorded(
-            CODES["transaction"],
+            TRANSACTION,
             id_,
             recorded_at,
-            f'"type":"transaction","op":"upsert","id":"{id_}","version":1,{times}',
-            f'{{"id":"{id_}","version":1,"account_id":"{row.account}","kind":"purchase","status":"posted",'
-            f'"amount_minor":{row.amount_minor},"currency":"{self.mapping.currency}",{times}{row.merchant},'
-            f'"channel":"{row.channel}"{row.place},"posted_at":"{recorded}"}}',
-            row.account,
-            row.occurred_at,
+            len(head),
+            f'{head}{{"id":"{id_}","version":1,"account_id":"{row.account}","kind":"purchase","status":"posted",'
+            f'"amount_minor":{row.amount_minor}{self._merchants.json(row.merchant, row.category)}'
+            f'{_place(row.lat, row.lon)},{times},"posted_at":"{recorded}"}}}}',
         )
 
     def _opened(self, row: Row, at: int) -> Iterator[Recorded]:
         """The customer and the account, as known before their first transaction."""
         when = Instant(at)
-        home = Location(lat=row.home[0], lon=row.home[1], country=self.mapping.country) if row.home else None
+        home = None
+        if row.home_lat is not None and row.home_lon is not None:
+            home = Location(lat=round(row.home_lat, 5), lon=round(row.home_lon, 5), country=self.mapping.country)
         customer = Customer(id="cus" + row.account[3:], version=1, registered_at=when, updated_at=when, home=home)
         limit = self.mapping.credit_limit_minor
         account = Account(
@@ -188,28 +190,30 @@ def _label(row: Row, due: int) -> Recorded:
 def _first(kind: str, id_: str, resource: Message, recorded_at: int, occurred_at: int) -> Recorded:
     head = (
         f'"type":"{kind}","op":"upsert","id":"{id_}","version":1,'
-        f'"occurred_at":"{wire(occurred_at)}","recorded_at":"{wire(recorded_at)}"'
+        f'"occurred_at":"{wire(occurred_at)}","recorded_at":"{wire(recorded_at)}","data":'
     )
-    return Recorded(CODES[kind], id_, recorded_at, head, encode(resource).decode())
+    return Recorded(CODES[kind], id_, recorded_at, len(head), f"{head}{encode(resource).decode()}}}")
 
 
 class _Merchants:
-    """Merchants as JSON, made once each."""
+    """What mapping and merchant say about a transaction, as JSON members made once each."""
 
     def __init__(self, mapping: Mapping) -> None:
         self._mapping = mapping
         self._made: dict[tuple[Any, Any], str] = {}
 
-    def json(self, merchant: Any, category: Any) -> str:  # noqa: ANN401 - a cell: text or number
-        if merchant is None:
-            return ""
+    def json(self, merchant: Any, category: Any) -> str:  # noqa: ANN401 - cells: text or number
+        """`,"currency":..,"channel":..` and the merchant when there is one."""
         made = self._made.get((merchant, category))
         if made is None:
-            text = encode(self._merchant(merchant, category)).decode()
-            made = self._made[merchant, category] = f',"merchant":{text}'
+            channel = self._mapping.channel_of.get(category, self._mapping.channel)
+            made = f',"currency":"{self._mapping.currency}","channel":"{channel}"'
+            if merchant is not None:
+                made += f',"merchant":{encode(self._merchant(merchant, category)).decode()}'
+            self._made[merchant, category] = made
         return made
 
-    def _merchant(self, merchant: Any, category: Any) -> Merchant:  # noqa: ANN401 - a cell: text or number
+    def _merchant(self, merchant: Any, category: Any) -> Merchant:  # noqa: ANN401 - cells: text or number
         mcc, country = self._mapping.mcc.get(category), self._mapping.country
         if isinstance(merchant, int):
             return Merchant(id=f"mer.{merchant:06d}", mcc=mcc, country=country)
@@ -217,39 +221,20 @@ class _Merchants:
         return Merchant(id=f"mer.{name}", name=str(merchant)[:256], mcc=mcc, country=country)
 
 
-class _Columns:
-    """One batch's mapped columns as Python values."""
+class _Cells:
+    """One batch's columns as lists of Python values."""
 
-    def __init__(self, batch: pa.RecordBatch, mapping: Mapping) -> None:
+    def __init__(self, batch: pa.RecordBatch) -> None:
         self._batch = batch
-        self._columns = mapping.columns
 
-    def rows(self) -> Iterator[tuple[Any, ...]]:
-        columns = self._columns
-        when = pc.cast(self._batch.column(columns.occurred_at), pa.timestamp("us"))
-        return zip(
-            [_account_id(cell) for cell in self._cells(columns.account)],
-            pc.cast(when, pa.int64()).to_pylist(),
-            [text + "Z" for text in pc.strftime(when, "%Y-%m-%dT%H:%M:%S").to_pylist()],
-            self._cells(columns.amount_minor),
-            self._cells(columns.merchant),
-            self._cells(columns.category),
-            [_place(at) for at in self._pairs(columns.merchant_lat, columns.merchant_lon)],
-            self._pairs(columns.home_lat, columns.home_lon),
-            self._cells(columns.fraud),
-            self._cells(columns.id),
-            strict=True,
-        )
-
-    def _cells(self, name: str | None) -> list[Any]:
+    def of(self, name: str | None) -> list[Any]:
+        """The column's values; a column that is not mapped is all None."""
         if name is None:
             return [None] * self._batch.num_rows
-        cells: list[Any] = self._batch.column(name).to_pylist()
+        column = self._batch.column(name)
+        whole = column.null_count == 0
+        cells: list[Any] = column.to_numpy(zero_copy_only=False).tolist() if whole else column.to_pylist()
         return cells
-
-    def _pairs(self, lat: str | None, lon: str | None) -> list[tuple[float, float] | None]:
-        pairs = zip(self._cells(lat), self._cells(lon), strict=True)
-        return [None if a is None or b is None else (round(a, 5), round(b, 5)) for a, b in pairs]
 
 
 def _account_id(cell: Any) -> str:  # noqa: ANN401 - a cell: text or number
@@ -258,5 +243,5 @@ def _account_id(cell: Any) -> str:  # noqa: ANN401 - a cell: text or number
     return f"acc.{cell}" if _PLAIN.match(str(cell)) else f"acc.{blake2b(str(cell).encode(), digest_size=8).hexdigest()}"
 
 
-def _place(at: tuple[float, float] | None) -> str:
-    return "" if at is None else f',"location":{{"lat":{at[0]},"lon":{at[1]}}}'
+def _place(lat: float | None, lon: float | None) -> str:
+    return "" if lat is None or lon is None else f',"location":{{"lat":{lat:.5f},"lon":{lon:.5f}}}'

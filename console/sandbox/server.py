@@ -19,8 +19,9 @@ from console.core.messages import RESOURCES, Command, CoreMeta, FeedBounds, You,
 from console.paths import fixtures
 from console.sandbox import policy, reading
 from console.sandbox.answers import etag, json_answer, matches, message_answer, problem_answer
-from console.sandbox.bank import Bank, cursors, history
+from console.sandbox.bank import Bank, cursors
 from console.sandbox.bank.commands import Submission
+from console.sandbox.bank.history import HistoryPage
 from console.sandbox.bank.log import Page
 from console.sandbox.bell import Bell
 from console.sandbox.life import Life, settle_forever
@@ -30,8 +31,8 @@ from console.sandbox.problems import Refusal, invalid
 from console.sandbox.rate import RateLimit
 
 BASE = "/core/v1"
-DIGEST_SLICE = 2_000
-"""Changes the digest takes in before others get a turn."""
+FOLLOW_SLICE = 2_000
+"""Changes that an index of the log takes in before others get a turn."""
 UNFINISHED = ("pending_approval", "accepted", "executing")
 
 Handler = Callable[["Core", Request, Person], Awaitable[Response]]
@@ -227,16 +228,14 @@ def _bookmark(core: Core, word: str | None, kind: str) -> tuple[str, int]:
 
 async def _digest(core: Core, request: Request, person: Person) -> Response:
     kind, buckets = reading.kind(request), reading.buckets(request)
-    await _followed(core)
+    await _followed(core.bank.digests.follow)
     return message_answer(request, core.bank.digests.digest(kind, buckets))
 
 
-async def _followed(core: Core) -> None:
-    """Bring the digest to the head, giving others a turn between slices."""
-    at_head = core.bank.digests.follow(DIGEST_SLICE)
-    while not at_head:
+async def _followed(follow: Callable[[int], bool]) -> None:
+    """Bring an index of the log to the head, giving others a turn between slices."""
+    while not follow(FOLLOW_SLICE):  # noqa: ASYNC110 - it does the work, it does not wait for it
         await asyncio.sleep(0)
-        at_head = core.bank.digests.follow(DIGEST_SLICE)
 
 
 async def _account(core: Core, request: Request, person: Person) -> Response:
@@ -252,13 +251,15 @@ async def _account(core: Core, request: Request, person: Person) -> Response:
 
 async def _transactions(core: Core, request: Request, person: Person) -> Response:
     account_id, window = _asked_account(core, request), reading.window(request)
-    return _history(request, history.transactions(core.bank.log, account_id, window))
+    await _followed(core.bank.histories.follow)
+    return _history(request, core.bank.histories.transactions(account_id, window))
 
 
 async def _logins(core: Core, request: Request, person: Person) -> Response:
     account_id, window = _asked_account(core, request), reading.window(request)
     customer_id = core.bank.account(account_id).customer_id
-    return _history(request, history.logins(core.bank.log, account_id, customer_id, window))
+    await _followed(core.bank.histories.follow)
+    return _history(request, core.bank.histories.logins(account_id, customer_id, window))
 
 
 def _asked_account(core: Core, request: Request) -> str:
@@ -269,7 +270,7 @@ def _asked_account(core: Core, request: Request) -> str:
     return account_id
 
 
-def _history(request: Request, page: history.HistoryPage) -> Response:
+def _history(request: Request, page: HistoryPage) -> Response:
     position = encode(HistoryPosition(has_more=page.next is not None, next=page.next))
     return json_answer(request, position[:-1] + b',"items":[' + b",".join(page.bodies) + b"]}")
 

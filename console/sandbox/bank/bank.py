@@ -14,6 +14,7 @@ from console.sandbox.bank import accounts, cases, truth
 from console.sandbox.bank.commands import Desk
 from console.sandbox.bank.database import Database
 from console.sandbox.bank.digest import Digests
+from console.sandbox.bank.history import Histories
 from console.sandbox.bank.ledger import Ledger
 from console.sandbox.bank.log import Log
 from console.sandbox.bank.register import Register
@@ -38,7 +39,8 @@ class Bank:
         self._latest = Instant(0)
         self.log = Log(database, epoch, self.clock)
         self.register = Register(database, self.log, self.clock)
-        self.ledger = Ledger(self.register)
+        self.histories = Histories(self.log)
+        self.ledger = Ledger(self.register, self.histories)
         self.desk = Desk(self.register)
         self.digests = Digests(self.log)
 

@@ -30,9 +30,9 @@ class Digests:
 
     def follow(self, limit: int) -> bool:
         """Take in at most `limit` more changes; True once the head is reached."""
-        for seq, code, start, body in self._log.entries(self.at_seq, limit):
+        for _, code, start, body in self._log.entries(self.at_seq, limit):
             self._take(code, start, body)
-            self.at_seq = seq
+        self.at_seq = min(self.at_seq + limit, self._log.head)
         return self.at_seq >= self._log.head
 
     def _take(self, code: int, start: int, body: bytes) -> None:

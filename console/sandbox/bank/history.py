@@ -1,14 +1,32 @@
-"""The history of one account, newest first: its transactions, its logins."""
+"""The history of one account, newest first: its transactions, its logins.
+
+An index that follows the log in slices, and only when somebody asks: publication never waits for it.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+import msgspec
+from msgspec import Struct
+
+from console.core import instants
 from console.sandbox.bank import cursors
-from console.sandbox.bank.log import CODES, LOGINS, LOGINS_OF_CUSTOMER, TRANSACTIONS, Log
+from console.sandbox.bank.log import CODES, KINDS, Log
 from console.sandbox.problems import Refusal
 
 END_OF_TIME = 2**62
+TRANSACTIONS, LOGINS, LOGINS_OF_CUSTOMER = 0, 1, 2
+"""Lanes of the history table."""
+
+
+class _Owned(Struct, frozen=True, gc=False):
+    """What of a transaction or login says where it belongs."""
+
+    id: str
+    occurred_at: str
+    account_id: str | None = None
+    customer_id: str | None = None
 
 
 class Window(NamedTuple):
@@ -25,14 +43,41 @@ class HistoryPage(NamedTuple):
     next: str | None
 
 
-def transactions(log: Log, account_id: str, window: Window) -> HistoryPage:
-    """Transactions of the account."""
-    return _page(log, "transaction", window, (TRANSACTIONS, account_id), (TRANSACTIONS, account_id))
+class Histories:
+    """Call `follow` until it says True, then read."""
 
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._decode = msgspec.json.Decoder(_Owned).decode
 
-def logins(log: Log, account_id: str, customer_id: str, window: Window) -> HistoryPage:
-    """Logins of the account, and of its customer where no account was named."""
-    return _page(log, "login", window, (LOGINS, account_id), (LOGINS_OF_CUSTOMER, customer_id))
+    def follow(self, limit: int) -> bool:
+        """Take in at most `limit` more changes; True once the head is reached."""
+        database = self._log.database
+        after = int(database.fact("indexed") or 0)
+        if after < self._log.head:
+            rows = sorted(
+                self._place(*entry[1:]) for entry in self._log.entries(after, limit, ("transaction", "login"))
+            )
+            after = min(after + limit, self._log.head)
+            with database.transaction() as connection:
+                connection.executemany("INSERT OR IGNORE INTO history VALUES (?, ?, ?, ?)", rows)
+                database.remember("indexed", str(after))
+        return after >= self._log.head
+
+    def _place(self, code: int, start: int, body: bytes) -> tuple[int, str, int, str]:
+        owned = self._decode(memoryview(body)[start:-1])
+        lane, owner = LOGINS_OF_CUSTOMER, owned.customer_id
+        if owned.account_id is not None:
+            lane, owner = (TRANSACTIONS if KINDS[code] == "transaction" else LOGINS), owned.account_id
+        return lane, owner or "", int(instants.parse(owned.occurred_at)), owned.id
+
+    def transactions(self, account_id: str, window: Window) -> HistoryPage:
+        """Transactions of the account."""
+        return _page(self._log, "transaction", window, (TRANSACTIONS, account_id), (TRANSACTIONS, account_id))
+
+    def logins(self, account_id: str, customer_id: str, window: Window) -> HistoryPage:
+        """Logins of the account, and of its customer where no account was named."""
+        return _page(self._log, "login", window, (LOGINS, account_id), (LOGINS_OF_CUSTOMER, customer_id))
 
 
 def _page(log: Log, kind: str, window: Window, one: tuple[int, str], other: tuple[int, str]) -> HistoryPage:

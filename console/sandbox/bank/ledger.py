@@ -21,14 +21,17 @@ SPENDING = ("purchase", "cash_advance", "transfer")
 ON_HOLD_FIRST = ("purchase", "cash_advance")
 """Kinds that are authorised first and posted later."""
 COUNTED = ("pending", "posted")
+FOLLOWED = 10_000
+"""Changes that the history takes in at a time."""
 
 INTERVENTION_CODES = ("account_frozen", "account_closed", "cash_blocked")
 """Declines that an operator's decision causes: what they stop is money saved."""
 
 
 class Ledger:
-    def __init__(self, register: Register) -> None:
+    def __init__(self, register: Register, histories: history.Histories) -> None:
         self._register = register
+        self._histories = histories
         self._spent: dict[str, tuple[int, int]] = {}
         self._transactions: msgspec.json.Decoder[Transaction] = decoder(Transaction)
         register.database.on_rollback.append(self._spent.clear)
@@ -52,7 +55,7 @@ class Ledger:
             amount = taken.amount_minor
             moved = accounts.with_money(account, at, balance=0 if first else amount, pending=amount if first else 0)
             self._register.publish("account", moved, at)
-            self._note_spending(account, taken)
+            self._note_spending(taken)
         return taken
 
     def decline(self, draft: Transaction, code: str) -> Transaction:
@@ -122,22 +125,25 @@ class Ledger:
         return None
 
     def _spent_on(self, account: Account, draft: Transaction) -> int:
-        """What the account has spent on the draft's UTC day so far, minor units."""
-        day = draft.occurred_at // DAY
+        """What the account has spent on the UTC day on which the draft is recorded, minor units."""
+        day = draft.recorded_at // DAY
         known = self._spent.get(account.id)
-        if known is None or known[0] != day:
-            known = self._spent[account.id] = (day, self._recount(account.id, day))
+        if known is None:
+            known = day, self._recount(account.id, day)
+        elif known[0] != day:
+            known = day, 0
+        self._spent[account.id] = known
         return known[1]
 
     def _recount(self, account_id: str, day: int) -> int:
+        """The same from the log, for an account first met since the start."""
+        while not self._histories.follow(FOLLOWED):
+            continue
         window = history.Window(Instant(day * DAY), Instant((day + 1) * DAY), None, 10_000)
-        page = history.transactions(self._register.log, account_id, window)
-        found = (self._transactions.decode(body) for body in page.bodies)
+        found = (self._transactions.decode(body) for body in self._histories.transactions(account_id, window).bodies)
         return sum(t.amount_minor for t in found if t.kind in SPENDING and t.status in COUNTED and t.amount_minor > 0)
 
-    def _note_spending(self, account: Account, taken: Transaction) -> None:
-        known = self._spent.get(account.id)
-        if known is None or taken.kind not in SPENDING or taken.amount_minor <= 0:
-            return
-        if known[0] == taken.occurred_at // DAY:
-            self._spent[account.id] = (known[0], known[1] + taken.amount_minor)
+    def _note_spending(self, taken: Transaction) -> None:
+        known = self._spent.get(taken.account_id)
+        if known is not None and taken.kind in SPENDING and taken.amount_minor > 0:
+            self._spent[taken.account_id] = (known[0], known[1] + taken.amount_minor)

@@ -35,9 +35,6 @@ CODES = {kind: code for code, kind in enumerate(KINDS)}
 SCAN = 20_000
 """How many entries one filtered page looks at, at most; it may be empty and still move the cursor."""
 
-TRANSACTIONS, LOGINS, LOGINS_OF_CUSTOMER = 0, 1, 2
-"""Lanes of the history table."""
-
 
 class Row(NamedTuple):
     """The latest change of a resource; `data` is None when that change deleted it."""
@@ -63,15 +60,13 @@ class Page(NamedTuple):
 
 
 class Recorded(NamedTuple):
-    """A first version, ready to be published in bulk. `head` is the change's JSON between `seq` and `data`."""
+    """A first version, ready to be published in bulk: `text` is the change after its seq, its data from `start`."""
 
     code: int
     id: str
     recorded_at: int
-    head: str
-    data: str
-    owner: str | None = None
-    occurred_at: int = 0
+    start: int
+    text: str
 
 
 class Log:
@@ -151,27 +146,16 @@ class Log:
         """Publish many first versions at once, in their order; `recorded_at` must not go back."""
         logged: list[tuple[int, int, int, int, bytes]] = []
         present: list[tuple[int, str, int]] = []
-        owned: list[tuple[int, str, int, str]] = []
-        seq, transaction = self.head, CODES["transaction"]
-        recorded_at = self._recorded
-        for code, id_, recorded_at, head, data, owner, occurred_at in entries:
+        seq, recorded_at = self.head, self._recorded
+        for code, id_, recorded_at, start, text in entries:
             seq += 1
-            before = f'{{"seq":{seq},{head},"data":'
-            logged.append((seq, code, recorded_at, len(before), f"{before}{data}}}".encode()))
+            body = f'{{"seq":{seq},{text}'.encode()
+            logged.append((seq, code, recorded_at, start + len(body) - len(text), body))
             present.append((code, id_, seq))
-            if owner is not None:
-                owned.append((TRANSACTIONS if code == transaction else LOGINS, owner, occurred_at, id_))
         with self.database.transaction() as connection:
             connection.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?)", logged)
             connection.executemany("INSERT INTO resource VALUES (?, ?, 1, ?, NULL)", present)
-            connection.executemany("INSERT INTO history VALUES (?, ?, ?, ?)", owned)
             self.head, self._recorded = seq, recorded_at
-
-    def own(self, lane: int, owner: str, occurred_at: int, id_: str) -> None:
-        """Put a resource into its owner's history. Doing it again changes nothing."""
-        self.database.connection.execute(
-            "INSERT OR IGNORE INTO history VALUES (?, ?, ?, ?)", (lane, owner, occurred_at, id_)
-        )
 
     # -------------------------------------------------------------- reading
 
@@ -209,14 +193,10 @@ class Log:
     def _rows(self, after: int, limit: int, kinds: Sequence[str] | None) -> list[tuple[int, bytes]]:
         select = self.database.connection.execute
         if kinds is None:
-            rows = select("SELECT seq, body FROM log WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit))
-        else:
-            wanted = ",".join(str(CODES[kind]) for kind in kinds)
-            rows = select(
-                f"SELECT seq, body FROM log WHERE seq > ? AND seq <= ? AND kind IN ({wanted}) ORDER BY seq LIMIT ?",  # noqa: S608 - integers
-                (after, after + SCAN, limit),
-            )
-        return rows.fetchall()
+            return select("SELECT seq, body FROM log WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit)).fetchall()
+        wanted = ",".join(str(CODES[kind]) for kind in kinds)
+        query = f"SELECT seq, body FROM log WHERE seq > ? AND seq <= ? AND kind IN ({wanted}) ORDER BY seq LIMIT ?"  # noqa: S608 - integers
+        return select(query, (after, after + SCAN, limit)).fetchall()
 
     def _recorded_at(self, seq: int) -> int:
         found = self.database.connection.execute("SELECT recorded_at FROM log WHERE seq = ?", (seq,)).fetchone()
@@ -231,11 +211,15 @@ class Log:
                 (CODES[kind], after_id, limit),
             ).fetchall()
 
-    def entries(self, after: int, limit: int) -> list[tuple[int, int, int, bytes]]:
-        """(seq, kind code, start, body) of everything after a seq."""
+    def entries(self, after: int, limit: int, kinds: Sequence[str] = KINDS) -> list[tuple[int, int, int, bytes]]:
+        """(seq, kind code, start, body) of what lies in the next `limit` seqs after one, of the given kinds."""
+        wanted = ",".join(str(CODES[kind]) for kind in kinds)
+        query = f"SELECT seq, kind, start, body FROM log WHERE seq > ? AND seq <= ? AND kind IN ({wanted}) ORDER BY seq"  # noqa: S608 - integers
         with self.database.lock:
             return self.database.connection.execute(
-                "SELECT seq, kind, start, body FROM log WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit)
+                "SELECT seq, kind, start, body FROM log "
+                f"WHERE seq > ? AND seq <= ? AND kind IN ({wanted}) ORDER BY seq",
+                (after, after + limit),
             ).fetchall()
 
     # -------------------------------------------------------------- cursors and epochs

@@ -9,10 +9,10 @@ import msgspec
 from msgspec.structs import replace
 
 from console.core.instants import Instant
-from console.core.messages import RESOURCES, Account, Case, Cause, Login, Message, Transaction, decoder, encode
+from console.core.messages import RESOURCES, Account, Case, Cause, Message, decoder, encode
 from console.sandbox.bank import accounts
 from console.sandbox.bank.database import Database
-from console.sandbox.bank.log import LOGINS, LOGINS_OF_CUSTOMER, TRANSACTIONS, Log
+from console.sandbox.bank.log import Log
 
 M = TypeVar("M", bound=Message)
 
@@ -82,7 +82,6 @@ class Register:
             fresh = _stamped(kind, resource, version, recorded)
             when = occurred_at if occurred_at is not None else getattr(fresh, "occurred_at", recorded)
             seq = self._append(kind, fresh, when, recorded, cause)
-            self._own(fresh)
             if isinstance(fresh, Case) and fresh.claim_expires_at is not None:
                 self.remind(fresh.claim_expires_at, "case", fresh.id)
             return fresh, seq
@@ -119,14 +118,6 @@ class Register:
             cause=cause,
             guard=guard,
         )
-
-    def _own(self, fresh: Message) -> None:
-        if isinstance(fresh, Transaction):
-            self.log.own(TRANSACTIONS, fresh.account_id, fresh.occurred_at, fresh.id)
-        elif isinstance(fresh, Login) and fresh.account_id is not None:
-            self.log.own(LOGINS, fresh.account_id, fresh.occurred_at, fresh.id)
-        elif isinstance(fresh, Login):
-            self.log.own(LOGINS_OF_CUSTOMER, fresh.customer_id, fresh.occurred_at, fresh.id)
 
     def withdraw(self, kind: str, id_: str, at: int, cause: Cause | None = None) -> int:
         """Delete a resource: its next version is a tombstone. Raises LookupError when there is none."""
