@@ -31,7 +31,7 @@ def parse(text: str) -> Instant:
 
 def wire(instant: int) -> str:
     """The contract's form: UTC with exactly six fractional digits."""
-    return (EPOCH + instant * MICROSECOND).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return (EPOCH + timedelta(0, 0, instant)).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def now() -> Instant:

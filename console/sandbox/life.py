@@ -13,6 +13,7 @@ from console.sandbox.bank import Bank
 HISTORY = 30 * DAY
 SLICE_S = 0.008
 """How long one slice of work may keep the server from answering, in seconds."""
+ROUNDS = 6
 TICK_S = 0.05
 """How often a live world moves on, in seconds of wall time."""
 
@@ -82,12 +83,18 @@ class WorldLife:
                 self._reached = self._world.advance(until, self._budget)
                 self._bank.database.remember("stream", str(self._reached))
             self._adapt(time.perf_counter() - began)
-            await asyncio.sleep(0)
+            await breathe()
 
     def _adapt(self, took_s: float) -> None:
         """Keep a slice near SLICE_S, whatever an event costs on this machine."""
         factor = min(2.0, max(0.5, SLICE_S / max(took_s, 1e-6)))
         self._budget = max(1, min(2000, int(self._budget * factor)))
+
+
+async def breathe() -> None:
+    """Give the server a turn: a request takes several rounds of the event loop to be read, run and answered."""
+    for _ in range(ROUNDS):
+        await asyncio.sleep(0)
 
 
 async def settle_forever(bank: Bank, every_s: float = 0.5) -> None:

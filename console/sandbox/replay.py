@@ -8,7 +8,7 @@ from itertools import islice
 
 from console.sandbox.bank import Bank
 from console.sandbox.bank.log import Recorded
-from console.sandbox.life import TICK_S
+from console.sandbox.life import TICK_S, breathe
 from console.sandbox.recording import Recording
 
 SLICE = 500
@@ -40,7 +40,7 @@ class ReplayLife:
             return
         while self._bank.log.head < seq and not self._over:
             self._publish(list(islice(self._entries, SLICE)))
-            await asyncio.sleep(0)
+            await breathe()
         self._wanted = max(self._wanted, seq + AHEAD)
         self._more.set()
 
@@ -52,7 +52,7 @@ class ReplayLife:
             self._more.clear()
             while self._bank.log.head < self._wanted and not self._over:
                 self._publish(list(islice(self._entries, SLICE)))
-                await asyncio.sleep(0)
+                await breathe()
 
     async def _run_paced(self, speed: float) -> None:
         held: Recorded | None = next(self._entries, None)
@@ -68,7 +68,7 @@ class ReplayLife:
                         break
                     batch.append(entry)
                 self._publish(batch)
-                await asyncio.sleep(0)
+                await breathe()
             await asyncio.sleep(TICK_S)
         self._publish([])
 

@@ -24,7 +24,7 @@ from console.sandbox.bank.commands import Submission
 from console.sandbox.bank.history import HistoryPage
 from console.sandbox.bank.log import Page
 from console.sandbox.bell import Bell
-from console.sandbox.life import Life, settle_forever
+from console.sandbox.life import Life, breathe, settle_forever
 from console.sandbox.people import Person, identify
 from console.sandbox.positions import FeedPosition, HistoryPosition, SnapshotPosition
 from console.sandbox.problems import Refusal, invalid
@@ -234,8 +234,8 @@ async def _digest(core: Core, request: Request, person: Person) -> Response:
 
 async def _followed(follow: Callable[[int], bool]) -> None:
     """Bring an index of the log to the head, giving others a turn between slices."""
-    while not follow(FOLLOW_SLICE):  # noqa: ASYNC110 - it does the work, it does not wait for it
-        await asyncio.sleep(0)
+    while not follow(FOLLOW_SLICE):
+        await breathe()
 
 
 async def _account(core: Core, request: Request, person: Person) -> Response:

@@ -216,11 +216,7 @@ class Log:
         wanted = ",".join(str(CODES[kind]) for kind in kinds)
         query = f"SELECT seq, kind, start, body FROM log WHERE seq > ? AND seq <= ? AND kind IN ({wanted}) ORDER BY seq"  # noqa: S608 - integers
         with self.database.lock:
-            return self.database.connection.execute(
-                "SELECT seq, kind, start, body FROM log "
-                f"WHERE seq > ? AND seq <= ? AND kind IN ({wanted}) ORDER BY seq",
-                (after, after + limit),
-            ).fetchall()
+            return self.database.connection.execute(query, (after, after + limit)).fetchall()
 
     # -------------------------------------------------------------- cursors and epochs
 
