@@ -14,7 +14,7 @@ import console.risk.features  # noqa: F401 - registers the features
 from console.risk.columns import Bools, Fact
 from console.risk.expressions import Condition, Quantity, Refused, condition, nearest, quantity
 from console.risk.features.seen import Seen
-from console.risk.flags import INFLOW, PAYMENT, REFUND, SPEND
+from console.risk.flags import INFLOW, PAYMENT, REFUND, SPEND, TRANSFER
 from console.risk.registry import FEATURES
 
 TYPOLOGIES = (
@@ -30,13 +30,13 @@ TYPOLOGIES = (
     "unusual",
 )
 STATES = ("off", "shadow", "live")
-EVENTS = ("spend", "payment", "refund", "inflow", "login")
+EVENTS = ("spend", "transfer", "payment", "refund", "inflow", "login")
 ACTIONS = ("watch", "contact", "limit", "freeze", "close")
 LEVELS = ("none", "low", "medium", "high", "critical")
 LANGUAGES = ("en", "zh")
 MAX_RULES = 64
 
-_FLAG = {"spend": SPEND, "payment": PAYMENT, "refund": REFUND, "inflow": INFLOW}
+_FLAG = {"spend": SPEND, "transfer": TRANSFER, "payment": PAYMENT, "refund": REFUND, "inflow": INFLOW}
 T = TypeVar("T")
 
 _ID = re.compile(r"[A-Z]{2,8}-[0-9]{1,3}")

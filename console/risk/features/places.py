@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from console.risk.columns import Array, Bools, Floats
+from console.risk.columns import CHANNELS, Array, Bools, Fact, Floats
 from console.risk.features.seen import Seen, given
 from console.risk.missing import MISSING_INPUT, NO_HISTORY
-from console.risk.registry import LIFETIME, feature
+from console.risk.registry import EVENT, LIFETIME, feature
 
 EARTH_KM = 6371.0088
 """Mean radius (IUGG)."""
 
 KEPT = "the last 4 located"
+ON_SITE = [CHANNELS.index(word) + 1 for word in ("pos", "atm")]
 
 
 def distance_km(lat: Array, lon: Array, other_lat: Array, other_lon: Array) -> Floats:
@@ -56,3 +57,10 @@ def distance_home_km(seen: Seen) -> Floats:
     profile = seen.profile
     away = distance_km(profile["home_lat"], profile["home_lon"], seen.facts["lat"], seen.facts["lon"])
     return given(_located(seen), given(profile["housed"], away, NO_HISTORY), MISSING_INPUT)
+
+
+@feature("event", "1 or 0", EVENT, "missing_input on a login")
+def is_on_site(seen: Seen) -> Floats:
+    """The transaction happened at a terminal or cash machine, so somebody was there."""
+    there = np.isin(seen.facts["channel"], ON_SITE)
+    return given(seen.facts["fact"] == Fact.TRANSACTION, there, MISSING_INPUT)

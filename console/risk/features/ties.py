@@ -68,14 +68,23 @@ def amount_to_merchant_mean(seen: Seen) -> Floats:
     return _with(seen, "merchant", ratio(seen.spend * sums["spends"], sums["amount"] * (sums["spends"] >= 10), TOO_FEW))
 
 
+def _recent_frauds(seen: Seen, kind: str) -> Array:
+    at = seen.known[kind]["at"]
+    age = seen.now[:, None] - at
+    return np.asarray(((at > 0) & (age >= 0) & (age < 30 * DAY)).sum(axis=1))
+
+
 def _known(kind: str) -> None:
     def lifetime(seen: Seen) -> Floats:
         return _with(seen, kind, seen.known[kind]["count"])
 
     def recent(seen: Seen) -> Floats:
-        at = seen.known[kind]["at"]
-        age = seen.now[:, None] - at
-        return _with(seen, kind, ((at > 0) & (age >= 0) & (age < 30 * DAY)).sum(axis=1))
+        return _with(seen, kind, _recent_frauds(seen, kind))
+
+    def of_others(seen: Seen) -> Floats:
+        known = seen.known[kind]
+        others = (known["at"] > 0) & (known["other"] != (seen.facts["account"] + 1)[:, None])
+        return _with(seen, kind, others.sum(axis=1))
 
     def latest(seen: Seen) -> Floats:
         at = seen.known[kind]["at"]
@@ -89,8 +98,26 @@ def _known(kind: str) -> None:
         (f"known_frauds_{kind}_30d", "labels", f"30d, {kept}", lacks, "Known frauds that happened in it.", recent),
         (f"since_known_fraud_{kind}", "seconds", kept, f"{lacks}, no_history before any", "Since the latest.", latest),
     )
+    if kind != "account":
+        of_them = "Known frauds of other accounts than this one."
+        entries += ((f"known_frauds_{kind}_others", "labels", kept, lacks, of_them, of_others),)
     for name, unit, window, missing, meaning, compute in entries:
         register(Feature(name, kind, unit, window, missing, meaning, compute))
+
+
+@feature(
+    "merchant", "share", f"30d, the pace of {AT_MERCHANT}", "missing_input without merchant, too_few below 10 spends"
+)
+def known_fraud_share_merchant(seen: Seen) -> Floats:
+    """Known frauds of 30 days against the spends that 30 days bring at the merchant's present pace, at most 1."""
+    recent = seen.at_merchant.within(30 * DAY)
+    number = count(recent)
+    oldest = np.where(recent, seen.sight.merchant["at"], seen.now).min(axis=0)
+    pace = np.where(
+        number == len(recent), number * np.minimum(30 * DAY / np.maximum(seen.now - oldest, 1), 1e6), number
+    )
+    share = ratio(_recent_frauds(seen, "merchant"), np.where(number >= 10, pace, 0), TOO_FEW)
+    return _with(seen, "merchant", np.minimum(share, 1))
 
 
 for _kind in ("account", "merchant", "device", "ip"):
