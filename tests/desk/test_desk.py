@@ -1,0 +1,73 @@
+"""Deciding: from a wish to a journaled command with its version and deadline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from console import desk
+from console.core import commands, instants
+from console.core.commands import InvalidWish
+from console.core.instants import HOUR, MINUTE
+from console.core.messages import Account, CommandRequest, CoreMeta, DecidedOn, decoder
+from store.journal import Blocked, Journal, Move
+from store.life import State
+
+EXAMPLES = Path(__file__).parents[2] / "fixtures" / "contract" / "examples"
+META: CoreMeta = decoder(CoreMeta).decode((EXAMPLES / "meta.json").read_bytes())
+ACCOUNT: Account = decoder(Account).decode((EXAMPLES / "account.json").read_bytes())
+NOW = instants.parse("2026-11-20T21:14:09.000000Z")
+FREEZE = commands.freeze(ACCOUNT.id, "account_takeover")
+LOWER = commands.set_limit(ACCOUNT.id, 100, "EUR", "credit_risk")
+CLOSE = commands.close(ACCOUNT.id, "credit_risk")
+
+
+@pytest.fixture
+def journal(tmp_path):
+    opened = Journal(tmp_path / "journal.db")
+    yield opened
+    opened.close()
+
+
+def test_a_decision_carries_version_deadline_subject_and_what_was_on_screen(journal: Journal) -> None:
+    seen = DecidedOn(score=0.96, rule_ids=["r1"], seen_seq=7)
+    entry = desk.decide(journal, META, LOWER, core_now=NOW, account=ACCOUNT, decided_on=seen)
+    message: CommandRequest = decoder(CommandRequest).decode(entry.body)
+    assert (entry.state, entry.if_match, entry.created_by) == (State.QUEUED, 41, "maria.k")
+    assert message.not_after == entry.not_after == NOW + 2 * MINUTE
+    assert message.decided_on == seen
+
+
+def test_what_a_person_must_approve_gets_hours(journal: Journal) -> None:
+    assert desk.decide(journal, META, CLOSE, core_now=NOW, account=ACCOUNT).not_after == NOW + 2 * HOUR
+
+
+def test_without_the_version_seen_only_a_freeze_can_be_decided(journal: Journal) -> None:
+    with pytest.raises(InvalidWish, match="version_unknown"):
+        desk.decide(journal, META, LOWER, core_now=NOW)
+    assert desk.decide(journal, META, FREEZE, core_now=NOW).if_match is None
+    assert [entry.type for entry in journal.unresolved()] == ["account.freeze"]
+
+
+def test_a_freeze_is_not_held_up_by_the_desks_own_unresolved_command(journal: Journal) -> None:
+    assert desk.decide(journal, META, FREEZE, core_now=NOW, account=ACCOUNT).if_match == 41
+    with pytest.raises(Blocked):
+        desk.decide(journal, META, LOWER, core_now=NOW, account=ACCOUNT)
+    assert desk.decide(journal, META, FREEZE, core_now=NOW, account=ACCOUNT).if_match is None
+
+
+def test_a_case_command_carries_no_version(journal: Journal) -> None:
+    assert desk.decide(journal, META, commands.claim("a1", 30), core_now=NOW, account=ACCOUNT).if_match is None
+
+
+def test_waiting_ends_when_it_is_settled_or_with_a_person_or_over(journal: Journal) -> None:
+    entry = desk.decide(journal, META, CLOSE, core_now=NOW, account=ACCOUNT)
+    assert desk.wait_for(journal, entry.command_id, 0.0).state is State.QUEUED
+    journal.begin_attempt(entry.command_id, NOW)
+    journal.settle(entry.command_id, Move(to=State.AWAITING_APPROVAL), NOW)
+    assert desk.wait_for(journal, entry.command_id, 60).state is State.AWAITING_APPROVAL
+    journal.settle(entry.command_id, Move(to=State.CONFIRMED), NOW)
+    assert desk.wait_for(journal, entry.command_id, 60).state is State.CONFIRMED
+    with pytest.raises(KeyError):
+        desk.wait_for(journal, "no-such", 0.0)
