@@ -112,8 +112,9 @@ def _run(town: Town, person: Person, errand: Errand) -> None:
 
 def _rarely(town: Town, person: Person, day: int) -> None:
     rng, life = person.rng, town.settings.life
-    if person.friends and rng.random() < life.transfers:
-        town.clock.begin(_treat(town, person, town.rhythm.moment(day, 0, rng)))
+    if rng.random() < life.transfers:
+        move = rng.choice((_treat, _treat, _treat, _settle_up, _settle_up, _get_back))
+        town.clock.begin(move(town, person, town.rhythm.moment(day, 0, rng)))
     if rng.random() < life.cash_advances:
         town.clock.begin(_draw_cash(town, person, town.rhythm.moment(day, 0, rng)))
 
@@ -124,14 +125,38 @@ def _send_back(town: Town, person: Person, purchase: Transaction) -> Life:
 
 
 def _treat(town: Town, person: Person, at: int) -> Life:
+    """Money for a friend who has an account here too."""
     yield at
-    rng, friend = person.rng, person.rng.choice(person.friends)
-    amount = rng.choice((20, 50, 66, 88, 100, 128, 200, 500)) * FEN
-    if person.gone or town.clock.now < person.quiet_until:
+    rng = person.rng
+    if person.gone or not person.friends or town.clock.now < person.quiet_until:
         return
+    friend = rng.choice(person.friends)
+    amount = rng.choice((20, 50, 66, 88, 100, 128, 200, 500)) * FEN
     sent = town.transfer(person, amount, Ref(type="account", id=friend.account_id), person.means(rng), rng)
     if sent.status != "declined":
         town.transfer(friend, -amount, Ref(type="account", id=person.account_id), None, rng)
+
+
+def _settle_up(town: Town, person: Person, at: int) -> Life:
+    """Money to or from somebody with a wallet elsewhere: a share of the rent, a dinner, something sold."""
+    yield at
+    rng = person.rng
+    if person.gone or town.clock.now < person.quiet_until:
+        return
+    amount = round(exp(rng.gauss(5.6, 1.0))) * FEN
+    other = Ref(type="wallet", id=f"wal.{rng.randrange(10**6):06d}")
+    if rng.random() < 0.5:
+        town.transfer(person, -amount, other, None, rng)
+    else:
+        town.transfer(person, amount, other, person.means(rng), rng)
+
+
+def _get_back(town: Town, person: Person, at: int) -> Life:
+    """A shop sends money outside of a purchase: cashback, a deposit returned."""
+    yield at
+    rng, shop = person.rng, person.favourites.any(person.rng)
+    amount = rng.randint(1, 30) * FEN if rng.random() < 0.7 else rng.randint(2, 20) * 100 * FEN
+    town.transfer(person, -amount, Ref(type="merchant", id=shop.merchant.id), None, rng)
 
 
 def _draw_cash(town: Town, person: Person, at: int) -> Life:

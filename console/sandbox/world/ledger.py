@@ -44,7 +44,7 @@ class Bank(Protocol):
         loss_minor: int,
         benign: bool,
     ) -> None:
-        """Keep what really happened, out of the feed."""
+        """Keep what really happened, out of the feed. `loss_minor` is what is lost if the act goes through."""
 
     def batch(self) -> AbstractContextManager[None]:
         """Everything inside is one transaction of the bank's database."""

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from console.core.messages import Location, Merchant
 from console.sandbox.world import settings
-from console.sandbox.world.names import Names
+from console.sandbox.world.naming import Names
 from console.sandbox.world.places import Atlas, City, spot
 
 FEN = 100

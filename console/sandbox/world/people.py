@@ -23,7 +23,7 @@ from console.core.messages import (
     Tokens,
 )
 from console.sandbox.world.market import FEN, Market, Shop, Street
-from console.sandbox.world.names import Names, phone, token
+from console.sandbox.world.naming import Names, phone, token
 from console.sandbox.world.places import Atlas, City, Line, Means, spot
 
 CURRENCY = "CNY"

@@ -10,7 +10,7 @@ from console.core.messages import Device, Link, Login, Message, Ref, Transaction
 from console.sandbox.world.clock import Clock, Life, Rhythm, hour_of_day
 from console.sandbox.world.ledger import Bank
 from console.sandbox.world.market import Market, Shop
-from console.sandbox.world.names import Names
+from console.sandbox.world.naming import Names
 from console.sandbox.world.people import CURRENCY, Person, Registry
 from console.sandbox.world.places import Atlas, Means
 from console.sandbox.world.settings import Settings
@@ -166,14 +166,16 @@ class Town:
         )
         return self._authorise(draft, rng, 5 * SECOND, 3 * MINUTE)
 
-    def refund(self, person: Person, purchase: Transaction, share: float, rng: Random) -> Transaction:
-        """The shop gives back a share of a purchase."""
+    def refund(
+        self, person: Person, purchase: Transaction, share: float, rng: Random, kind: str = "refund"
+    ) -> Transaction:
+        """Give back a share of a purchase: the shop (refund) or the network (chargeback)."""
         now = self.clock.now
         draft = Transaction(
             id=self.new_id("txn", 9),
             version=1,
             account_id=person.account_id,
-            kind="refund",
+            kind=kind,
             status="pending",
             amount_minor=-max(1, round(purchase.amount_minor * share)),
             currency=CURRENCY,

@@ -6,22 +6,23 @@ from console.core.instants import DAY, MINUTE, Instant
 from console.core.messages import Label, Ref, Transaction
 from console.sandbox.world.clock import Life
 from console.sandbox.world.episodes.episode import Episode
+from console.sandbox.world.people import Person
 
 
 def customers_notice(episode: Episode) -> Life:
-    """Victims report what is not theirs and get a new password; else single purchases come back as chargebacks."""
+    """Victims report what is not theirs, get it back and a new password; else single purchases are charged back."""
     rng, rules = episode.rng, episode.town.settings.labels
     if not episode.taken:
         return
     if rng.random() < rules.report_share:
         yield episode.soon(*rules.report_days, DAY)
-        yield from _label_all(episode, "fraud", "customer_report")
+        yield from _label_all(episode, "fraud", "customer_report", give_back=True)
         for person in episode.people:
             episode.town.sign_in(person, "password_reset", person.means(rng), rng, "otp")
         return
-    for transaction in list(episode.taken):
+    for person, transaction in episode.taken:
         if rng.random() < rules.chargeback_share:
-            episode.town.clock.begin(_charge_back(episode, transaction))
+            episode.town.clock.begin(_charge_back(episode, person, transaction))
 
 
 def the_desk_investigates(episode: Episode) -> Life:
@@ -40,15 +41,23 @@ def somebody_clears(episode: Episode) -> Life:
         yield from _label_all(episode, "legit", "investigation")
 
 
-def _label_all(episode: Episode, verdict: str, kind: str) -> Life:
-    for transaction in episode.taken:
+def _label_all(episode: Episode, verdict: str, kind: str, give_back: bool = False) -> Life:
+    for person, transaction in episode.taken:
         _label(episode, transaction, verdict, kind)
+        if give_back:
+            _give_back(episode, person, transaction)
         yield episode.soon(0.1, 2, MINUTE)
 
 
-def _charge_back(episode: Episode, transaction: Transaction) -> Life:
+def _charge_back(episode: Episode, person: Person, transaction: Transaction) -> Life:
     yield episode.soon(*episode.town.settings.labels.chargeback_days, DAY)
     _label(episode, transaction, "fraud", "chargeback")
+    _give_back(episode, person, transaction)
+
+
+def _give_back(episode: Episode, person: Person, transaction: Transaction) -> None:
+    """The victim owes it no longer; the core has lost it all the same."""
+    episode.town.refund(person, transaction, 1.0, episode.rng, kind="chargeback")
 
 
 def _label(episode: Episode, transaction: Transaction, verdict: str, kind: str) -> None:

@@ -31,7 +31,8 @@ class Episode:
         self.town, self.underworld, self.typology, self.benign, self.climax = town, underworld, typology, benign, climax
         self.rng: Random = town.dice(self.id)
         self.people: list[Person] = []
-        self.taken: list[Transaction] = []
+        self.taken: list[tuple[Person, Transaction]] = []
+        """What went through, and whose account it was."""
 
     def soon(self, shortest: float, longest: float, unit: int) -> int:
         """An instant between `shortest` and `longest` units from now."""
@@ -103,11 +104,10 @@ class Episode:
         return login.outcome
 
     def note(self, person: Person, done: Transaction) -> Transaction:
-        """Keep the truth of a transaction. The loss is what it took out of the core."""
-        lost = max(0, done.amount_minor) if done.status != "declined" and not self.benign else 0
-        self.remember(person, done.id, lost)
+        """Keep the truth of a transaction. The loss is what it takes out of the core if it goes through."""
+        self.remember(person, done.id, 0 if self.benign else max(0, done.amount_minor))
         if done.status != "declined":
-            self.taken.append(done)
+            self.taken.append((person, done))
         return done
 
     def remember(self, person: Person, resource_id: str | None, loss_minor: int) -> None:

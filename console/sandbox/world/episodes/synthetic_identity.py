@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from console.core.instants import DAY, HOUR, MINUTE
 from console.sandbox.world.arrival import newcomer
+from console.sandbox.world.bills import bills
 from console.sandbox.world.clock import Life
 from console.sandbox.world.credit import apply, await_decision
 from console.sandbox.world.episodes.episode import Episode, Spree, go_shopping
@@ -13,6 +14,7 @@ from console.sandbox.world.people import Person
 
 SPREE = Spree(share=(0.25, 0.6), times=(4, 9), minutes=(2, 10))
 TAKES = 3 * HOUR
+NEVER_PAYS = 1.0
 
 
 def synthetic_identity(episode: Episode) -> Life:
@@ -47,6 +49,8 @@ def _live(episode: Episode, person: Person) -> Life:
     application = apply(town, person, thin=True)
     episode.remember(person, application.id, 0)
     yield from await_decision(town, person, application)
+    person.thrift = NEVER_PAYS
+    town.clock.begin(bills(town, person))
     while town.clock.now < episode.climax - DAY // 4:
         yield episode.soon(8, 40, HOUR)
         if town.clock.now < episode.climax and not episode.shut_out(person):
