@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = datetime(1970, 1, 1)
 MICROSECOND = timedelta(microseconds=1)
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -31,7 +32,7 @@ def parse(text: str) -> Instant:
 
 def wire(instant: int) -> str:
     """The contract's form: UTC with exactly six fractional digits."""
-    return (EPOCH + timedelta(0, 0, instant)).isoformat(timespec="microseconds")[:-6] + "Z"
+    return (_NAIVE_EPOCH + instant * MICROSECOND).isoformat("T", "microseconds") + "Z"
 
 
 def now() -> Instant:
