@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections import Counter, defaultdict
-from pathlib import Path
 
 import msgspec
 import pytest
 
+from console import paths
 from console.core import messages
 from console.core.instants import DAY, HOUR, Instant, parse
 from console.core.messages import RESOURCES, Account, Change, Hold, Message, Transaction
@@ -223,7 +224,7 @@ def test_unknown_names_are_refused() -> None:
         direct(Town(Bank.open(), strange, 1, START), START)
 
 
-def test_a_world_with_an_unknown_setting_is_refused(tmp_path: Path) -> None:
-    text = (settings._folder() / "calm.toml").read_text() + "\n[weather]\nrain = 1\n"
+def test_a_setting_that_no_world_has_is_refused() -> None:
+    text = (paths.fixtures() / "worlds" / "calm.toml").read_text(encoding="utf-8") + "\n[weather]\nrain = 1\n"
     with pytest.raises(msgspec.ValidationError, match="weather"):
-        msgspec.convert(settings.tomllib.loads(text), settings.Settings)
+        msgspec.convert(tomllib.loads(text), settings.Settings)

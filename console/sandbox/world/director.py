@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import cycle
-from math import inf
 
 from console.core.instants import DAY, SECOND
 from console.sandbox.world.clock import Life
@@ -44,7 +43,7 @@ def _at_random(town: Town, underworld: Underworld, name: str, rate: float) -> Li
     """A Poisson process: `rate` episodes per 10,000 account-days."""
     rng = town.dice(f"director/{name}")
     kind, at = _kind(name), float(town.clock.now)
-    while at < inf:
+    while True:
         at += rng.expovariate(rate * max(1, len(town.people)) / PER) * DAY
         yield int(at)
         town.clock.begin(_tell(town, underworld, name, int(at + kind.lead_days[1] * DAY)))

@@ -222,8 +222,8 @@ class Town:
         )
 
     def _authorise(self, draft: Transaction, rng: Random, soonest: int, latest: int) -> Transaction:
-        self.published += 2
         done = self.bank.authorise(draft)
+        self.published += 1 if done.status == "declined" else 2
         if done.status == "pending":
             self.clock.begin(self._settle(done.id, self.clock.now + rng.randrange(soonest, latest)))
         return done
