@@ -18,7 +18,7 @@ def verify(home: Home) -> int:
         return Exit.FAILED
     try:
         journal = Journal(home.journal)
-        fault = journal.verify()
+        fault = journal.verify_audit()
         journal.close()
     except StoreError as error:
         print(tr("cli.error", error=error), file=sys.stderr)

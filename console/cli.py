@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from console import __version__
 from console.exits import Exit
@@ -51,15 +52,20 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-Commands = argparse._SubParsersAction  # the public name of this type is missing from argparse
+class Commands(Protocol):
+    """Where commands are added: what `add_subparsers` returns."""
+
+    def add_parser(self, name: str, *, help: str, description: str) -> argparse.ArgumentParser: ...
 
 
-def _command(
-    commands: Commands[argparse.ArgumentParser], name: str, run: object, *, core: bool = False
-) -> argparse.ArgumentParser:
+Run = Callable[[argparse.Namespace], int]
+
+
+def _command(commands: Commands, name: str, run: Run | None = None, *, core: bool = False) -> argparse.ArgumentParser:
     text = tr(f"cli.{name.replace('-', '_')}")
     added = commands.add_parser(name, help=text, description=text)
-    added.set_defaults(run=run)
+    if run is not None:
+        added.set_defaults(run=run)
     if core:
         _core(added)
     return added
@@ -81,7 +87,7 @@ def core_of(options: argparse.Namespace) -> str:
 # ---------------------------------------------------------------- what there is to type
 
 
-def _add_demo(commands: Commands[argparse.ArgumentParser]) -> None:
+def _add_demo(commands: Commands) -> None:
     demo = _command(commands, "demo", _demo)
     demo.add_argument("--speed", type=_positive, default=60.0, metavar="X", help=tr("cli.speed"))
     demo.add_argument("--seed", type=int, default=1, help=tr("cli.seed"))
@@ -89,7 +95,7 @@ def _add_demo(commands: Commands[argparse.ArgumentParser]) -> None:
     _home(demo)
 
 
-def _add_watch(commands: Commands[argparse.ArgumentParser]) -> None:
+def _add_watch(commands: Commands) -> None:
     watch = _command(commands, "watch", _watch, core=True)
     _home(watch)
     watch.add_argument("--until-caught-up", action="store_true", help=tr("cli.until_caught_up"))
@@ -99,7 +105,7 @@ def _add_watch(commands: Commands[argparse.ArgumentParser]) -> None:
     watch.add_argument("--packs", type=Path, metavar="DIR", help=tr("cli.packs"))
 
 
-def _add_sandbox(commands: Commands[argparse.ArgumentParser]) -> None:
+def _add_sandbox(commands: Commands) -> None:
     sandbox = _command(commands, "sandbox", _sandbox)
     life = sandbox.add_mutually_exclusive_group()
     life.add_argument("--world", metavar="NAME", help=tr("cli.world"))
@@ -115,8 +121,8 @@ def _add_sandbox(commands: Commands[argparse.ArgumentParser]) -> None:
     sandbox.add_argument("--label-delay-days", type=float, default=7.0, metavar="N", help=tr("cli.label_delay"))
 
 
-def _add_act(commands: Commands[argparse.ArgumentParser]) -> None:
-    act = _command(commands, "act", lambda _: act.print_help() or Exit.USAGE)
+def _add_act(commands: Commands) -> None:
+    act = _command(commands, "act")
     what = act.add_subparsers(title=tr("cli.commands"), metavar="ACTION", required=True)
     for name in ("freeze", "unfreeze", "set-limit", "close"):
         action = _command(what, name, _act, core=True)
@@ -137,8 +143,8 @@ def _add_act(commands: Commands[argparse.ArgumentParser]) -> None:
             action.add_argument("--value-minor", type=_count, required=True, metavar="N", help=tr("cli.value_minor"))
 
 
-def _add_bench(commands: Commands[argparse.ArgumentParser]) -> None:
-    bench = _command(commands, "bench", lambda _: bench.print_help() or Exit.USAGE)
+def _add_bench(commands: Commands) -> None:
+    bench = _command(commands, "bench")
     what = bench.add_subparsers(title=tr("cli.commands"), metavar="WHAT", required=True)
     ingest = _command(what, "ingest", _bench_ingest)
     ingest.add_argument("--stream", type=Path, metavar="FILE", help=tr("cli.stream"))
@@ -150,8 +156,8 @@ def _add_bench(commands: Commands[argparse.ArgumentParser]) -> None:
     ui.add_argument("--json", action="store_true", help=tr("cli.json"))
 
 
-def _add_audit(commands: Commands[argparse.ArgumentParser]) -> None:
-    audit = _command(commands, "audit", lambda _: audit.print_help() or Exit.USAGE)
+def _add_audit(commands: Commands) -> None:
+    audit = _command(commands, "audit")
     what = audit.add_subparsers(title=tr("cli.commands"), metavar="WHAT", required=True)
     _home(_command(what, "verify", _audit_verify))
 
@@ -215,7 +221,7 @@ def _sandbox(options: argparse.Namespace) -> int:
     from console.sandbox import run
 
     if options.truth:
-        return run.print_truth(options.data)
+        return _truth(options.data)
     return run.run(
         run.SandboxOptions(
             world=None if options.replay else options.world or "demo",
@@ -231,6 +237,21 @@ def _sandbox(options: argparse.Namespace) -> int:
         ),
         lambda origin: print(origin, flush=True),
     )
+
+
+def _truth(data: Path | None) -> int:
+    """What really happened in a kept world: one line an episode, fraud first."""
+    from console.core.instants import wire
+    from console.sandbox import run
+
+    if data is None:
+        raise ValueError(tr("cli.truth_needs_data"))
+    print(tr("cli.truth_head"))
+    for episode in sorted(run.truth(data), key=lambda episode: episode.benign):
+        kind = tr("cli.benign") if episode.benign else tr("cli.fraud")
+        figures = f"{episode.acts:5} {episode.loss_minor / 100:12.2f} {episode.saved_minor / 100:12.2f}"
+        print(f"{wire(episode.at)[:19]} {kind:8} {episode.typology:20} {figures} {' '.join(episode.accounts)}")
+    return Exit.OK
 
 
 def _act(options: argparse.Namespace) -> int:

@@ -77,7 +77,7 @@ def _files(home: Home, core: str) -> Iterator[Finding]:
 def _journal(home: Home) -> Finding:
     try:
         journal = Journal(home.journal)
-        broken = journal.verify()
+        broken = journal.verify_audit()
         journal.close()
     except (StoreError, sqlite3.Error) as error:
         return Finding(home.journal.name, False, str(error))

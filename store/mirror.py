@@ -176,7 +176,7 @@ class Mirror:
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and close it."""
-        self._execute("PRAGMA optimize")
+        self._execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self.database.close()
 
     @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from store.mirror import STATEMENTS, Mirror
@@ -28,7 +29,7 @@ def raw_rate(rows: int, doc_bytes: int, accounts: int = 5_000) -> float:
     return max(_insert(built) for _ in range(ROUNDS))
 
 
-def _insert(built: list[tuple[object, ...]]) -> float:
+def _insert(built: Sequence[tuple[object, ...]]) -> float:
     with tempfile.TemporaryDirectory(prefix="riskdesk-bench-") as folder:
         mirror = Mirror(Path(folder) / "raw.db")
         started = time.perf_counter()

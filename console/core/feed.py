@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -64,6 +65,8 @@ class Page:
     has_more: bool
     facts: list[Fact]
     spoiled: list[Spoiled]
+    read_s: float = 0.0
+    """Seconds it took to decode and check."""
 
 
 class FeedGap(Exception):
@@ -100,6 +103,7 @@ def read(body: bytes, stored: Position | None) -> Page:
 
     Raises CoreUnreachable when the body is no page, FeedReset on another epoch, FeedGap when the page does not follow.
     """
+    started = time.perf_counter()
     try:
         page: ChangePage = _PAGE.decode(body)
     except msgspec.MsgspecError as error:
@@ -121,7 +125,8 @@ def read(body: bytes, stored: Position | None) -> Page:
             f"the page ends at seq {page.scanned_to_seq} and holds {len(page.changes)} changes after {page.from_seq}"
         )
     position = Position(page.epoch, page.scanned_to_seq, page.next_cursor)
-    return Page(page.from_seq, position, page.head_seq, page.watermark, page.has_more, facts, spoiled)
+    spent = time.perf_counter() - started
+    return Page(page.from_seq, position, page.head_seq, page.watermark, page.has_more, facts, spoiled, spent)
 
 
 def _read_change(raw: msgspec.Raw) -> Fact | Spoiled:

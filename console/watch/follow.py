@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from console.core import feed, instants
@@ -107,7 +109,9 @@ class Follower:
         return await feed.fetch(self._client, page.position.cursor, self._limit, wait_s)
 
     async def _take(self, ingest: Ingest, page: Page) -> None:
+        started = time.perf_counter()
         ingested = await self.run(ingest.page, page)
+        ingested = replace(ingested, seconds=time.perf_counter() - started + page.read_s)
         self._gaps = 0
         self.health.ok(instants.now(), ingested.changes)
         self._on_page(ingested)

@@ -31,11 +31,12 @@ MODEL = "rules"
 
 @dataclass(frozen=True)
 class Ingested:
-    """What a page brought."""
+    """What a page brought: so many changes, those that counted, alerts that opened, seconds from read to commit."""
 
     changes: int
     applied: list[Fact]
     opened: list[str]
+    seconds: float = 0.0
 
 
 class Ingest:

@@ -14,7 +14,7 @@ from console.credentials import Credentials
 from console.exits import Exit
 from console.language import tr
 from console.watch.lock import AlreadyWatched, WatcherLock
-from console.watch.watcher import WatchOptions, Watcher, schedule
+from console.watch.watcher import Watcher, WatchOptions, schedule
 from store.files import StoreError
 
 NICENESS = 10
@@ -48,7 +48,7 @@ def run(options: WatchOptions, *, as_json: bool) -> int:
     return Exit.OK
 
 
-async def _watch(options: WatchOptions) -> dict[str, float | int]:
+async def _watch(options: WatchOptions) -> dict[str, float | int | bool]:
     credentials = Credentials(options.home)
     async with CoreClient(options.core, credentials.reading) as client:
         watcher = Watcher(options, client, credentials)
@@ -56,14 +56,18 @@ async def _watch(options: WatchOptions) -> dict[str, float | int]:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         scheduler = schedule(watcher)
+        await watcher.open()
+        scheduler.start()
         try:
-            await watcher.open()
-            scheduler.start()
             await _until(stop, watcher.follower.caught_up if options.until_caught_up else None)
         finally:
-            scheduler.shutdown(wait=False)
+            scheduler.remove_all_jobs()
             await watcher.close()
-        return watcher.progress.report()
+            scheduler.shutdown(wait=False)
+        report = watcher.progress.report()
+        if options.until_caught_up and not stop.is_set():
+            report["digest_equal"] = await watcher.digest.equal()
+        return report
 
 
 async def _until(*events: asyncio.Event | None) -> None:

@@ -38,6 +38,11 @@ class DigestCheck:
             self._suspect[type_] = set(found)
         return wrong
 
+    async def equal(self) -> bool:
+        """Whether every type the core serves is the same in the mirror, at one place in the feed."""
+        meta = await self._client.meta()
+        return all([await self.compare(name) == [] for name in meta.types if name in RESOURCES])
+
     async def compare(self, type_: str) -> list[int] | None:
         """Buckets that differ at one place in the feed; None when mirror and core were not at the same place."""
         theirs = await self._client.digest(type_, BUCKETS)

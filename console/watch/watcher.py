@@ -7,38 +7,50 @@ import json
 import logging
 import os
 import resource
-import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobEvent
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from console import __version__
 from console.core import instants
-from console.core.client import CoreClient
+from console.core.client import CoreClient, is_loopback
 from console.core.messages import CoreMeta, encode
 from console.core.problems import CoreProblem, CoreUnreachable
+from console.credentials import Credentials
+from console.desk_socket import DeskServer
 from console.paths import Home, fixtures
 from console.risk.packs import Pack, load_packs
+from console.watch.dispatch import Dispatcher, Evidence
 from console.watch.follow import Follower
 from console.watch.health import Health
 from console.watch.ingest import LANE, Ingest, Ingested
 from console.watch.verify import DigestCheck
-from store.files import StoreError
+from store.journal import Journal
 from store.upkeep import drop_events
 
 log = logging.getLogger("riskdesk.watch")
 
+FEED_EVERY_S = 1
+COMMANDS_EVERY_S = 1
+CREDENTIAL_EVERY_S = 15
 META_EVERY_S = 30
 DIGEST_EVERY_S = 600
 RETENTION_EVERY_S = 3600
 HEALTH_EVERY_S = 1
 """Seconds between runs of the watcher's jobs."""
+KEPT_PAGES = 10_000
+"""Page times that the report looks at."""
+
+Job = Callable[[], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True)
@@ -60,15 +72,25 @@ class Progress:
     events: int = 0
     alerts: int = 0
     started: float = field(default_factory=time.monotonic)
+    pages_ms: deque[float] = field(default_factory=lambda: deque(maxlen=KEPT_PAGES))
+
+    def note(self, page: Ingested) -> None:
+        """Count a committed page; the time from its decoding to its commit is kept for the last 10,000."""
+        self.events += page.changes
+        self.alerts += len(page.opened)
+        self.pages_ms.append(page.seconds * 1e3)
 
     def report(self) -> dict[str, float | int]:
-        """Figures for people and machines: events, seconds, events a second, alerts, peak memory in MB."""
+        """Figures for people and machines: events, seconds, events a second, page times, alerts, peak memory in MB."""
         seconds = time.monotonic() - self.started
+        pages = sorted(self.pages_ms) or [0.0]
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return {
             "events": self.events,
             "seconds": round(seconds, 3),
             "events_per_s": round(self.events / seconds) if seconds else 0,
+            "page_p50_ms": round(pages[len(pages) // 2], 2),
+            "page_p99_ms": round(pages[int(len(pages) * 0.99)], 2),
             "alerts": self.alerts,
             "rss_mb": round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024)),
         }
@@ -81,42 +103,130 @@ def packs(folder: Path | None) -> Pack:
 
 
 class Watcher:
-    """Everything that runs while a home is watched."""
+    """Everything that runs while a home is watched. `open` it, schedule its jobs, `close` it."""
 
-    def __init__(self, options: WatchOptions, client: CoreClient) -> None:
+    def __init__(self, options: WatchOptions, client: CoreClient, credentials: Credentials) -> None:
         self.progress = Progress()
         self.follower = Follower(
             client,
-            self._open,
+            self._open_ingest,
             ThreadPoolExecutor(1, thread_name_prefix="mirror"),
             self._on_page,
             options.page_limit,
         )
+        self.digest = DigestCheck(options.home.mirror, client)
         self._options = options
         self._client = client
         self._pack = packs(options.packs)
         self._meta_health = Health("meta")
         self._digest_health = Health("digest")
         self._retention_health = Health("retention")
-        self._digest = DigestCheck(options.home.mirror, client)
+        self._commands_health = Health("commands")
         self._meta: CoreMeta | None = None
+        self._running: set[asyncio.Task[None]] = set()
+        self._credentials = credentials
+        self._journal = Journal(options.home.journal)
+        self._sender: CoreClient | None = None
+        self.dispatcher = Dispatcher(self._journal, self._sending_client, lambda: client)
+        self._desk = DeskServer(
+            options.home.socket, nudged=self._nudged, credential=self._credential_arrived, status=self._status
+        )
 
     @property
     def healths(self) -> list[Health]:
-        return [self.follower.health, self._meta_health, self._digest_health, self._retention_health]
+        return [
+            self.follower.health,
+            self._meta_health,
+            self._commands_health,
+            self._digest_health,
+            self._retention_health,
+        ]
 
-    def _open(self) -> Ingest:
+    async def open(self) -> None:
+        """Open the mirror and answer the consoles; raises StoreError when a file can't be used."""
+        await self.announce("starting")
+        await self._desk.__aenter__()
+
+    async def close(self) -> None:
+        """Let what is in flight end, store the engine's state, and close the files."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        await self._desk.__aexit__()
+        await self.dispatcher.drain()
+        if self._sender is not None:
+            await self._sender.__aexit__(None, None, None)
+        await self.announce("stopped")
+        await self.follower.close()
+        self._journal.close()
+
+    def _open_ingest(self) -> Ingest:
         return Ingest(self._options.home.mirror, self._pack)
 
     def _on_page(self, page: Ingested) -> None:
-        self.progress.events += page.changes
-        self.progress.alerts += len(page.opened)
+        self.progress.note(page)
+        evidence = [
+            Evidence(by.command_id, fact.change.type, fact.body.encode())
+            for fact in page.applied
+            if (by := fact.change.caused_by) is not None and by.command_id and fact.resource is not None
+        ]
+        if evidence:
+            self.dispatcher.confirm_from_feed(evidence)
+
+    # ------------------------------------------------------------ the consoles' line
+
+    def _sending_client(self) -> CoreClient | None:
+        """The client that carries the operator's own credential; None while there is none."""
+        if self._sender is None and (self._credentials.sending() or is_loopback(self._options.core)):
+            self._sender = CoreClient(self._options.core, self._credentials.sending)
+        return self._sender
+
+    def _nudged(self, command_id: str) -> None:
+        self.start(self.send_commands)
+
+    def _credential_arrived(self, token: str) -> None:
+        self._credentials.receive(token)
+        self.dispatcher.credential_arrived()
+        self.start(self.send_commands)
+
+    def _status(self) -> dict[str, Any]:
+        return {"core": self._options.core, "version": __version__, **self.progress.report()}
+
+    def start(self, job: Job) -> asyncio.Task[None]:
+        """Run a job now; `close` cancels it and waits for it."""
+        task = asyncio.get_running_loop().create_task(job())
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    async def scheduled(self, job: Job) -> None:
+        """Run a job for the scheduler, which never sees it cancelled: it ends when the job has ended."""
+        await asyncio.wait([self.start(job)])
 
     # ------------------------------------------------------------ jobs
 
     async def follow(self) -> None:
         """Drain the feed and wait for news."""
         await reported(self.follower.health, self.follower.drain)
+
+    async def send_commands(self) -> None:
+        """Send, resolve and confirm what is due; look for a new token when commands wait for one."""
+
+        async def send() -> None:
+            await self.dispatcher.run_due()
+            self._commands_health.ok(instants.now())
+
+        await reported(self._commands_health, send)
+
+    async def renew_credential(self) -> None:
+        """Ask the token's source again while commands wait for a credential."""
+
+        async def renew() -> None:
+            waiting = any(entry.waits_for == "credential" for entry in self._journal.unresolved())
+            if waiting and await asyncio.to_thread(self._credentials.renew):
+                self.dispatcher.credential_arrived()
+
+        await reported(self._commands_health, renew)
 
     async def ask_meta(self) -> None:
         """Refresh what the core says of itself and of us; the console reads it from the mirror."""
@@ -139,7 +249,7 @@ class Watcher:
             if self._meta is None:
                 return
             async with asyncio.timeout(DIGEST_EVERY_S - 60):
-                differing = await self._digest.run(self._meta.types)
+                differing = await self.digest.run(self._meta.types)
             if differing:
                 self._digest_health.gap(instants.now(), f"the mirror differs from the core in {', '.join(differing)}")
             else:
@@ -154,8 +264,9 @@ class Watcher:
             ingest = await self.follower.ingest()
             watermark = await self.follower.run(_watermark, ingest)
             before = watermark - self._options.retention_days * instants.DAY
-            while watermark and await self.follower.run(drop_events, ingest.mirror, before):
-                await asyncio.sleep(0)
+            dropped = 1 if watermark else 0
+            while dropped:
+                dropped = await self.follower.run(drop_events, ingest.mirror, before)
             self._retention_health.ok(instants.now())
 
         await reported(self._retention_health, drop)
@@ -203,16 +314,15 @@ async def reported(health: Health, job: Callable[[], Awaitable[None]]) -> None:
     except (CoreProblem, CoreUnreachable, TimeoutError) as error:
         health.failed(instants.now(), str(error) or type(error).__name__)
         log.warning("%s: %s", health.poller, error or type(error).__name__)
-    except StoreError as error:
-        health.failed(instants.now(), str(error))
-        log.error("%s: %s", health.poller, error)
-    except Exception as error:  # noqa: BLE001 - shown to the operator in the poller's health, and logged
+    except Exception as error:
         health.failed(instants.now(), f"{type(error).__name__}: {error}")
-        log.error("%s: %s: %s", health.poller, type(error).__name__, error, exc_info=True)
+        log.exception("%s", health.poller)
 
 
 def _told(event: JobEvent) -> None:
-    log.error("job %s did not run as planned: %s", event.job_id, getattr(event, "exception", None) or f"code {event.code}")
+    log.error(
+        "job %s did not run as planned: %s", event.job_id, getattr(event, "exception", None) or f"code {event.code}"
+    )
 
 
 def schedule(watcher: Watcher) -> AsyncIOScheduler:
@@ -221,11 +331,17 @@ def schedule(watcher: Watcher) -> AsyncIOScheduler:
         timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
     scheduler.add_listener(_told, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
+    now = datetime.now(UTC)
     for job, seconds in (
+        (watcher.follow, FEED_EVERY_S),
+        (watcher.send_commands, COMMANDS_EVERY_S),
+        (watcher.renew_credential, CREDENTIAL_EVERY_S),
         (watcher.ask_meta, META_EVERY_S),
         (watcher.write_health, HEALTH_EVERY_S),
         (watcher.drop_old, RETENTION_EVERY_S),
         (watcher.check_digest, DIGEST_EVERY_S),
     ):
-        scheduler.add_job(job, "interval", seconds=seconds, id=job.__name__)
+        scheduler.add_job(
+            watcher.scheduled, "interval", args=[job], seconds=seconds, id=job.__name__, next_run_time=now
+        )
     return scheduler
