@@ -48,7 +48,6 @@ class AccountRow:
     alert_state: str | None
     alert_opened_at: int | None
     rule_ids: str | None
-    evidence: str | None
     claimed_by: str | None
     claim_expires_at: int | None
 
@@ -120,7 +119,7 @@ SELECT a.account, a.account_id, a.version, a.deleted <> 0, a.customer_id, json_e
     a.status, a.currency, a.credit_limit_minor, a.available_minor, a.balance_minor,
     coalesce(json_array_length(a.doc, '$.holds'), 0), coalesce(r.risk_score, 0.0), coalesce(r.risk_level, 0),
     coalesce(r.open_alerts, 0), r.last_activity_at, coalesce(r.last_transaction, 0), coalesce(r.last_login, 0),
-    t.alert_id, t.state, t.opened_at, t.rule_ids, t.evidence,
+    t.alert_id, t.state, t.opened_at, t.rule_ids,
     CASE WHEN k.status = 'claimed' THEN k.claimed_by END, k.claim_expires_at
 FROM account a LEFT JOIN account_risk r USING (account)
     LEFT JOIN resource c ON c.type = 'customer' AND c.id = a.customer_id AND c.deleted = 0

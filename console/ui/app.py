@@ -61,7 +61,7 @@ class RiskDesk(App[int]):
         super().__init__()
         self.title = "riskdesk"
         self.sight = Sight(home, core, clock, runs)
-        self.submit: Submit = submit or submitter(self.sight)
+        self.submit: Submit = submit or submitter(self.sight, self._not_nudged)
         self.terms: Sequence[Term] = ()
         self._surveyor = Surveyor(home.mirror, self._hear)
         for theme in themes.THEMES:
@@ -147,6 +147,9 @@ class RiskDesk(App[int]):
     def say(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
         """A short message over the screen's corner."""
         self.notify(text, severity=severity, markup=False, timeout=4)
+
+    def _not_nudged(self, why: str) -> None:
+        self.call_from_thread(self.say, tr("ui.not_nudged", why=clean(why)), "warning")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         facts = self.facts()

@@ -1,70 +1,92 @@
-"""Why an alert is there: its evidence, read tolerantly, as rules with their values and thresholds."""
+"""Why an alert is there: its rules, strongest first, what they read, their thresholds, and the account's own normal."""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
+import msgspec
+
+from console.language import term, tr
+from console.risk.alerts import Hit
+from console.ui import formats, rules
 from console.ui.text import clean
+
+HITS = msgspec.json.Decoder(list[Hit])
+SPAN = re.compile(r"(.+)_(15m|1h|24h|48h|7d|14d|30d)")
+
+Reading = float | str
 
 
 @dataclass(frozen=True)
 class Reason:
-    """One rule that fired."""
+    """A rule that fired, what it read the last time it did, and its thresholds. Readings by feature name."""
 
     rule_id: str
-    title: str
-    detail: str
+    readings: Mapping[str, Reading]
+    params: Mapping[str, float]
 
 
-@lru_cache(maxsize=2048)
-def reasons(rule_ids: str | None, evidence: str | None) -> tuple[Reason, ...]:
-    """The rules of an alert, as its evidence tells them; rules without evidence by their id alone."""
-    told = _rules(evidence)
-    known = {reason.rule_id for reason in told}
-    bare = [Reason(clean(name, 40), "", "") for name in _list(rule_ids)]
-    return (*told, *(reason for reason in bare if reason.rule_id not in known))
-
-
-def headline(rule_ids: str | None, evidence: str | None, state: str | None) -> str:
-    """An alert in one line: its first rule's title and how many more there are. Empty without an alert."""
-    found = reasons(rule_ids, evidence) if state else ()
-    if not found:
-        return ""
-    first = found[0].title or found[0].rule_id
-    return f"{first} +{len(found) - 1}" if len(found) > 1 else first
-
-
-def _rules(evidence: str | None) -> list[Reason]:
-    told = _json(evidence)
-    rules = told.get("rules", []) if isinstance(told, dict) else []
-    return [_reason(rule) for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
-
-
-def _reason(rule: dict[str, Any]) -> Reason:
-    values = rule.get("values") if isinstance(rule.get("values"), dict) else {}
-    limits = rule.get("thresholds") if isinstance(rule.get("thresholds"), dict) else {}
-    parts = [f"{clean(name, 40)} {_number(value)}" for name, value in (values or {}).items()]
-    bounds = [f"{clean(name, 40)} {_number(value)}" for name, value in (limits or {}).items()]
-    detail = ", ".join(parts) + (f" | {', '.join(bounds)}" if bounds else "")
-    return Reason(clean(rule.get("id"), 40), clean(rule.get("title"), 80), detail)
-
-
-def _number(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else clean(value, 40)
-
-
-def _list(text: str | None) -> list[str]:
-    told = _json(text)
-    return [str(name) for name in told] if isinstance(told, list) else []
-
-
-def _json(text: str | None) -> Any:  # noqa: ANN401 - whatever the evidence holds
+def rule_ids(text: str | None) -> list[str]:
+    """The ids of an alert's rules, the weightiest first."""
     try:
-        return json.loads(text or "null")
+        told = json.loads(text or "[]")
     except ValueError:
-        return None
+        return []
+    names = [clean(name, 24) for name in told] if isinstance(told, list) else []
+    return sorted(names, key=lambda name: (-rules.weight(name), name))
+
+
+@lru_cache(maxsize=4096)
+def headline(text: str | None, width: int) -> str:
+    """An alert's rules in a few words: the kind of fraud, with the id where there is room, and how many more."""
+    names = rule_ids(text)
+    if not names:
+        return ""
+    more = f" +{len(names) - 1}" if len(names) > 1 else ""
+    kind = rules.typology(names[0])
+    return f"{names[0]} {kind}{more}" if width >= 24 and kind != names[0] else kind + more
+
+
+def hits(evidence: str | None) -> list[Hit]:
+    """The events of an alert, oldest first; none when the evidence can't be read."""
+    try:
+        return HITS.decode(evidence or "[]")
+    except msgspec.MsgspecError:
+        return []
+
+
+def reasons(told: list[Hit], names: list[str]) -> list[Reason]:
+    """Each rule by name with its latest readings; a rule without evidence stands by its id alone."""
+    latest: dict[str, Reason] = {}
+    for hit in reversed(told):
+        for name, readings in hit.reasons.items():
+            latest.setdefault(name, Reason(name, readings, hit.params.get(name, {})))
+    return [latest.get(name, Reason(name, {}, {})) for name in names]
+
+
+def feature(name: str) -> str:
+    """A feature's name for people: `failed_logins_15m` as `failed logins 15m`."""
+    match = SPAN.fullmatch(name)
+    base, span = (match[1], f" {match[2]}") if match else (name, "")
+    return term("ui.feature", clean(base, 48)).replace("_", " ") + span
+
+
+def reading(name: str, value: Reading, currency: str | None, exponents: Mapping[str, int]) -> str:
+    """A feature's value by its unit: money, a length of time, a share, a distance; or why there is none."""
+    if isinstance(value, str):
+        return term("ui.missing", clean(value, 24))
+    unit = rules.unit(name)
+    if unit == "minor units":
+        return formats.money(round(value), currency, exponents)
+    if unit == "seconds":
+        return formats.age(int(value * 1_000_000))
+    if unit == "share":
+        return f"{value * 100:.0f}%"
+    if unit == "1 or 0":
+        return tr("ui.yes") if value else tr("ui.no")
+    suffix = {"km": " km", "km/h": " km/h", "ratio": "x", "days": "d", "hours": "h"}.get(unit, "")
+    return (f"{value:,.0f}" if value == int(value) or abs(value) >= 100 else f"{value:.1f}") + suffix

@@ -87,6 +87,13 @@ class Sight:
             if entry.state not in SETTLED or now - (entry.settled_at or 0) < RECENT
         }
 
+    def open_journal(self) -> Journal:
+        """The journal, made when there is none yet. Raises StoreError when that can't be done."""
+        if self.journal is None:
+            self.home.make()
+            self.journal = Journal(self.home.journal)
+        return self.journal
+
     def forget_journal_version(self) -> None:
         """This process wrote to the journal, which its own connection does not report."""
         self._journal_version = -1
@@ -112,6 +119,7 @@ class Sight:
                 accounts=mirror.size(),
                 quarantined=mirror.quarantined(),
                 watcher=read_watcher(notes.get("watcher")),
+                rebuilding=notes.get("scan", "{}") != "{}",
             )
         watcher = self.situation.watcher
         if watcher is not None:
@@ -135,16 +143,15 @@ class Sight:
         self.mirror, self._mirror_version = None, -1
 
     def _look_at_journal(self) -> bool:
-        if self.journal is None:
-            if not self.home.journal.exists():
-                return False
-            self.journal = Journal(self.home.journal)
-        version = self.journal.data_version()
+        if self.journal is None and not self.home.journal.exists():
+            return False
+        journal = self.open_journal()
+        version = journal.data_version()
         if version == self._journal_version:
             return False
         self._journal_version = version
-        self.commands = self.journal.recent(SHOWN_COMMANDS)
+        self.commands = journal.recent(SHOWN_COMMANDS)
         self.situation = replace(
-            self.situation, commands={str(state): count for state, count in self.journal.counts().items()}
+            self.situation, commands={str(state): count for state, count in journal.counts().items()}
         )
         return True

@@ -11,14 +11,14 @@ import msgspec
 
 from console.core import messages
 from console.core.instants import SECOND
-from console.core.messages import CoreMeta, ReasonCode
+from console.core.messages import CoreMeta
 from console.language import tr
 from console.ui.formats import age, count, moment
 from console.ui.text import clean
 from store.reader import FeedRow
 
-STALE_AFTER = 45 * SECOND
-"""A poller answers at least once in a long poll (30 s at most); past this its silence is shown."""
+STALE_AFTER = {"changes": 45 * SECOND, "meta": 90 * SECOND, "commands": 30 * SECOND}
+"""How long a poller may be silent: a long poll lasts 30 s at most, /meta is asked every 30 s. The rest run rarely."""
 
 LOADING_FROM = 5_000
 """Changes behind from which on history counts as loading, not as lag."""
@@ -55,6 +55,7 @@ class Situation:
     commands: Mapping[str, int] = field(default_factory=dict)
     armed_until: int = 0
     core: str = ""
+    rebuilding: bool = False
 
     @property
     def armed(self) -> bool:
@@ -84,9 +85,11 @@ class Situation:
         """The feed's own time: ages of events are told against it, so that a replay's are right too."""
         return max((feed.watermark or 0 for feed in self.lanes), default=0) or self.now
 
-    def reasons(self, command: str) -> list[ReasonCode]:
-        """The reason codes the core accepts for a command type."""
-        return [code for code in self.meta.reason_codes if command in code.commands] if self.meta else []
+    @property
+    def core_now(self) -> int:
+        """The core's clock, from which deadlines count: by what /meta said when it was last asked."""
+        asked = next((feed.last_ok_at for feed in self.feeds if feed.poller == "meta"), None)
+        return self.now + (self.meta.server_time - asked if self.meta is not None and asked else 0)
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,9 @@ def stale(feed: FeedRow, now: int) -> bool:
     """Whether a poller's last good answer is too long ago, or an error came after it."""
     if feed.last_ok_at is None:
         return feed.last_error_at is not None
-    return now - feed.last_ok_at > STALE_AFTER or (feed.last_error_at or 0) > feed.last_ok_at
+    patience = STALE_AFTER.get(feed.poller)
+    silent = patience is not None and now - feed.last_ok_at > patience
+    return silent or (feed.last_error_at or 0) > feed.last_ok_at
 
 
 def notices(situation: Situation) -> list[Notice]:
@@ -152,7 +157,7 @@ def _watcher_notices(situation: Situation) -> list[Notice]:
     if not watcher.alive:
         newest = max((feed.last_ok_at or 0 for feed in situation.feeds), default=0)
         return [Notice("bad", tr("ui.notice.watcher_gone", pid=watcher.pid, since=_since(newest, situation.now)))]
-    if watcher.state.startswith("rebuild"):
+    if situation.rebuilding:
         return [Notice("warning", tr("ui.notice.rebuilding"))]
     return []
 

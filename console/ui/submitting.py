@@ -2,14 +2,54 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
+from threading import Thread
+
+from console import desk, desk_socket
+from console.core.commands import InvalidWish
+from console.core.instants import Instant
+from console.credentials import CredentialError, Credentials
+from console.language import tr
+from console.paths import Home
 from console.ui.drafts import Draft, Refused, Submit
 from console.ui.sight import Sight
+from store.files import StoreError
+from store.journal import Blocked, JournalError
 
 
-def submitter(sight: Sight) -> Submit:
-    """The function that journals drafts for this home."""
+def submitter(sight: Sight, complain: Callable[[str], None]) -> Submit:
+    """The function that journals drafts for this home. `complain` is called, in another thread, when nobody woke."""
 
     def submit(draft: Draft) -> str:
-        raise Refused(f"no way to journal {draft.type} yet")
+        situation = sight.situation
+        if situation.meta is None:
+            raise Refused(tr("ui.need.reasons"))
+        try:
+            entry = desk.decide(
+                sight.open_journal(),
+                situation.meta,
+                draft.wish,
+                core_now=Instant(situation.core_now),
+                account=draft.account,
+                decided_on=draft.decided_on,
+            )
+        except (InvalidWish, Blocked) as error:
+            raise Refused(desk.explain(error)) from error
+        except (JournalError, StoreError, sqlite3.Error) as error:
+            raise Refused(str(error)) from error
+        Thread(target=_wake, args=(sight.home, entry.command_id, complain), daemon=True).start()
+        return entry.command_id
 
     return submit
+
+
+def _wake(home: Home, command_id: str, complain: Callable[[str], None]) -> None:
+    """Hand the token over and nudge: the token's source may take seconds, so this has a thread of its own."""
+    try:
+        token = Credentials(home).sending()
+        if token:
+            desk_socket.hand_over(home.socket, token)
+        desk_socket.nudge(home.socket, command_id)
+    except (desk_socket.SocketError, CredentialError, OSError) as error:
+        complain(str(error))

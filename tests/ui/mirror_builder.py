@@ -18,11 +18,12 @@ NAMES = ("陈**", "M*** S******", "欧阳**", "J** O'N****", "王*", "Ä** Ö***
 STATUSES = ("active", "active", "active", "frozen", "active", "closing", "pending")
 MERCHANTS = ("GADGET OUTLET LTD", "盒马鲜生 中关村店", HOSTILE, "Café Zoë", "手机大卖场")
 RULES = (
-    ("ATO-1", "Failed burst, then success", {"failures_15m": 7}, {"failures": 5}),
-    ("CO-1", "Repaid, then drained", {"share_1h": 0.93}, {"share": 0.8}),
-    ("CNP-6", "Micro amounts, then a big one", {"micro_15m": 4, "ratio": 31.5}, {"ratio": 10}),
-    ("GEO-1", "Impossible travel", {"km": 8120, "km_h": 4210}, {"km_h": 900}),
+    ("ATO-1", {"failed_logins_15m": 7.0, "is_new_device": 1.0}, {"failures": 4.0, "fresh": 3600.0}),
+    ("CO-1", {"respent_share_1h": 0.93, "repaid_sum_24h": 1234500.0}, {"again": 0.3, "repaid": 100000.0}),
+    ("CNP-6", {"decline_count_15m": 4.0, "device_age": "no_history"}, {"tries": 3.0, "fresh": 3600.0}),
+    ("GEO-1", {"distance_last_km": 8120.0, "speed_kmh": 4210.0}, {"far": 300.0, "fast": 900.0}),
 )
+NORMAL = {"spend_count_24h": 3.0, "spend_sum_24h": 45600.0, "amount_z": 8.25, "amount_to_mean_30d": "too_few"}
 META = json.loads((Path(__file__).parents[2] / "fixtures/contract/examples/meta.json").read_text())
 
 
@@ -35,9 +36,9 @@ def build(path: Path, accounts: int = 200, seed: int = 7, lag: int = 0) -> None:
             _account(connection, number, accounts, chance)
         head = 9_810_232
         connection.execute(
-            "INSERT INTO feed VALUES ('events', ?, 'c', ?, ?, ?)", (EPOCH, head - lag, head, NOW - SECOND)
+            "INSERT INTO feed VALUES ('changes', ?, 'c', ?, ?, ?)", (EPOCH, head - lag, head, NOW - SECOND)
         )
-        connection.execute("INSERT INTO health VALUES ('events', ?, NULL, NULL, 0, 312.0, 'live')", (NOW - SECOND,))
+        connection.execute("INSERT INTO health VALUES ('changes', ?, NULL, NULL, 0, 312.0, 'live')", (NOW - SECOND,))
         connection.execute("INSERT INTO health VALUES ('meta', ?, NULL, NULL, 0, 0.0, '')", (NOW - 4 * SECOND,))
         told = {"pid": 4242, "version": "0.1.0", "core": "http://127.0.0.1:8900", "state": "live", "started_at": NOW}
         meta = META | {"currencies": [{"code": "CNY", "exponent": 2}, {"code": "JPY", "exponent": 0}]}
@@ -133,11 +134,13 @@ def _history(connection, number: int, score: float, level: int, currency: str) -
 
 def _alert(connection, number: int, score: float, level: int) -> None:
     chosen = [RULES[(number + step) % len(RULES)] for step in range(1 + number % 3)]
-    rules = [
-        {"id": name, "title": title, "values": values, "thresholds": limits} for name, title, values, limits in chosen
-    ]
+    hit = {
+        "seq": number * 100 + 23, "at": NOW - MINUTE, "score": score, "normal": NORMAL,
+        "reasons": {name: readings for name, readings, _ in chosen},
+        "params": {name: params for name, _, params in chosen},
+    }  # fmt: skip
     connection.execute(
         "INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, 'open', NULL, ?, 0, 0, ?)",
-        (f"alr_{number}", number, NOW - HOUR, NOW - MINUTE, level, score, json.dumps([rule["id"] for rule in rules]),
-         1 + number % 4, json.dumps({"rules": rules})),
+        (f"alr_{number}", number, NOW - HOUR, NOW - MINUTE, level, score, json.dumps([name for name, _, _ in chosen]),
+         1 + number % 4, json.dumps([hit])),
     )  # fmt: skip

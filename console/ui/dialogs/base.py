@@ -14,11 +14,13 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+from console.core.commands import Wish, needs_approval, reasons_for
+from console.core.messages import Account, DecidedOn, ReasonCode
 from console.language import term, tr
 from console.ui import formats
 from console.ui.dialogs.fields import Field, Reasons, Words
 from console.ui.drafts import Draft
-from console.ui.reasons import reasons
+from console.ui.reasons import rule_ids
 from console.ui.situation import Situation
 from console.ui.text import clean
 from console.ui.themes import Palette, palette
@@ -49,9 +51,9 @@ class DecisionDialog(ModalScreen[Draft | None]):
     TYPE: ClassVar[str] = ""
     NAME: ClassVar[str] = ""
 
-    def __init__(self, row: AccountRow, situation: Situation) -> None:
+    def __init__(self, row: AccountRow, resource: Account | None, situation: Situation) -> None:
         super().__init__()
-        self.row, self.situation = row, situation
+        self.row, self.resource, self.situation = row, resource, situation
         self.fields: list[Field] = self.make_fields()
         self._typing: Words | None = None
         self._changed = False
@@ -70,9 +72,36 @@ class DecisionDialog(ModalScreen[Draft | None]):
         """What is still needed before the decision can be sent; None when it is complete."""
         return None
 
-    def params(self) -> dict[str, object]:
-        """The command's parameters, by its schema in the contract."""
-        return {}
+    def wish(self) -> Wish:
+        """What was decided; asked for only when nothing is missing."""
+        raise LookupError("a dialog must say what it wishes")
+
+    def reasons(self) -> Reasons:
+        """The field of the core's reason codes for this type of command."""
+        meta = self.situation.meta
+        return Reasons(reasons_for(self.TYPE, meta) if meta else ())
+
+    @property
+    def reason(self) -> ReasonCode | None:
+        return next((part.chosen for part in self.fields if isinstance(part, Reasons)), None)
+
+    @property
+    def reason_code(self) -> str:
+        return self.reason.code if self.reason else ""
+
+    @property
+    def note(self) -> str | None:
+        """The note for the core's record, None when there is none."""
+        part = self._note_field()
+        return (part.value.strip() or None) if part else None
+
+    def reason_missing(self) -> str | None:
+        """What the reason still needs: to be chosen, or the note it asks for."""
+        if self.reason is None:
+            return tr("ui.dialog.need.reason")
+        if self.reason.requires_note and not self.note:
+            return tr("ui.dialog.need.note", key="n")
+        return None
 
     # ------------------------------------------------------------ the frame
 
@@ -101,9 +130,15 @@ class DecisionDialog(ModalScreen[Draft | None]):
         lines.append(Text())
         if self._changed:
             lines.append(Text(tr("ui.dialog.changed"), colours.bad))
+        if missing is None and self._asks_approval():
+            lines.append(Text(tr("ui.dialog.approval"), colours.warning))
         lines.append(Text(missing or tr("ui.dialog.ready", key=SEND), colours.warning if missing else colours.good))
         self.query_one("#form", Static).update(Text("\n").join(lines))
         self.query_one("#send").disabled = missing is not None
+
+    def _asks_approval(self) -> bool:
+        meta = self.situation.meta
+        return meta is not None and needs_approval(self.wish(), meta, self.resource)
 
     def _object(self, width: int, colours: Palette) -> list[Text]:
         row, exponents = self.row, self.situation.exponents
@@ -159,21 +194,10 @@ class DecisionDialog(ModalScreen[Draft | None]):
             self.dismiss(self.draft())
 
     def draft(self) -> Draft:
-        row = self.row
-        chosen = next((part.chosen for part in self.fields if isinstance(part, Reasons)), None)
-        note = next((part.value.strip() for part in self.fields if isinstance(part, Words) and part.key == "n"), "")
-        lanes = self.situation.lanes
-        return Draft(
-            self.TYPE,
-            row.account_id,
-            row.version,
-            self.params(),
-            chosen.code if chosen else None,
-            note or None,
-            row.score,
-            tuple(reason.rule_id for reason in reasons(row.rule_ids, row.evidence)),
-            max((feed.scanned_to_seq or 0 for feed in lanes), default=0) or None,
-        )
+        """The decision, with what was on screen when it was made."""
+        seen = max((feed.scanned_to_seq or 0 for feed in self.situation.lanes), default=0)
+        shown = DecidedOn(score=self.row.score, rule_ids=rule_ids(self.row.rule_ids) or None, seen_seq=seen or None)
+        return Draft(self.wish(), self.resource, shown)
 
     def _press(self, key: str) -> bool:
         words = next((part for part in self.fields if isinstance(part, Words) and part.key == key), None)
@@ -200,15 +224,5 @@ class DecisionDialog(ModalScreen[Draft | None]):
         self.query_one("#cancel").focus()
         self.show()
 
-
-def reason_missing(fields: list[Field]) -> str | None:
-    """What the reason still needs: to be chosen, or the note it asks for."""
-    chosen = next((part for part in fields if isinstance(part, Reasons)), None)
-    if chosen is None:
-        return None
-    if chosen.chosen is None:
-        return tr("ui.dialog.need.reason")
-    note = next((part for part in fields if isinstance(part, Words) and part.key == "n"), None)
-    if chosen.chosen.requires_note and note is not None and not note.value.strip():
-        return tr("ui.dialog.need.note", key=note.key)
-    return None
+    def _note_field(self) -> Words | None:
+        return next((part for part in self.fields if isinstance(part, Words) and part.key == "n"), None)

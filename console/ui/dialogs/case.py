@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from console.core import commands
+from console.core.commands import Wish
 from console.language import term, tr
 from console.ui.dialogs.base import DecisionDialog
 from console.ui.dialogs.fields import Choice, Field, Words
-from console.ui.drafts import CLAIM, NOTE, RELEASE, VERDICT
 
 MINUTES = (30, 60, 120, 15)
 VERDICTS = ("fraud", "legit", "inconclusive")
 
 
 class ClaimDialog(DecisionDialog):
-    TYPE: ClassVar[str] = CLAIM
+    TYPE: ClassVar[str] = "case.claim"
     NAME: ClassVar[str] = "claim"
 
     def make_fields(self) -> list[Field]:
@@ -23,17 +24,20 @@ class ClaimDialog(DecisionDialog):
         )
         return [self.span]
 
-    def params(self) -> dict[str, object]:
-        return {"minutes": self.span.value}
+    def wish(self) -> Wish:
+        return commands.claim(self.row.account_id, int(str(self.span.value)))
 
 
 class ReleaseDialog(DecisionDialog):
-    TYPE: ClassVar[str] = RELEASE
+    TYPE: ClassVar[str] = "case.release"
     NAME: ClassVar[str] = "release"
+
+    def wish(self) -> Wish:
+        return commands.release(self.row.account_id)
 
 
 class VerdictDialog(DecisionDialog):
-    TYPE: ClassVar[str] = VERDICT
+    TYPE: ClassVar[str] = "case.verdict"
     NAME: ClassVar[str] = "verdict"
 
     def make_fields(self) -> list[Field]:
@@ -47,12 +51,12 @@ class VerdictDialog(DecisionDialog):
     def missing(self) -> str | None:
         return None if self.which.value else tr("ui.dialog.need.verdict")
 
-    def params(self) -> dict[str, object]:
-        return {"verdict": self.which.value}
+    def wish(self) -> Wish:
+        return commands.verdict(self.row.account_id, str(self.which.value))
 
 
 class NoteDialog(DecisionDialog):
-    TYPE: ClassVar[str] = NOTE
+    TYPE: ClassVar[str] = "case.note"
     NAME: ClassVar[str] = "note"
 
     def make_fields(self) -> list[Field]:
@@ -62,5 +66,5 @@ class NoteDialog(DecisionDialog):
     def missing(self) -> str | None:
         return None if self.text.value.strip() else tr("ui.dialog.need.text")
 
-    def params(self) -> dict[str, object]:
-        return {"text": self.text.value.strip()}
+    def wish(self) -> Wish:
+        return commands.note(self.row.account_id, self.text.value.strip())

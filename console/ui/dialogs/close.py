@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from console.core import commands
+from console.core.commands import Wish
 from console.language import tr
-from console.ui.dialogs.base import DecisionDialog, reason_missing
-from console.ui.dialogs.fields import Field, Reasons, Words
-from console.ui.drafts import CLOSE
+from console.ui.dialogs.base import DecisionDialog
+from console.ui.dialogs.fields import Field, Words
 
 
 class CloseDialog(DecisionDialog):
-    TYPE: ClassVar[str] = CLOSE
+    TYPE: ClassVar[str] = "account.close"
     NAME: ClassVar[str] = "close"
 
     def make_fields(self) -> list[Field]:
         self.typed = Words("t", "ui.dialog.close.typed", tr("ui.dialog.need.id"), longest=72)
-        return [
-            self.typed,
-            Reasons(self.situation.reasons(CLOSE)),
-            Words("n", "ui.dialog.note", tr("ui.dialog.none")),
-        ]
+        return [self.typed, self.reasons(), Words("n", "ui.dialog.note", tr("ui.dialog.none"))]
 
     def missing(self) -> str | None:
         if self.typed.value.strip() != self.row.account_id:
             return tr("ui.dialog.need.id")
-        return reason_missing(self.fields)
+        return self.reason_missing()
+
+    def wish(self) -> Wish:
+        return commands.close(self.row.account_id, self.reason_code, self.note)

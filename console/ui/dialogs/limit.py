@@ -4,40 +4,29 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from console.core.messages import Account
+from console.core import commands
+from console.core.commands import Wish, limit_of
 from console.language import tr
 from console.ui import formats
-from console.ui.dialogs.base import DecisionDialog, reason_missing
-from console.ui.dialogs.fields import Choice, Field, Reasons, Words
-from console.ui.drafts import SET_LIMIT
-from console.ui.situation import Situation
+from console.ui.dialogs.base import DecisionDialog
+from console.ui.dialogs.fields import Choice, Field, Words
 from console.ui.text import clean
-from store.reader import AccountRow
 
 LIMITS = ("credit", "cash", "daily")
 
 
 class LimitDialog(DecisionDialog):
-    TYPE: ClassVar[str] = SET_LIMIT
+    TYPE: ClassVar[str] = "account.set_limit"
     NAME: ClassVar[str] = "limit"
-
-    def __init__(self, row: AccountRow, situation: Situation, account: Account) -> None:
-        limits = account.limits
-        self._before = dict(
-            zip(LIMITS, (limits.credit_limit_minor, limits.cash_limit_minor, limits.daily_limit_minor), strict=True)
-        )
-        self._currency = limits.currency
-        super().__init__(row, situation)
 
     def make_fields(self) -> list[Field]:
         self.which = Choice("s", "ui.dialog.limit.which", [(name, tr(f"ui.dialog.limit.{name}")) for name in LIMITS])
         self.value = Words("t", "ui.dialog.limit.value", self._currency, longest=20)
-        return [
-            self.which,
-            self.value,
-            Reasons(self.situation.reasons(SET_LIMIT)),
-            Words("n", "ui.dialog.note", tr("ui.dialog.none")),
-        ]
+        return [self.which, self.value, self.reasons(), Words("n", "ui.dialog.note", tr("ui.dialog.none"))]
+
+    @property
+    def _currency(self) -> str:
+        return clean(self.resource.limits.currency if self.resource else self.row.currency, 3)
 
     def wanted(self) -> int | None:
         """The value typed, in minor units; None while it is no amount of the account's currency."""
@@ -45,20 +34,24 @@ class LimitDialog(DecisionDialog):
         return None if exponent is None else formats.minor_units(self.value.value.strip(), exponent)
 
     def consequence(self) -> str:
-        before, after = self._before[str(self.which.value)], self.wanted()
-        shown = [formats.money(value, self._currency, self.situation.exponents) for value in (before, after)]
-        text = tr(
-            "ui.dialog.limit.effect", limit=tr(f"ui.dialog.limit.{self.which.value}"), before=shown[0], after=shown[1]
-        )
-        raised = after is not None and (before is None or after > before)
-        return f"{text} {tr('ui.dialog.limit.raise')}" if raised else text
+        before = limit_of(self.resource, str(self.which.value)) if self.resource else None
+        shown = [formats.money(value, self._currency, self.situation.exponents) for value in (before, self.wanted())]
+        words = tr(f"ui.dialog.limit.{self.which.value}")
+        return tr("ui.dialog.limit.effect", limit=words, before=shown[0], after=shown[1])
 
     def missing(self) -> str | None:
         if not self.value.value.strip():
             return tr("ui.dialog.need.value")
         if self.wanted() is None:
-            return tr("ui.dialog.need.amount", currency=clean(self._currency, 3))
-        return reason_missing(self.fields)
+            return tr("ui.dialog.need.amount", currency=self._currency)
+        return self.reason_missing()
 
-    def params(self) -> dict[str, object]:
-        return {"limit": self.which.value, "value_minor": self.wanted(), "currency": self._currency}
+    def wish(self) -> Wish:
+        return commands.set_limit(
+            self.row.account_id,
+            self.wanted() or 0,
+            self._currency,
+            self.reason_code,
+            self.note,
+            limit=str(self.which.value),
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from console.core.messages import Account
 from console.language import term, tr
 from console.ui.actions import bindings
 from console.ui.dialogs.base import DecisionDialog
@@ -15,7 +14,6 @@ from console.ui.drafts import Draft, Refused
 from console.ui.screens.base import DeskScreen
 from console.ui.text import clean
 from console.ui.widgets.portrait import read_account
-from store.reader import AccountRow
 
 
 class Decisions(DeskScreen):
@@ -24,55 +22,41 @@ class Decisions(DeskScreen):
     BINDINGS = bindings("decide")
 
     def do_freeze(self, _: str) -> None:
-        self._open(FreezeDialog)
-
-    def do_close(self, _: str) -> None:
-        self._open(CloseDialog)
-
-    def do_claim(self, _: str) -> None:
-        self._open(ClaimDialog)
-
-    def do_release(self, _: str) -> None:
-        self._open(ReleaseDialog)
-
-    def do_verdict(self, _: str) -> None:
-        self._open(VerdictDialog)
-
-    def do_note(self, _: str) -> None:
-        self._open(NoteDialog)
+        self._ask(FreezeDialog)
 
     def do_unfreeze(self, _: str) -> None:
-        row, resource = self._resource()
-        if row is not None and resource is not None:
-            self._ask(UnfreezeDialog(row, self.desk.sight.situation, resource.holds))
+        self._ask(UnfreezeDialog)
 
     def do_limit(self, _: str) -> None:
-        row, resource = self._resource()
-        if row is not None and resource is not None:
-            self._ask(LimitDialog(row, self.desk.sight.situation, resource))
+        self._ask(LimitDialog)
 
-    def _resource(self) -> tuple[AccountRow | None, Account | None]:
-        """The account with its holds and limits, read in one look."""
-        row, mirror = self.account(), self.desk.sight.mirror
+    def do_close(self, _: str) -> None:
+        self._ask(CloseDialog)
+
+    def do_claim(self, _: str) -> None:
+        self._ask(ClaimDialog)
+
+    def do_release(self, _: str) -> None:
+        self._ask(ReleaseDialog)
+
+    def do_verdict(self, _: str) -> None:
+        self._ask(VerdictDialog)
+
+    def do_note(self, _: str) -> None:
+        self._ask(NoteDialog)
+
+    def _ask(self, dialog: type[DecisionDialog]) -> None:
+        """Open a dialog on the account: its row and its resource are of one look, and stay what is decided on."""
+        row, mirror = self.account(), self.sight.mirror
         detail = mirror.detail(row.account) if row is not None and mirror is not None else None
-        resource = read_account(detail.doc) if detail else None
-        if resource is None:
-            self.desk.say(tr("ui.need.mirrored"), "warning")
-        return (detail.row if detail else None), resource
-
-    def _open(self, dialog: type[DecisionDialog]) -> None:
-        row = self.account()
-        if row is not None:
-            self._ask(dialog(row, self.desk.sight.situation))
-
-    def _ask(self, dialog: DecisionDialog) -> None:
-        self.desk.push_screen(dialog, self._decided)
+        if detail is not None:
+            self.desk.push_screen(dialog(detail.row, read_account(detail.doc), self.sight.situation), self._decided)
 
     def _decided(self, draft: Draft | None) -> None:
+        desk = self.desk
         if draft is None:
             return
-        desk = self.desk
-        what = {"action": term("ui.command", draft.type), "account": clean(draft.account_id, 72)}
+        what = {"action": term("ui.command", draft.wish.type), "account": clean(draft.wish.account_id, 72)}
         try:
             desk.submit(draft)
         except Refused as refusal:

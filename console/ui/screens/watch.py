@@ -10,8 +10,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from console.language import tr
-from console.ui import formats
-from console.ui.reasons import reasons
+from console.ui import formats, rules
+from console.ui.reasons import rule_ids
 from console.ui.screens.deciding import Decisions
 from console.ui.survey import Survey
 from console.ui.text import clean, fit
@@ -167,7 +167,8 @@ class WatchScreen(Decisions):
             return
         line = Text(clean(row.account_id, 72), colours.strong)
         line.append(f"  {clean(row.customer_name, 40)}")
-        why = " · ".join(reason.title or reason.rule_id for reason in reasons(row.rule_ids, row.evidence))
+        names = rule_ids(row.rule_ids) if row.alert_state == "open" else []
+        why = " · ".join(rules.title(name) or name for name in names)
         line.append(f"  {why or tr('ui.watch.no_alert')}", colours.plain if why else colours.faint)
         line.truncate(self.app.size.width - 2, overflow="ellipsis")
         self.query_one("#detail", Static).update(line)

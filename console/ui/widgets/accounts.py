@@ -90,7 +90,7 @@ class AccountTable(RowList):
         return None if step is None else self.palette.glow[step - 1]
 
     def _view(self) -> columns.View:
-        return columns.View(self._stream_now, self._exponents, self._intents, self.palette)
+        return columns.View(self._now, self._stream_now, self._exponents, self._intents, self.palette)
 
     def _read_page(self) -> None:
         if self._reader is None:

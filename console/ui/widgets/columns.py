@@ -21,8 +21,9 @@ NARROW, WIDE = 80, 104
 
 @dataclass(frozen=True)
 class View:
-    """What the cells need besides the row: the feed's own time, currencies, our pending commands, the colours."""
+    """What the cells need besides the row: both clocks, currencies, our pending commands, the colours."""
 
+    wall: int
     now: int
     exponents: Mapping[str, int]
     intents: Mapping[str, str]
@@ -125,9 +126,11 @@ def _age(row: AccountRow, view: View, _: int) -> Shown:
     return formats.age(None if row.last_activity_at is None else view.now - row.last_activity_at), view.palette.faint
 
 
-def _reason(row: AccountRow, view: View, _: int) -> Shown:
-    claim = f"[{clean(row.claimed_by, 20)}] " if row.claimed_by and (row.claim_expires_at or 0) > view.now else ""
-    return claim + headline(row.rule_ids, row.evidence, row.alert_state), view.palette.plain
+def _reason(row: AccountRow, view: View, width: int) -> Shown:
+    if row.alert_state != "open":
+        return "", view.palette.faint
+    claim = f"[{clean(row.claimed_by, 20)}] " if row.claimed_by and (row.claim_expires_at or 0) > view.wall else ""
+    return claim + headline(row.rule_ids, width), view.palette.plain
 
 
 SHARED = (Column("intent", 1, _intent), Column("level", 10, _level))

@@ -12,8 +12,9 @@ from rich.text import Text
 from console.core import messages
 from console.core.messages import Account, Customer, Hold
 from console.language import term, tr
-from console.ui import formats
-from console.ui.reasons import reasons
+from console.risk.alerts import Hit
+from console.ui import formats, rules
+from console.ui.reasons import Reading, feature, hits, reading, reasons, rule_ids
 from console.ui.situation import Situation
 from console.ui.text import clean, fit
 from console.ui.themes import Palette
@@ -58,9 +59,9 @@ def body(
     """All lines below the heading, each cut to `width` cells."""
     account = read_account(detail.doc)
     lines = [
-        *_why(detail, colours, width),
+        *_why(detail, situation.exponents, colours),
         *_limits(detail, account, situation.exponents, colours),
-        *_holds(account, situation, colours),
+        *_holds(account, colours),
         *_case(detail, situation, colours),
         *_commands(commands, situation, colours),
         *_person(read_customer(detail.customer), account, situation.exponents, colours),
@@ -70,23 +71,42 @@ def body(
     return lines
 
 
-def _why(detail: AccountDetail, colours: Palette, width: int) -> list[Text]:
-    alert, row = detail.alert, detail.row
+def _why(detail: AccountDetail, exponents: Mapping[str, int], colours: Palette) -> list[Text]:
+    alert, currency = detail.alert, detail.row.currency
     if alert is None:
         return [_labelled("ui.portrait.why", tr("ui.watch.no_alert"), colours)]
+    told = hits(alert.evidence)
     lines = []
-    for place, reason in enumerate(reasons(alert.rule_ids, alert.evidence)):
+    for place, reason in enumerate(reasons(told, rule_ids(alert.rule_ids))):
         line = _labelled("ui.portrait.why" if not place else "", "", colours)
-        line.append(reason.title or reason.rule_id, colours.level(row.level))
-        if reason.title:
-            line.append(f" {reason.rule_id}", colours.faint)
-        lines.append(line)
-        if reason.detail:
-            lines.append(_labelled("", "  " + reason.detail, colours))
-    told = tr("ui.portrait.alert", state=term("ui.alert", clean(alert.state, 16)), hits=alert.hits)
-    opened = formats.day_and_time(alert.opened_at)
-    lines.append(_labelled("ui.portrait.alerted", f"{opened}  {told}", colours))
-    return lines
+        line.append(f"{reason.rule_id} ", colours.level(alert.level))
+        lines.append(line.append(rules.title(reason.rule_id) or rules.typology(reason.rule_id), colours.strong))
+        read = [
+            f"{feature(name)} {reading(name, value, currency, exponents)}" for name, value in reason.readings.items()
+        ]
+        if read:
+            lines.append(_labelled("", "  " + " · ".join(read), colours))
+        if reason.params:
+            bounds = " · ".join(f"{clean(name, 24)} {value:g}" for name, value in reason.params.items())
+            lines.append(_labelled("", f"  {tr('ui.portrait.thresholds', bounds=bounds)}", colours, faint=True))
+    state = tr("ui.portrait.alert", state=term("ui.alert", clean(alert.state, 16)), hits=alert.hits)
+    if alert.verdict:
+        state += " · " + term("ui.verdict", clean(alert.verdict, 16))
+    lines.append(_labelled("ui.portrait.alerted", f"{formats.day_and_time(alert.opened_at)}  {state}", colours))
+    return [*lines, *_normal(told, currency, exponents, colours)]
+
+
+def _read_out(readings: Mapping[str, Reading], currency: str | None, exponents: Mapping[str, int]) -> list[str]:
+    return [f"{feature(name)} {reading(name, value, currency, exponents)}" for name, value in readings.items()]
+
+
+def _normal(told: list[Hit], currency: str | None, exponents: Mapping[str, int], colours: Palette) -> list[Text]:
+    """The account's own normal, as it stood at the last hit."""
+    if not told:
+        return []
+    words = _read_out(told[-1].normal, currency, exponents)
+    pairs = [" · ".join(words[start : start + 2]) for start in range(0, len(words), 2)]
+    return [_labelled("ui.portrait.normal" if not place else "", pair, colours) for place, pair in enumerate(pairs)]
 
 
 def _limits(
@@ -136,7 +156,7 @@ def hold_words(hold: Hold) -> str:
     return " · ".join(words)
 
 
-def _holds(account: Account | None, situation: Situation, colours: Palette) -> list[Text]:
+def _holds(account: Account | None, colours: Palette) -> list[Text]:
     holds = account.holds if account is not None else []
     return [
         _labelled("ui.portrait.holds" if not place else "", hold_words(hold), colours)
@@ -211,8 +231,9 @@ def _person(
     return [_labelled("ui.portrait.person", " · ".join(words), colours)] if words else []
 
 
-def _labelled(label: str, words: str, colours: Palette) -> Text:
-    return Text(fit(tr(label) if label else "", LABEL_WIDTH) + " ", colours.faint).append(words, colours.plain)
+def _labelled(label: str, words: str, colours: Palette, faint: bool = False) -> Text:
+    line = Text(fit(tr(label) if label else "", LABEL_WIDTH) + " ", colours.faint)
+    return line.append(words, colours.faint if faint else colours.plain)
 
 
 def _read(decoder: msgspec.json.Decoder[Any], text: str | None) -> Any:  # noqa: ANN401 - the decoder's own type

@@ -1,0 +1,46 @@
+"""What the risk engine says for people: the texts of the shipped rules, the units of its features."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from console.language import language, term
+from console.paths import fixtures
+from console.risk.packs import PackError, Rule, load_packs
+from console.risk.registry import FEATURES
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    """The shipped rules by id; none when the packs can't be read, which the watcher and the doctor report."""
+    try:
+        texts = [
+            (path.name, path.read_text(encoding="utf-8")) for path in sorted((fixtures() / "packs").glob("*.toml"))
+        ]
+        return {rule.id: rule for rule in load_packs(texts).rules}
+    except (OSError, PackError):
+        return {}
+
+
+def title(rule_id: str) -> str:
+    """What a rule says, in the reader's language; empty for one that is not shipped."""
+    rule = rules().get(rule_id)
+    return rule.text.get(language(), rule.text.get("en", "")) if rule else ""
+
+
+def typology(rule_id: str) -> str:
+    """The kind of fraud a rule looks for; the id itself for a rule that is not shipped."""
+    rule = rules().get(rule_id)
+    return term("ui.typology", rule.typology) if rule else rule_id
+
+
+def weight(rule_id: str) -> float:
+    """How much a rule counts; 0 for one that is not shipped."""
+    rule = rules().get(rule_id)
+    return rule.weight if rule else 0.0
+
+
+def unit(feature: str) -> str:
+    """The unit a feature is measured in, empty for an unknown one."""
+    known = FEATURES.get(feature)
+    return known.unit if known else ""
