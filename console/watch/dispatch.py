@@ -70,14 +70,11 @@ class Dispatcher:
         commands: ClientSource,
         reads: ClientSource,
         now: Callable[[], Instant] = instants.now,
-        renew: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`renew` looks for another token after a refused one and says whether there is one; it runs in a thread."""
         self._journal = journal
         self._commands = commands
         self._reads = reads
         self._now = now
-        self._renew = renew
         self._running: dict[str, asyncio.Task[None]] = {}
         self._due: dict[str, int] = {}
         self._pauses: Counter[str] = Counter()
@@ -230,8 +227,7 @@ class Dispatcher:
         if following is Next.READ_BACK:
             await self._read_back(entry)
         elif following is Next.GET_TOKEN:
-            renewed = await asyncio.to_thread(self._renew)
-            self._pause(entry.command_id, 0.0 if renewed else TOKEN_PAUSE_S)
+            self._pause(entry.command_id, TOKEN_PAUSE_S)
         elif entry.state is State.AWAITING_APPROVAL:
             self._pause(entry.command_id, APPROVAL_PAUSE_S)
         else:
