@@ -1,0 +1,112 @@
+"""The operator's main job over real processes: watch, intervene, see it confirmed; and what happens when things go."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable
+
+import httpx
+
+from console.exits import Exit
+from console.sandbox.run import Sandbox, SandboxOptions
+from tests.processes import Riskdesk, rows, wait_until
+
+
+def _victim(one: Riskdesk) -> str:
+    """The riskiest account with an open alert, once there is one."""
+    query = "SELECT account_id FROM v_alert WHERE state = 'open' ORDER BY score DESC LIMIT 1"
+    wait_until(lambda: rows(one, query), "an alert")
+    return str(rows(one, query)[0][0])
+
+
+def test_freeze_and_release_by_command_line(world: Sandbox, desk: Callable[..., Riskdesk]) -> None:
+    one = desk(world.origin)
+    one.start("watch")
+    account = _victim(one)
+
+    done = one.run("act", "freeze", account, "--reason", "account_takeover", "--wait")
+    assert (done.returncode, "CONFIRMED" in done.stdout) == (Exit.OK, True), done.stderr
+    assert httpx.get(f"{world.origin}/core/v1/accounts/{account}").json()["status"] == "frozen"
+
+    done = one.run("act", "unfreeze", account, "--reason", "verified_with_customer", "--wait")
+    assert done.returncode == Exit.OK, done.stderr
+    assert httpx.get(f"{world.origin}/core/v1/accounts/{account}").json()["holds"] == []
+
+    assert one.run("audit", "verify").returncode == Exit.OK
+
+
+def test_a_limit_is_lowered_and_a_close_waits_for_a_second_person(
+    world: Sandbox, desk: Callable[..., Riskdesk]
+) -> None:
+    one = desk(world.origin)
+    one.start("watch")
+    account = _victim(one)
+
+    done = one.run("act", "set-limit", account, "--value-minor", "100", "--reason", "credit_risk", "--wait")
+    assert done.returncode == Exit.OK, done.stderr
+    limits = httpx.get(f"{world.origin}/core/v1/accounts/{account}").json()["limits"]
+    assert limits["credit_limit_minor"] == 100
+
+    done = one.run("act", "close", account, "--reason", "customer_request", "--wait")
+    assert (done.returncode, "AWAITING_APPROVAL" in done.stdout) == (Exit.UNCONFIRMED, True), done.stderr
+
+
+def test_a_wish_that_can_not_be_is_refused_with_the_reason(world: Sandbox, desk: Callable[..., Riskdesk]) -> None:
+    one = desk(world.origin)
+    one.start("watch")
+    account = _victim(one)
+    done = one.run("act", "freeze", account, "--reason", "no_such_reason")
+    assert done.returncode == Exit.USAGE
+    assert "account_takeover" in done.stderr
+    done = one.run("act", "freeze", "acc.nobody", "--reason", "account_takeover")
+    assert done.returncode == Exit.REFUSED
+    assert "not_found" in done.stderr
+
+
+def test_a_second_watcher_is_refused_with_the_first_ones_pid(replay: Sandbox, desk: Callable[..., Riskdesk]) -> None:
+    one = desk(replay.origin)
+    first = one.start("watch")
+    wait_until(lambda: rows(one, "SELECT count(*) FROM txn") not in ([], [(0,)]), "a first page")
+    second = one.run("watch")
+    assert second.returncode == Exit.ALREADY_WATCHED
+    assert str(first.pid) in second.stderr
+
+
+def test_a_core_that_is_gone_is_told_and_found_again_with_a_new_epoch(desk: Callable[..., Riskdesk]) -> None:
+    with Sandbox(SandboxOptions(world="calm", population=20, speed=60)) as first:
+        one = desk(first.origin)
+        watcher = one.start("watch")
+        wait_until(lambda: (rows(one, "SELECT count(*) FROM v_account") or [(0,)])[0][0] > 5, "accounts")
+        port = int(first.origin.rpartition(":")[2])
+        epoch = rows(one, "SELECT epoch FROM v_feed")
+    wait_until(lambda: rows(one, "SELECT last_error FROM v_feed")[0][0], "the feed's error")
+    before = rows(one, "SELECT last_ok_at FROM v_feed")
+    assert before[0][0] is not None
+
+    with Sandbox(SandboxOptions(world="calm", population=20, speed=60, port=port, seed=2)):
+        wait_until(lambda: rows(one, "SELECT epoch FROM v_feed") not in ([], epoch), "the new epoch")
+        wait_until(lambda: rows(one, "SELECT last_error FROM v_feed") == [(None,)], "a feed without error")
+        assert rows(one, "SELECT gaps FROM v_feed")[0][0] >= 1
+        assert watcher.poll() is None
+
+
+def test_a_stopped_watcher_leaves_what_it_knows_and_says_so(world: Sandbox, desk: Callable[..., Riskdesk]) -> None:
+    one = desk(world.origin)
+    watcher = one.start("watch")
+    wait_until(lambda: (rows(one, "SELECT count(*) FROM v_account") or [(0,)])[0][0] > 5, "accounts")
+    watcher.send_signal(signal.SIGTERM)
+    assert watcher.wait(20) == 0
+    assert not list(one.home.folder.glob("*-wal"))
+    ((about,),) = rows(one, "SELECT value FROM note WHERE key = 'watcher'")
+    assert json.loads(about)["state"] == "stopped"
+
+
+def test_doctor_finds_a_home_that_others_can_read(world: Sandbox, desk: Callable[..., Riskdesk]) -> None:
+    one = desk(world.origin)
+    one.home.make()
+    assert one.run("doctor").returncode == Exit.OK
+    one.home.folder.chmod(0o755)
+    done = one.run("doctor")
+    assert done.returncode == Exit.FAILED
+    assert "chmod" in done.stdout
