@@ -36,6 +36,8 @@ VERDICT_TRANSACTIONS = 100
 DEADLINE = 2 * MINUTE
 APPROVAL_DEADLINE = 2 * HOUR
 """How long the core may begin to execute a command (microseconds), when it runs at once and when a person approves."""
+SKEW = 2 * SECOND
+"""What our idea of the core's clock may be off by: a deadline stays so far inside the core's own limit."""
 
 
 class InvalidWish(ValueError):
@@ -197,8 +199,8 @@ def needs_approval(wish: Wish, meta: CoreMeta, account: Account | None) -> bool:
 def deadline(wish: Wish, meta: CoreMeta, account: Account | None, now: Instant) -> Instant:
     """The `not_after` of a wish decided now, by the core's clock, inside the core's limits."""
     if needs_approval(wish, meta, account):
-        return Instant(now + min(APPROVAL_DEADLINE, meta.limits.approval_max_s * SECOND))
-    return Instant(now + min(DEADLINE, meta.limits.not_after_max_s * SECOND))
+        return Instant(now + min(APPROVAL_DEADLINE, meta.limits.approval_max_s * SECOND - SKEW))
+    return Instant(now + min(DEADLINE, meta.limits.not_after_max_s * SECOND - SKEW))
 
 
 def request(wish: Wish, not_after: Instant, decided_on: DecidedOn | None = None) -> CommandRequest:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import jsonschema_rs
+import msgspec
 import pytest
 import yaml
 from hypothesis import given
@@ -85,6 +86,10 @@ def test_a_deadline_is_longer_where_a_person_approves_and_inside_the_cores_limit
     assert commands.deadline(lower, META, ACCOUNT, NOW) == NOW + 2 * MINUTE
     assert commands.deadline(raised, META, ACCOUNT, NOW) == NOW + 2 * HOUR
     assert commands.deadline(commands.close("a1", "credit_risk"), META, None, NOW) == NOW + 2 * HOUR
+    strict = msgspec.structs.replace(META.limits, not_after_max_s=60, approval_max_s=600)
+    hasty = msgspec.structs.replace(META, limits=strict)
+    assert NOW < commands.deadline(lower, hasty, ACCOUNT, NOW) < NOW + MINUTE
+    assert NOW < commands.deadline(raised, hasty, ACCOUNT, NOW) < NOW + 10 * MINUTE
 
 
 @given(st.integers(0, 2**47 * 1000))

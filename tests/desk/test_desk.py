@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from console.core import commands, instants
 from console.core.commands import InvalidWish
 from console.core.instants import HOUR, MINUTE
 from console.core.messages import Account, CommandRequest, CoreMeta, DecidedOn, decoder
+from console.language import catalogue
 from store.journal import Blocked, Journal, Move
 from store.life import State
 
@@ -71,3 +73,20 @@ def test_waiting_ends_when_it_is_settled_or_with_a_person_or_over(journal: Journ
     assert desk.wait_for(journal, entry.command_id, 60).state is State.CONFIRMED
     with pytest.raises(KeyError):
         desk.wait_for(journal, "no-such", 0.0)
+
+
+def test_every_refusal_has_its_words() -> None:
+    sources = "".join(Path(module.__file__).read_text(encoding="utf-8") for module in (commands, desk))
+    keys = set(re.findall(r'InvalidWish\(\s*"(\w+)"', sources)) | {"blocked"}
+    assert len(keys) > 10
+    assert {f"desk.{key}" for key in keys} <= set(catalogue("en"))
+
+
+def test_a_refusal_is_explained_with_its_values(journal: Journal) -> None:
+    desk.decide(journal, META, CLOSE, core_now=NOW, account=ACCOUNT)
+    with pytest.raises(Blocked) as blocked:
+        desk.decide(journal, META, LOWER, core_now=NOW, account=ACCOUNT)
+    assert "account.close" in desk.explain(blocked.value)
+    with pytest.raises(InvalidWish) as invalid:
+        desk.decide(journal, META, commands.claim("a1", 0), core_now=NOW)
+    assert "480" in desk.explain(invalid.value)
