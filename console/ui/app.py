@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from rich.segment import Segments
 from rich.text import Text
@@ -27,6 +27,7 @@ from console.ui.screens.feeds import FeedsScreen
 from console.ui.screens.help import HelpScreen
 from console.ui.screens.watch import WatchScreen
 from console.ui.sight import Sight, running
+from console.ui.situation import Grade
 from console.ui.submitting import submitter
 from console.ui.survey import Survey, Surveyor
 from console.ui.text import clean
@@ -41,7 +42,6 @@ class RiskDesk(App[int]):
 
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar = actions.bindings("app")
-    CSS = "Toast { background: $panel; } .-hidden { display: none; }"
 
     class Surveyed(Message):
         """The surveyor's thread has news."""
@@ -140,13 +140,15 @@ class RiskDesk(App[int]):
         """Carry out what was typed after `:`."""
         name, _, argument = text.partition(" ")
         if name not in BY_NAME:
-            self.say(tr("ui.no_command", name=clean(name, 40)), "error")
+            self.say(tr("ui.no_command", name=clean(name, 40)), "bad")
             return
         self.perform(name, argument.strip())
 
-    def say(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
-        """A short message over the screen's corner."""
-        self.notify(text, severity=severity, markup=False, timeout=4)
+    def say(self, text: str, severity: Grade = "info") -> None:
+        """A short message in the line of keys, for some seconds."""
+        front = self._front()
+        if front is not None:
+            front.say(text, severity)
 
     def _not_nudged(self, why: str) -> None:
         self.call_from_thread(self.say, tr("ui.not_nudged", why=clean(why)), "warning")
@@ -188,7 +190,7 @@ class RiskDesk(App[int]):
 
     def do_write(self, argument: str) -> None:
         if argument and not (argument.isascii() and argument.isdigit() and int(argument) <= MOST_MINUTES):
-            self.say(tr("ui.write.minutes", most=MOST_MINUTES), "error")
+            self.say(tr("ui.write.minutes", most=MOST_MINUTES), "bad")
             return
         minutes = int(argument or ARMED_MINUTES)
         self.sight.arm(minutes)
@@ -201,7 +203,7 @@ class RiskDesk(App[int]):
     def do_theme(self, argument: str) -> None:
         names = [theme.name for theme in themes.THEMES]
         if argument and argument not in names:
-            self.say(tr("ui.theme.unknown", names=", ".join(names)), "error")
+            self.say(tr("ui.theme.unknown", names=", ".join(names)), "bad")
             return
         self.theme = argument or names[(names.index(self.theme) + 1) % len(names)]
         self.look()

@@ -12,7 +12,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Static
+from textual.widgets import Input, Static
 
 from console.core.commands import Wish, needs_approval, reasons_for
 from console.core.messages import Account, DecidedOn, ReasonCode
@@ -24,6 +24,7 @@ from console.ui.reasons import rule_ids
 from console.ui.situation import Situation
 from console.ui.text import clean
 from console.ui.themes import Palette, palette
+from console.ui.widgets.answer import Answer
 from store.reader import AccountRow
 
 SEND = "y"
@@ -42,11 +43,6 @@ class DecisionDialog(ModalScreen[Draft | None]):
     DecisionDialog Input.-open {{ display: block; }}
     DecisionDialog Input:focus {{ border: none; }}
     DecisionDialog #answers {{ height: 1; margin: 1 0 0 0; }}
-    DecisionDialog Button {{ height: 1; min-width: 12; border: none; margin: 0 2 0 0; background: $panel;
-        color: $foreground; text-style: none; }}
-    DecisionDialog Button:focus {{ background: $primary; color: $background; text-style: bold; border: none; }}
-    DecisionDialog Button:disabled {{ color: $faint; opacity: 100%; text-opacity: 100%; }}
-    DecisionDialog Button:hover {{ border: none; }}
     """
     TYPE: ClassVar[str] = ""
     NAME: ClassVar[str] = ""
@@ -110,12 +106,11 @@ class DecisionDialog(ModalScreen[Draft | None]):
             yield Static(id="form", markup=False)
             yield Input(max_length=2000, select_on_focus=False)
             with Horizontal(id="answers"):
-                yield Button(Text(f"{tr('ui.dialog.cancel')} esc"), id="cancel")
-                yield Button(Text(f"{tr(f'ui.action.{self.NAME}')} {SEND}"), id="send")
+                yield Answer(f"{tr('ui.dialog.cancel')}  esc", "cancel", focusable=True)
+                yield Answer(f"{tr(f'ui.action.{self.NAME}')}  {SEND}", "send")
 
     def on_mount(self) -> None:
         self.query_one("#box").border_title = Text(tr(f"ui.dialog.{self.NAME}.title"))
-        self.query_one("#send").can_focus = False
         self.query_one("#cancel").focus()
         self.show()
 
@@ -134,7 +129,7 @@ class DecisionDialog(ModalScreen[Draft | None]):
             lines.append(Text(tr("ui.dialog.approval"), colours.warning))
         lines.append(Text(missing or tr("ui.dialog.ready", key=SEND), colours.warning if missing else colours.good))
         self.query_one("#form", Static).update(Text("\n").join(lines))
-        self.query_one("#send").disabled = missing is not None
+        self.query_one("#send").set_class(missing is None, "-ready")
 
     def _asks_approval(self) -> bool:
         meta = self.situation.meta
@@ -164,7 +159,7 @@ class DecisionDialog(ModalScreen[Draft | None]):
                 self._end_typing()
                 event.stop()
             return
-        if event.key == "escape":
+        if event.key in ("escape", "enter"):
             self.dismiss(None)
         elif event.key == SEND:
             self.send()
@@ -173,8 +168,8 @@ class DecisionDialog(ModalScreen[Draft | None]):
         event.stop()
         event.prevent_default()
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        if event.button.id == "send":
+    def on_answer_given(self, event: Answer.Given) -> None:
+        if event.name == "send":
             self.send()
         else:
             self.dismiss(None)

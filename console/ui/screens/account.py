@@ -43,7 +43,7 @@ class AccountScreen(Decisions):
     def body(self) -> Iterable[Widget]:
         yield Static(id="who", classes="heading", markup=False)
         with Container(id="pane"):
-            with VerticalScroll(id="portrait", can_focus=False):
+            with VerticalScroll(id="portrait"):
                 yield Static(id="facts", markup=False)
             with Container(id="history"):
                 yield Static(id="columns", classes="heading", markup=False)

@@ -12,8 +12,10 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from console.core.instants import SECOND
 from console.language import tr
 from console.ui import actions
+from console.ui.situation import Grade
 from console.ui.text import fit
 from console.ui.themes import palette
 from console.ui.widgets.prompt import Prompt
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from console.ui.sight import Sight
 
 MIN_WIDTH, MIN_HEIGHT = 60, 16
+SAID_FOR = 5 * SECOND
 
 
 class DeskScreen(Screen[None]):
@@ -39,6 +42,11 @@ class DeskScreen(Screen[None]):
     DeskScreen.-small #small { display: block; }
     """
     NAME = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: Text | None = None
+        self._said_until = 0
 
     def compose(self) -> ComposeResult:
         yield StatusBar(markup=False)
@@ -71,8 +79,18 @@ class DeskScreen(Screen[None]):
         self.show_keys()
 
     def show_keys(self) -> None:
-        """The line of keys: what can be done here and now."""
-        self.query_one("#keys", Static).update(self._key_line(self.app.size.width - 2))
+        """The line of keys: what can be done here and now, or for some seconds what has just happened."""
+        width = self.app.size.width - 2
+        said = self._said if self.sight.clock() < self._said_until else None
+        self.query_one("#keys", Static).update(said or self._key_line(width))
+
+    def say(self, text: str, grade: Grade) -> None:
+        """Show a message in the line of keys."""
+        colours = palette(self.app.theme_variables)
+        style = {"bad": colours.bad, "warning": colours.warning, "info": colours.good}[grade]
+        self._said = Text(fit(text, self.app.size.width - 2), style)
+        self._said_until = self.sight.clock() + SAID_FOR
+        self.show_keys()
 
     def on_mount(self) -> None:
         self.looked(True, True)

@@ -60,7 +60,7 @@ class Decisions(DeskScreen):
         try:
             desk.submit(draft)
         except Refused as refusal:
-            desk.say(tr("ui.refused", why=clean(refusal), **what), "error")
+            desk.say(tr("ui.refused", why=clean(refusal), **what), "bad")
         else:
             desk.sight.forget_journal_version()
             desk.look()

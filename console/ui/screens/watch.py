@@ -99,7 +99,8 @@ class WatchScreen(Decisions):
         self.show_keys()
 
     def on_screen_resume(self) -> None:
-        self.table.touch()
+        if self.table.cursor is not None:
+            self.table.touch()
         super().on_screen_resume()
 
     # ------------------------------------------------------------ actions
@@ -123,7 +124,7 @@ class WatchScreen(Decisions):
             terms = parse(text, self.sight.situation.exponents)
         except QueryError as error:
             where = clean(text[: error.at]) + "▸" + clean(text[error.at :])
-            self.desk.say(tr(f"ui.query.{error.trouble}", word=clean(error.word, 40), where=where), "error")
+            self.desk.say(tr(f"ui.query.{error.trouble}", word=clean(error.word, 40), where=where), "bad")
             return False
         self._filter, self._waiting = text, True
         self.desk.survey(terms)
@@ -132,7 +133,7 @@ class WatchScreen(Decisions):
 
     def survey_failed(self, error: sqlite3.Error) -> None:
         self._waiting = False
-        self.desk.say(tr("ui.query.failed", error=clean(error)), "error")
+        self.desk.say(tr("ui.query.failed", error=clean(error)), "bad")
 
     def leave(self) -> bool:
         """Escape: drop the filter, if there is one."""

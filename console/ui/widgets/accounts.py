@@ -121,7 +121,10 @@ class AccountTable(RowList):
                 self.repaint(index)
 
     def reread(self) -> None:
-        """The mirror has changed: read the visible rows again, paint and light up those that differ."""
+        """The mirror has changed: read the visible rows again, paint and light up those that differ.
+
+        When most of the page differs, as while history loads, nothing is lit: the light would say nothing.
+        """
         if self._reader is None:
             return
         seen = {self.key_at(index): index for index in self.in_view()}
@@ -129,7 +132,7 @@ class AccountTable(RowList):
         changed = [account for account, row in fresh.items() if self._rows.get(account) != row]
         lit = [account for account in changed if account in self._rows]
         self._rows = {account: row for account, row in self._rows.items() if account in seen} | fresh
-        if self._glows:
+        if self._glows and len(lit) <= self.height // 2:
             self._glow |= dict.fromkeys(lit, themes.GLOW_STEPS)
         for account in changed:
             self.repaint(seen[account])

@@ -85,10 +85,9 @@ def _level(row: AccountRow, view: View, _: int) -> Shown:
     return level_text(row.level), view.palette.level(row.level)
 
 
-def _score(row: AccountRow, view: View, width: int) -> Shown:
+def _score(row: AccountRow, view: View, _: int) -> Shown:
     number = formats.score(row.score) if row.score or row.level else formats.NOTHING
-    style = view.palette.level(row.level)
-    return (f"{number} {formats.bar(row.score, width - 5)}" if width > 6 else number), style
+    return number, view.palette.level(row.level)
 
 
 def _account(row: AccountRow, view: View, _: int) -> Shown:
@@ -148,9 +147,9 @@ LAYOUTS = {
     ),
     WIDE: (
         *SHARED,
-        Column("score", 9, _score),
+        Column("score", 4, _score, right=True),
         Column("account", 15, _account),
-        Column("customer", 12, _customer),
+        Column("customer", 13, _customer),
         Column("status", 9, _status),
         Column("used", 10, _used),
         Column("balance", 15, _balance, right=True),

@@ -59,11 +59,11 @@ def body(
     """All lines below the heading, each cut to `width` cells."""
     account = read_account(detail.doc)
     lines = [
-        *_why(detail, situation.exponents, colours),
-        *_limits(detail, account, situation.exponents, colours),
+        *_commands(commands, situation, colours),
         *_holds(account, colours),
         *_case(detail, situation, colours),
-        *_commands(commands, situation, colours),
+        *_why(detail, situation.exponents, colours),
+        *_limits(detail, account, situation.exponents, colours),
         *_person(read_customer(detail.customer), account, situation.exponents, colours),
     ]
     for line in lines:
@@ -81,14 +81,10 @@ def _why(detail: AccountDetail, exponents: Mapping[str, int], colours: Palette) 
         line = _labelled("ui.portrait.why" if not place else "", "", colours)
         line.append(f"{reason.rule_id} ", colours.level(alert.level))
         lines.append(line.append(rules.title(reason.rule_id) or rules.typology(reason.rule_id), colours.strong))
-        read = [
-            f"{feature(name)} {reading(name, value, currency, exponents)}" for name, value in reason.readings.items()
-        ]
-        if read:
-            lines.append(_labelled("", "  " + " · ".join(read), colours))
-        if reason.params:
-            bounds = " · ".join(f"{clean(name, 24)} {value:g}" for name, value in reason.params.items())
-            lines.append(_labelled("", f"  {tr('ui.portrait.thresholds', bounds=bounds)}", colours, faint=True))
+        if reason.readings:
+            line = _labelled("", " · ".join(_read_out(reason.readings, currency, exponents)), colours)
+            bounds = ", ".join(f"{clean(name, 24)} {value:g}" for name, value in reason.params.items())
+            lines.append(line.append(f"  ({bounds})" if bounds else "", colours.faint))
     state = tr("ui.portrait.alert", state=term("ui.alert", clean(alert.state, 16)), hits=alert.hits)
     if alert.verdict:
         state += " · " + term("ui.verdict", clean(alert.verdict, 16))
@@ -231,9 +227,8 @@ def _person(
     return [_labelled("ui.portrait.person", " · ".join(words), colours)] if words else []
 
 
-def _labelled(label: str, words: str, colours: Palette, faint: bool = False) -> Text:
-    line = Text(fit(tr(label) if label else "", LABEL_WIDTH) + " ", colours.faint)
-    return line.append(words, colours.faint if faint else colours.plain)
+def _labelled(label: str, words: str, colours: Palette) -> Text:
+    return Text(fit(tr(label) if label else "", LABEL_WIDTH) + " ", colours.faint).append(words, colours.plain)
 
 
 def _read(decoder: msgspec.json.Decoder[Any], text: str | None) -> Any:  # noqa: ANN401 - the decoder's own type

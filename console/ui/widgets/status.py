@@ -49,7 +49,12 @@ def status_line(situation: Situation, width: int, colours: Palette) -> Text:
     right = [*_commands(situation, colours), _arm(situation, colours)]
     taken = _width(right) + 1
     left: list[Part] = []
-    for part in (*_core(situation, colours), *_alerts(situation, colours), *_feeds(situation, colours)):
+    for part in (
+        *_institution(situation, colours),
+        *_alerts(situation, colours),
+        *_feeds(situation, colours),
+        *_address(situation, colours),
+    ):
         if _width([*left, part]) + len(SEPARATOR) > width - taken:
             break
         left.append(part)
@@ -68,12 +73,16 @@ def notice_line(notice: Notice, width: int, colours: Palette) -> Text:
     return Text(fit(text + shown if cell_len(text + shown) <= width else text, width), style)
 
 
-def _core(situation: Situation, colours: Palette) -> list[Part]:
-    meta, watcher = situation.meta, situation.watcher
-    name = clean(meta.institution, 24) if meta else tr("ui.status_bar.no_core")
+def _institution(situation: Situation, colours: Palette) -> list[Part]:
+    meta = situation.meta
+    return [(clean(meta.institution, 24) if meta else tr("ui.status_bar.no_core"), colours.strong)]
+
+
+def _address(situation: Situation, colours: Palette) -> list[Part]:
+    watcher = situation.watcher
     address = watcher.core if watcher and watcher.core else clean(situation.core, 80)
     address = address.removeprefix("http://").removeprefix("https://")
-    return [(name, colours.strong), *([(address, colours.faint)] if address else [])]
+    return [(address, colours.faint)] if address else []
 
 
 def _alerts(situation: Situation, colours: Palette) -> list[Part]:
