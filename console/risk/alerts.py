@@ -82,7 +82,7 @@ class AlertBook:
             alert = self._close(account, fact) if verdict[row] else self._hit(account, fact, int(row), scored)
             if alert is not None:
                 changed[account] = alert
-        return [msgspec.structs.replace(alert, evidence=list(alert.evidence)) for alert in changed.values()]
+        return [msgspec.structs.replace(alert) for alert in changed.values()]
 
     def _hit(self, account: int, fact: np.void, row: int, scored: Scored) -> AlertRow:
         hit = _hit(fact, row, scored)
@@ -95,7 +95,7 @@ class AlertBook:
         alert.updated_at = max(alert.updated_at, hit.at)
         alert.level = max(alert.level, int(scored.level[row]))
         alert.score = max(alert.score, hit.score)
-        alert.rule_ids += [rule for rule in hit.reasons if rule not in alert.rule_ids]
+        alert.rule_ids = [*alert.rule_ids, *(rule for rule in hit.reasons if rule not in alert.rule_ids)]
         alert.hits += 1
         alert.evidence = [*alert.evidence, hit][-HITS_KEPT:]
         return alert

@@ -100,6 +100,8 @@ class _Compiler:
         """Parse with line breaks read as blanks, so that columns stay those of the text."""
         if len(self._text) > MAX_LENGTH:
             raise self._refused(f"longer than {MAX_LENGTH} characters", 0)
+        if "#" in self._text:
+            raise self._refused("no comments inside an expression", self._text.index("#") - self._lead)
         flat = "".join(" " if letter in "\r\n\t\f" else letter for letter in self._text).strip()
         try:
             with warnings.catch_warnings():

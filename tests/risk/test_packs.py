@@ -1,0 +1,109 @@
+"""Packs: what is wrong is refused with file and rule; what ships is complete."""
+
+from __future__ import annotations
+
+import pytest
+
+from console.risk.packs import ACTIONS, PackError, load_packs
+from console.risk.registry import FEATURES
+
+LEVELS = '[levels]\nlow = 0.2\nmedium = 0.5\nhigh = 0.7\ncritical = 0.9\nalert = "medium"\n'
+RULE = """
+[[rule]]
+id = "UN-9"
+typology = "unusual"
+state = "live"
+weight = 0.5
+on = ["spend"]
+when = "amount_z > usual"
+action = "watch"
+params = { usual = 3 }
+text = { en = "Unusual", zh = "异常" }
+runbook = { en = "Look", zh = "查看" }
+"""
+
+
+def refused(text: str) -> str:
+    with pytest.raises(PackError) as error:
+        load_packs([("mine.toml", text)])
+    return str(error.value)
+
+
+def test_a_pack_is_its_files_together_live_rules_first():
+    shadow = RULE.replace("UN-9", "UN-8").replace('"live"', '"shadow"')
+    off = RULE.replace("UN-9", "UN-7").replace('"live"', '"off"')
+    pack = load_packs([("a.toml", off + shadow), ("b.toml", LEVELS + RULE)])
+    assert [rule.id for rule in pack.rules] == ["UN-9", "UN-8", "UN-7"]
+    assert [rule.id for rule in pack.live] == ["UN-9"]
+    assert [rule.id for rule in pack.shadow] == ["UN-8"]
+    assert pack.thresholds == (0.2, 0.5, 0.7, 0.9)
+    assert pack.alert_level == 2
+    assert pack.live[0].features == ("amount_z",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('"UN-9"', '"un9"', "id must look like"),
+        ('typology = "unusual"', 'typology = "odd"', "'odd' is none of account_takeover"),
+        ('state = "live"', 'state = "on"', "'on' is none of off, shadow, live"),
+        ("weight = 0.5", "weight = 1.5", "weight must be a number in 0..1"),
+        ("weight = 0.5", "weight = true", "weight must be a number"),
+        ("weight = 0.5", "wieght = 0.5", "unknown key 'wieght'; did you mean weight?"),
+        ("weight = 0.5\n", "", "weight is missing"),
+        ('on = ["spend"]', 'on = ["spending"]', "'spending' is none of"),
+        ('on = ["spend"]', 'on = "spend"', "on must be a list"),
+        ("amount_z > usual", "amount_zz > usual", "line 1, column 1: unknown name amount_zz; did you mean amount_z?"),
+        ("usual = 3", "usual = '3'", "params.usual must be a number"),
+        ("usual = 3", "usual = 3, amount = 1", "params.amount"),
+        ('zh = "异常"', 'zn = "异常"', "unknown key 'zn'"),
+        ('zh = "异常"', "zh = 3", "text.zh must be a str"),
+        ('action = "watch"', 'action = "arrest"', "'arrest' is none of"),
+        ('action = "watch"', 'action = "watch"\nstrength = "3 >"', "not an expression"),
+    ],
+)
+def test_what_is_wrong_with_a_rule_is_said_with_file_and_rule(old, new, says):
+    assert old in RULE
+    message = refused(LEVELS + RULE.replace(old, new))
+    assert message.startswith("mine.toml: rule ")
+    assert says in message
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (RULE, "[levels] must stand in exactly one file"),
+        (LEVELS.replace("0.5", "0.1") + RULE, "must rise"),
+        (LEVELS.replace('"medium"', '"loud"') + RULE, "levels.alert"),
+        (LEVELS + "[rules]\n", "unknown key 'rules'; did you mean rule?"),
+        (LEVELS + "rule = 3\n", "mine.toml"),
+        (LEVELS + RULE + RULE, "the id is taken"),
+        ("[levels\n", "mine.toml: "),
+        (LEVELS + "".join(RULE.replace("UN-9", f"UN-{n}") for n in range(65)), "more than 64 rules"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said(text, says):
+    assert says in refused(text)
+
+
+def test_levels_in_two_files_are_refused():
+    with pytest.raises(PackError, match="exactly one file"):
+        load_packs([("a.toml", LEVELS + RULE), ("b.toml", LEVELS)])
+
+
+def test_the_shipped_pack_covers_the_eight_typologies(base_pack):
+    typologies = {rule.typology for rule in base_pack.live}
+    assert typologies >= {
+        "account_takeover",
+        "card_testing",
+        "bust_out",
+        "cash_out",
+        "mule",
+        "synthetic",
+        "geography",
+        "ring",
+    }
+    for rule in base_pack.rules:
+        assert rule.action in ACTIONS
+        assert set(rule.features) <= set(FEATURES)
+        assert rule.text["en"] != rule.text["zh"]
