@@ -92,8 +92,6 @@ def new_phone(tale):
     tale.login(7, device=41, ip=0, **HOME).wait(minutes=30)
     tale.spend(6000, merchant=2, device=41, ip=0, **HOME).wait(hours=2)
     tale.spend(9000, merchant=101, device=41, ip=0, **HOME)
-        9000, merchant=101, device=41, ip=0, **HOME
-    )
 
 
 def family_tablet(tale):

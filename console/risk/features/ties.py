@@ -13,7 +13,7 @@ from console.risk.missing import MISSING_INPUT, NO_HISTORY, TOO_FEW
 from console.risk.registry import EXACT, LIFETIME, Feature, feature, register, windowed
 from console.risk.state.known import KEPT as FRAUDS_KEPT
 
-ON_DEVICE, ON_IP, AT_MERCHANT = (EXACT.format(kept=kept) for kept in (16, 24, 32))
+ON_DEVICE, ON_IP, AT_MERCHANT = (EXACT.format(kept=kept) for kept in (12, 24, 32))
 
 
 def _with(seen: Seen, kind: str, value: Array) -> Floats:

@@ -46,8 +46,8 @@ class Memory:
         self._places = Ring(4, 4, {"lat": "f4", "lon": "f4"})
         self._profiles = Profiles()
         self._merchant = Ring(32, 32, {"amount": "f8", "account": "i4", "flags": "u2"})
-        self._device = Ring(16, 16, {"account": "i4", "failed": "?"})
-        self._ip = Ring(24, 40, {"account": "i4", "failed": "?"})
+        self._device = Ring(12, 4, {"account": "i4", "failed": "?"})
+        self._ip = Ring(24, 8, {"account": "i4", "failed": "?"})
         self._merchant_sums = Tally("spends", "amount")
         self._known = {kind: KnownFrauds() for kind in KINDS}
 
