@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from console.core.client import CoreClient
-from console.core.messages import RESOURCES, Change, ChangePage, Message, decoder, present
+from console.core.messages import RESOURCES, Change, ChangePage, Message, decoder
 from console.core.problems import CoreProblem, CoreUnreachable
 
 _PAGE = decoder(ChangePage)
@@ -115,11 +115,15 @@ def read(body: bytes, stored: Position | None) -> Page:
     facts: list[Fact] = []
     spoiled: list[Spoiled] = []
     for expected, raw in enumerate(page.changes, page.from_seq + 1):
-        read_one = _read_change(raw)
-        seq = read_one.seq if isinstance(read_one, Spoiled) else read_one.change.seq
+        try:
+            change: Change = _CHANGE.decode(raw)
+            fact, seq = Fact(change, *_resource(change)), change.seq
+            facts.append(fact)
+        except ValueError as error:  # msgspec's errors are ValueErrors too
+            spoiled.append(_set_aside(raw, str(error)))
+            seq = spoiled[-1].seq
         if seq != expected:
             raise FeedGap(f"expected seq {expected}, got {seq}")
-        spoiled.append(read_one) if isinstance(read_one, Spoiled) else facts.append(read_one)
     if page.scanned_to_seq != page.from_seq + len(page.changes):
         raise FeedGap(
             f"the page ends at seq {page.scanned_to_seq} and holds {len(page.changes)} changes after {page.from_seq}"
@@ -129,20 +133,12 @@ def read(body: bytes, stored: Position | None) -> Page:
     return Page(page.from_seq, position, page.head_seq, page.watermark, page.has_more, facts, spoiled, spent)
 
 
-def _read_change(raw: msgspec.Raw) -> Fact | Spoiled:
-    try:
-        change: Change = _CHANGE.decode(raw)
-        return Fact(change, *_resource(change))
-    except (msgspec.MsgspecError, ValueError) as error:
-        return _set_aside(raw, str(error))
-
-
 def _resource(change: Change) -> tuple[Message | None, str]:
     """The decoded resource of a change and its JSON. Raises ValueError when they do not belong together."""
     if change.op == "delete":
         return None, ""
-    if change.op != "upsert" or not present(change.data):
-        raise ValueError(f"op {change.op!r} without the resource it needs")
+    if change.op != "upsert":
+        raise ValueError(f"unknown op {change.op!r}")
     known = _RESOURCE.get(change.type)
     if known is None:
         raise ValueError(f"unknown resource type {change.type!r}")
