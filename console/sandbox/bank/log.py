@@ -60,7 +60,8 @@ class Page(NamedTuple):
 
 
 class Recorded(NamedTuple):
-    """A first version, ready to be published in bulk: `text` is the change after its seq, its data from `start`."""
+    """A first version, ready to be published in bulk: `text` is the change after its seq, its data from `start`,
+    which counts the ASCII before it."""
 
     code: int
     id: str
@@ -149,8 +150,8 @@ class Log:
         seq, recorded_at = self.head, self._recorded
         for code, id_, recorded_at, start, text in entries:
             seq += 1
-            body = f'{{"seq":{seq},{text}'.encode()
-            logged.append((seq, code, recorded_at, start + len(body) - len(text), body))
+            whole = f'{{"seq":{seq},{text}'
+            logged.append((seq, code, recorded_at, start + len(whole) - len(text), whole.encode()))
             present.append((code, id_, seq))
         with self.database.transaction() as connection:
             connection.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?)", logged)
