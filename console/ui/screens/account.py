@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from rich.text import Text
 from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Static
 
 from console.language import tr
 from console.ui.actions import bindings
 from console.ui.screens.deciding import Decisions
 from console.ui.themes import palette
 from console.ui.widgets import portrait
+from console.ui.widgets.lines import Lines
 from console.ui.widgets.timeline import Timeline
 from store.reader import AccountDetail, AccountRow
 
@@ -41,12 +41,12 @@ class AccountScreen(Decisions):
         self._detail: AccountDetail | None = None
 
     def body(self) -> Iterable[Widget]:
-        yield Static(id="who", classes="heading", markup=False)
+        yield Lines("who", "heading")
         with Container(id="pane"):
             with VerticalScroll(id="portrait"):
-                yield Static(id="facts", markup=False)
+                yield Lines("facts", tall=True)
             with Container(id="history"):
-                yield Static(id="columns", classes="heading", markup=False)
+                yield Lines("columns", "heading")
                 yield Timeline()
 
     @property
@@ -83,16 +83,14 @@ class AccountScreen(Decisions):
 
     def _draw(self) -> None:
         colours = palette(self.app.theme_variables)
-        who, facts = self.query_one("#who", Static), self.query_one("#facts", Static)
+        who, facts = self.query_one("#who", Lines), self.query_one("#facts", Lines)
         if self._detail is None:
-            who.update(Text(tr("ui.account.unknown"), colours.warning))
-            facts.update(Text(""))
+            who.show(Text(tr("ui.account.unknown"), colours.warning))
+            facts.show_pairs([], portrait.LABEL_WIDTH)
             return
-        who.update(portrait.heading(self._detail, colours))
+        who.show(portrait.heading(self._detail, colours))
         wanted = self._detail.row.account_id
         commands = [entry for entry in self.sight.commands if entry.account_id == wanted]
-        width = self.query_one("#portrait").scrollable_content_region.width - 2 or self.app.size.width - 2
-        lines = portrait.body(self._detail, self.sight.situation, commands, width, colours)
-        facts.update(Text("\n").join(lines))
+        facts.show_pairs(portrait.body(self._detail, self.sight.situation, commands, colours), portrait.LABEL_WIDTH)
         shown = tr("ui.timeline.title", count=self.timeline.total(), more="+" if self.timeline.more else "")
-        self.query_one("#columns", Static).update(Text(shown, colours.heading))
+        self.query_one("#columns", Lines).show(Text(shown, colours.heading))

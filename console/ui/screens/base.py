@@ -18,6 +18,7 @@ from console.ui import actions
 from console.ui.situation import Grade
 from console.ui.text import fit
 from console.ui.themes import palette
+from console.ui.widgets.lines import Lines
 from console.ui.widgets.prompt import Prompt
 from console.ui.widgets.status import Notices, StatusBar
 from store.reader import AccountRow
@@ -49,10 +50,10 @@ class DeskScreen(Screen[None]):
         self._said_until = 0
 
     def compose(self) -> ComposeResult:
-        yield StatusBar(markup=False)
-        yield Notices(markup=False)
+        yield StatusBar("status")
+        yield Notices("notices", tall=True)
         yield from self.body()
-        yield Static(id="keys", markup=False)
+        yield Lines("keys")
         yield Prompt()
         yield Static(id="small", markup=False)
 
@@ -74,15 +75,15 @@ class DeskScreen(Screen[None]):
 
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
         """Show what the last look found. A subclass shows its own body too."""
-        self.query_one(StatusBar).show(self.sight.situation)
-        self.query_one(Notices).show(self.sight.situation)
+        self.query_one(StatusBar).tell(self.sight.situation)
+        self.query_one(Notices).tell(self.sight.situation)
         self.show_keys()
 
     def show_keys(self) -> None:
         """The line of keys: what can be done here and now, or for some seconds what has just happened."""
         width = self.app.size.width - 2
         said = self._said if self.sight.clock() < self._said_until else None
-        self.query_one("#keys", Static).update(said or self._key_line(width))
+        self.query_one("#keys", Lines).show(said or self._key_line(width))
 
     def say(self, text: str, grade: Grade) -> None:
         """Show a message in the line of keys."""

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from rich.text import Text
 from textual.widget import Widget
-from textual.widgets import Static
 
 from console.language import tr
 from console.ui import formats
@@ -14,6 +13,7 @@ from console.ui.screens.base import DeskScreen
 from console.ui.text import clean
 from console.ui.themes import palette
 from console.ui.widgets.columns import INTENT_GLYPHS, intent_style
+from console.ui.widgets.lines import Lines
 from console.ui.widgets.portrait import problem_words
 from console.ui.widgets.rows import Cell, RowList
 from store.journal import Entry
@@ -70,7 +70,7 @@ class CommandsScreen(DeskScreen):
     NAME = "commands"
 
     def body(self) -> Iterable[Widget]:
-        yield Static(id="title", classes="heading", markup=False)
+        yield Lines("title", "heading")
         yield CommandList()
 
     def home_focus(self) -> Widget | None:
@@ -86,5 +86,5 @@ class CommandsScreen(DeskScreen):
         title = Text(tr("ui.commands.title"), colours.strong)
         shown = [(tr(f"ui.state.{state}"), number) for state, number in sorted(situation.commands.items())]
         title.append("  " + ("  ".join(f"{name} {number}" for name, number in shown) or tr("ui.commands.none")))
-        self.query_one("#title", Static).update(title)
+        self.query_one("#title", Lines).show(title)
         super().looked(mirror_changed, journal_changed)

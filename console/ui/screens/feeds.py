@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from rich.text import Text
 from textual.containers import VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Static
 
 from console.language import tr
 from console.ui import formats
@@ -15,6 +14,7 @@ from console.ui.screens.base import DeskScreen
 from console.ui.situation import Situation, stale
 from console.ui.text import clean, fit
 from console.ui.themes import Palette, palette
+from console.ui.widgets.lines import Lines
 from store.reader import FeedRow
 
 LABEL_WIDTH = 14
@@ -27,9 +27,9 @@ class FeedsScreen(DeskScreen):
     NAME = "feeds"
 
     def body(self) -> Iterable[Widget]:
-        yield Static(id="title", classes="heading", markup=False)
+        yield Lines("title", "heading")
         with VerticalScroll():
-            yield Static(id="health", markup=False)
+            yield Lines("health", tall=True)
 
     def home_focus(self) -> Widget | None:
         return self.query_one(VerticalScroll)
@@ -40,14 +40,14 @@ class FeedsScreen(DeskScreen):
 
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
         colours, situation = palette(self.app.theme_variables), self.sight.situation
-        self.query_one("#title", Static).update(Text(tr("ui.feeds.title"), colours.strong))
+        self.query_one("#title", Lines).show(Text(tr("ui.feeds.title"), colours.strong))
         blocks = [surroundings(situation, colours)]
         blocks += [poller(feed, situation, colours) for feed in situation.feeds]
         width = max(20, self.app.size.width - 4)
         lines = [line for block in blocks for line in (*block, Text())]
         for line in lines:
             line.truncate(width, overflow="ellipsis")
-        self.query_one("#health", Static).update(Text("\n").join(lines))
+        self.query_one("#health", Lines).show(Text("\n").join(lines))
         super().looked(mirror_changed, journal_changed)
 
 

@@ -7,17 +7,16 @@ from collections.abc import Iterable, Sequence
 from rich.text import Text
 from textual.containers import VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Static
 
-from console.language import tr
+from console.language import term, tr
 from console.ui.actions import Action, Facts, obstacle, shown
 from console.ui.screens.base import DeskScreen
-from console.ui.text import fit
 from console.ui.themes import GLYPHS, Palette, palette
 from console.ui.widgets.columns import INTENT_GLYPHS, intent_style, level_text
+from console.ui.widgets.lines import Lines, Pair
 from store.query import FIELDS
 
-KEY_WIDTH, NAME_WIDTH = 12, 16
+KEY_WIDTH = 12
 
 
 class HelpScreen(DeskScreen):
@@ -31,9 +30,9 @@ class HelpScreen(DeskScreen):
         self._actions, self._facts = actions, facts
 
     def body(self) -> Iterable[Widget]:
-        yield Static(id="title", classes="heading", markup=False)
+        yield Lines("title", "heading")
         with VerticalScroll():
-            yield Static(id="text", markup=False)
+            yield Lines("text", tall=True)
 
     def home_focus(self) -> Widget | None:
         return self.query_one(VerticalScroll)
@@ -41,29 +40,26 @@ class HelpScreen(DeskScreen):
     def on_mount(self) -> None:
         self.set_focus(self.home_focus())
         colours = palette(self.app.theme_variables)
-        self.query_one("#title", Static).update(Text(tr("ui.help_screen.title"), colours.strong))
-        lines = [_line(action, self._facts, colours) for action in self._actions]
-        self.query_one("#text", Static).update(Text("\n").join([*lines, *_legend(colours)]))
+        self.query_one("#title", Lines).show(Text(tr("ui.help_screen.title"), colours.strong))
+        pairs = [_line(action, self._facts, colours) for action in self._actions]
+        self.query_one("#text", Lines).show_pairs([*pairs, *_legend(colours)], KEY_WIDTH)
         super().on_mount()
 
 
-def _line(action: Action, facts: Facts, colours: Palette) -> Text:
+def _line(action: Action, facts: Facts, colours: Palette) -> Pair:
     keys = " ".join(shown(key) for key in action.keys) or f":{action.name}"
-    line = Text(fit(keys, KEY_WIDTH) + " ", colours.accent)
-    line.append(fit(action.title, NAME_WIDTH) + " ", colours.strong)
-    line.append(action.help)
+    words = Text(f"{action.title}  ", colours.strong).append(action.help, colours.plain)
     why = obstacle(action, facts)
-    return line.append(f"  ({why})" if why else "", colours.warning)
+    return Text(keys, colours.accent), words.append(f"  ({why})" if why else "", colours.warning)
 
 
-def _legend(colours: Palette) -> list[Text]:
-    levels = Text("")
+def _legend(colours: Palette) -> list[Pair]:
+    levels, marks = Text(), Text()
     for place in reversed(range(len(GLYPHS))):
         levels.append(f"{level_text(place)}  ", colours.level(place))
-    marks = Text("")
     for state, glyph in INTENT_GLYPHS.items():
-        marks.append(f"{glyph} {tr(f'ui.state.{state}')}  ", intent_style(state, colours))
+        marks.append(f"{glyph} {term('ui.state', state)}  ", intent_style(state, colours))
     filters = Text(tr("ui.help_screen.filter", fields=" ".join(FIELDS)), colours.plain)
-    headings = ("ui.help_screen.levels", "ui.help_screen.marks", "ui.help_screen.filters")
-    parts = zip(headings, (levels, marks, filters), strict=True)
-    return [line for heading, text in parts for line in (Text(), Text(tr(heading), colours.heading), text)]
+    headings = (tr("ui.help_screen.levels"), tr("ui.help_screen.marks"), tr("ui.help_screen.filters"))
+    legend = zip(headings, (levels, marks, filters), strict=True)
+    return [(Text(), Text()), *((Text(heading, colours.heading), text) for heading, text in legend)]

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from rich.text import Text
 from textual.widget import Widget
-from textual.widgets import Static
 
 from console.language import tr
 from console.ui import formats, rules
@@ -18,6 +17,7 @@ from console.ui.text import clean, fit
 from console.ui.themes import palette
 from console.ui.widgets import columns
 from console.ui.widgets.accounts import AccountTable
+from console.ui.widgets.lines import Lines
 from console.ui.widgets.prompt import Prompt
 from console.ui.widgets.rows import RowList
 from store.query import FIELDS, QueryError, parse
@@ -40,10 +40,10 @@ class WatchScreen(Decisions):
         self._waiting = False
 
     def body(self) -> Iterable[Widget]:
-        yield Static(id="title", classes="heading", markup=False)
-        yield Static(id="columns", classes="heading", markup=False)
+        yield Lines("title", "heading")
+        yield Lines("columns", "heading")
         yield AccountTable()
-        yield Static(id="detail", markup=False)
+        yield Lines("detail")
 
     @property
     def table(self) -> AccountTable:
@@ -154,9 +154,9 @@ class WatchScreen(Decisions):
         if newer:
             line.append(f"   ▲ {newer}", colours.warning)
         line.truncate(width, overflow="ellipsis")
-        self.query_one("#title", Static).update(line)
+        self.query_one("#title", Lines).show(line)
         titles = [fit(column.title, size, column.right) for column, size in columns.layout(self.table_width())]
-        self.query_one("#columns", Static).update(Text(" ".join(titles), colours.heading))
+        self.query_one("#columns", Lines).show(Text(" ".join(titles), colours.heading))
 
     def table_width(self) -> int:
         return self.table.scrollable_content_region.width or self.app.size.width - 2
@@ -164,7 +164,7 @@ class WatchScreen(Decisions):
     def _detail(self) -> None:
         row, colours = self.account(), palette(self.app.theme_variables)
         if row is None:
-            self.query_one("#detail", Static).update(Text(tr("ui.watch.no_cursor"), colours.faint))
+            self.query_one("#detail", Lines).show(Text(tr("ui.watch.no_cursor"), colours.faint))
             return
         line = Text(clean(row.account_id, 72), colours.strong)
         line.append(f"  {clean(row.customer_name, 40)}")
@@ -172,4 +172,4 @@ class WatchScreen(Decisions):
         why = " · ".join(rules.title(name) or name for name in names)
         line.append(f"  {why or tr('ui.watch.no_alert')}", colours.plain if why else colours.faint)
         line.truncate(self.app.size.width - 2, overflow="ellipsis")
-        self.query_one("#detail", Static).update(line)
+        self.query_one("#detail", Lines).show(line)

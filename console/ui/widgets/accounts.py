@@ -45,6 +45,7 @@ class AccountTable(RowList):
     def __init__(self, **names: str | None) -> None:
         super().__init__(**names)
         self.order: Numbers = NOBODY
+        self._found: tuple[int, int | None] = (-1, None)
         self._offered: Numbers | None = None
         self._newer = 0
         self._reader: Reader | None = None
@@ -67,14 +68,19 @@ class AccountTable(RowList):
         return int(self.order[index])
 
     def index_of(self, key: int) -> int | None:
-        found = np.flatnonzero(self.order == key)
-        return int(found[0]) if len(found) else None
+        """The place of an account. The last answer is kept: every line drawn asks for the cursor's."""
+        if self._found[0] != key:
+            found = np.flatnonzero(self.order == key)
+            self._found = (key, int(found[0]) if len(found) else None)
+        return self._found[1]
 
     def row(self, account: int | None) -> AccountRow | None:
-        """What the mirror says of an account now."""
+        """What the mirror said of an account at the last look."""
         if account is None or self._reader is None:
             return None
-        return self._reader.page([account]).get(account)
+        if account not in self._rows:
+            self._rows |= self._reader.page([account])
+        return self._rows.get(account)
 
     def cells(self, index: int, width: int) -> Sequence[Cell]:
         account = self.key_at(index)
@@ -139,14 +145,10 @@ class AccountTable(RowList):
 
     def fade(self) -> None:
         """One step of every glowing row towards rest."""
-        for account, step in list(self._glow.items()):
-            if step > 1:
-                self._glow[account] = step - 1
-            else:
-                del self._glow[account]
-            index = self.index_of(account)
-            if index is not None:
+        for index in self.in_view():
+            if self.key_at(index) in self._glow:
                 self.repaint(index)
+        self._glow = {account: step - 1 for account, step in self._glow.items() if step > 1}
 
     def offer(self, order: Numbers) -> None:
         """The order as it is now. Taken at once, or held back while somebody works in the list."""
@@ -187,7 +189,7 @@ class AccountTable(RowList):
         self._offered = None
         if not unchanged:
             shown = self.order[self.top : self.top + self.height]
-            self.order = order
+            self.order, self._found = order, (-1, None)
             self.resize_to_rows()
             if not np.array_equal(shown, order[self.top : self.top + self.height]):
                 self.refresh()

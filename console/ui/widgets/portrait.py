@@ -16,9 +16,10 @@ from console.risk.alerts import Hit
 from console.ui import formats, rules
 from console.ui.reasons import Reading, feature, hits, reading, reasons, rule_ids
 from console.ui.situation import Situation
-from console.ui.text import clean, fit
+from console.ui.text import clean
 from console.ui.themes import Palette
 from console.ui.widgets.columns import INTENT_GLYPHS, intent_style, level_text
+from console.ui.widgets.lines import Pair
 from store.journal import Entry
 from store.reader import AccountDetail
 
@@ -53,12 +54,10 @@ def heading(detail: AccountDetail, colours: Palette) -> Text:
     return line
 
 
-def body(
-    detail: AccountDetail, situation: Situation, commands: Sequence[Entry], width: int, colours: Palette
-) -> list[Text]:
-    """All lines below the heading, each cut to `width` cells."""
+def body(detail: AccountDetail, situation: Situation, commands: Sequence[Entry], colours: Palette) -> list[Pair]:
+    """What stands below the heading, labels on the left: what matters for a decision first."""
     account = read_account(detail.doc)
-    lines = [
+    return [
         *_commands(commands, situation, colours),
         *_holds(account, colours),
         *_case(detail, situation, colours),
@@ -66,12 +65,9 @@ def body(
         *_limits(detail, account, situation.exponents, colours),
         *_person(read_customer(detail.customer), account, situation.exponents, colours),
     ]
-    for line in lines:
-        line.truncate(width, overflow="ellipsis")
-    return lines
 
 
-def _why(detail: AccountDetail, exponents: Mapping[str, int], colours: Palette) -> list[Text]:
+def _why(detail: AccountDetail, exponents: Mapping[str, int], colours: Palette) -> list[Pair]:
     alert, currency = detail.alert, detail.row.currency
     if alert is None:
         return [_labelled("ui.portrait.why", tr("ui.watch.no_alert"), colours)]
@@ -79,12 +75,14 @@ def _why(detail: AccountDetail, exponents: Mapping[str, int], colours: Palette) 
     lines = []
     for place, reason in enumerate(reasons(told, rule_ids(alert.rule_ids))):
         line = _labelled("ui.portrait.why" if not place else "", "", colours)
-        line.append(f"{reason.rule_id} ", colours.level(alert.level))
-        lines.append(line.append(rules.title(reason.rule_id) or rules.typology(reason.rule_id), colours.strong))
+        line[1].append(f"{reason.rule_id} ", colours.level(alert.level))
+        line[1].append(rules.title(reason.rule_id) or rules.typology(reason.rule_id), colours.strong)
+        lines.append(line)
         if reason.readings:
             line = _labelled("", " · ".join(_read_out(reason.readings, currency, exponents)), colours)
             bounds = ", ".join(f"{clean(name, 24)} {value:g}" for name, value in reason.params.items())
-            lines.append(line.append(f"  ({bounds})" if bounds else "", colours.faint))
+            line[1].append(f"  ({bounds})" if bounds else "", colours.faint)
+            lines.append(line)
     state = tr("ui.portrait.alert", state=term("ui.alert", clean(alert.state, 16)), hits=alert.hits)
     if alert.verdict:
         state += " · " + term("ui.verdict", clean(alert.verdict, 16))
@@ -96,18 +94,17 @@ def _read_out(readings: Mapping[str, Reading], currency: str | None, exponents: 
     return [f"{feature(name)} {reading(name, value, currency, exponents)}" for name, value in readings.items()]
 
 
-def _normal(told: list[Hit], currency: str | None, exponents: Mapping[str, int], colours: Palette) -> list[Text]:
+def _normal(told: list[Hit], currency: str | None, exponents: Mapping[str, int], colours: Palette) -> list[Pair]:
     """The account's own normal, as it stood at the last hit."""
     if not told:
         return []
     words = _read_out(told[-1].normal, currency, exponents)
-    pairs = [" · ".join(words[start : start + 2]) for start in range(0, len(words), 2)]
-    return [_labelled("ui.portrait.normal" if not place else "", pair, colours) for place, pair in enumerate(pairs)]
+    return [_labelled("ui.portrait.normal", " · ".join(words), colours)]
 
 
 def _limits(
     detail: AccountDetail, account: Account | None, exponents: Mapping[str, int], colours: Palette
-) -> list[Text]:
+) -> list[Pair]:
     row = detail.row
 
     def amount(minor: int | None) -> str:
@@ -119,8 +116,8 @@ def _limits(
     line = _labelled("ui.portrait.used", "", colours)
     if share is not None:
         style = colours.warning if share >= 90 else colours.accent
-        line.append(f"{formats.bar(share / 100, BAR_WIDTH)} {share}% ", style)
-    line.append(tr("ui.portrait.of", used=amount(used), limit=amount(limit), currency=clean(row.currency, 3)))
+        line[1].append(f"{formats.bar(share / 100, BAR_WIDTH)} {share}% ", style)
+    line[1].append(tr("ui.portrait.of", used=amount(used), limit=amount(limit), currency=clean(row.currency, 3)))
     owed = tr("ui.portrait.owed", balance=amount(row.balance_minor), available=amount(available))
     lines = [line, _labelled("ui.portrait.balance", owed, colours)]
     if account is not None:
@@ -152,7 +149,7 @@ def hold_words(hold: Hold) -> str:
     return " · ".join(words)
 
 
-def _holds(account: Account | None, colours: Palette) -> list[Text]:
+def _holds(account: Account | None, colours: Palette) -> list[Pair]:
     holds = account.holds if account is not None else []
     return [
         _labelled("ui.portrait.holds" if not place else "", hold_words(hold), colours)
@@ -160,7 +157,7 @@ def _holds(account: Account | None, colours: Palette) -> list[Text]:
     ]
 
 
-def _case(detail: AccountDetail, situation: Situation, colours: Palette) -> list[Text]:
+def _case(detail: AccountDetail, situation: Situation, colours: Palette) -> list[Pair]:
     case = detail.case
     if case is None:
         return []
@@ -176,11 +173,11 @@ def _case(detail: AccountDetail, situation: Situation, colours: Palette) -> list
     return [_labelled("ui.portrait.case", " · ".join(words), colours)]
 
 
-def _commands(commands: Sequence[Entry], situation: Situation, colours: Palette) -> list[Text]:
+def _commands(commands: Sequence[Entry], situation: Situation, colours: Palette) -> list[Pair]:
     lines = []
     for place, entry in enumerate(commands[:MAX_COMMANDS]):
         line = _labelled("ui.portrait.commands" if not place else "", "", colours)
-        line.append_text(command_words(entry, situation.now, colours))
+        line[1].append_text(command_words(entry, situation.now, colours))
         lines.append(line)
     return lines
 
@@ -210,7 +207,7 @@ def problem_words(problem: str | None) -> str:
 
 def _person(
     customer: Customer | None, account: Account | None, exponents: Mapping[str, int], colours: Palette
-) -> list[Text]:
+) -> list[Pair]:
     words = []
     if account is not None:
         words.append(tr("ui.portrait.opened", day=formats.day(account.opened_at)))
@@ -227,8 +224,8 @@ def _person(
     return [_labelled("ui.portrait.person", " · ".join(words), colours)] if words else []
 
 
-def _labelled(label: str, words: str, colours: Palette) -> Text:
-    return Text(fit(tr(label) if label else "", LABEL_WIDTH) + " ", colours.faint).append(words, colours.plain)
+def _labelled(label: str, words: str, colours: Palette) -> Pair:
+    return Text(tr(label) if label else "", colours.faint), Text(words, colours.plain)
 
 
 def _read(decoder: msgspec.json.Decoder[Any], text: str | None) -> Any:  # noqa: ANN401 - the decoder's own type

@@ -38,6 +38,8 @@ class RowList(ScrollView, can_focus=True):
     def __init__(self, **names: str | None) -> None:
         super().__init__(**names)  # type: ignore[arg-type]
         self.cursor: int | None = None
+        self._base = Style()
+        self._colours: Palette | None = None
 
     # ------------------------------------------------------------ what a subclass tells
 
@@ -63,7 +65,10 @@ class RowList(ScrollView, can_focus=True):
 
     @property
     def palette(self) -> Palette:
-        return palette(self.app.theme_variables)
+        """The theme's styles, as of the last painting."""
+        if self._colours is None:
+            self._colours = palette(self.app.theme_variables)
+        return self._colours
 
     @property
     def top(self) -> int:
@@ -88,20 +93,21 @@ class RowList(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         self.resize_to_rows()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Some lines at once: what all of them need is looked up once."""
+        self._base, self._colours = self.rich_style, palette(self.app.theme_variables)
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
         index = self.top + y
         if index >= self.total():
-            return Strip.blank(width, self.rich_style)
-        segments: list[Segment] = []
-        for text, size, right, style in self.cells(index, width):
-            if segments:
-                segments.append(Segment(" "))
-            segments.append(Segment(fit(text, size, right), style))
-        line = Strip(segments).adjust_cell_length(width)
-        on_cursor = index == self.cursor_index
-        under = self.palette.cursor if on_cursor else self.shade(index)
-        return line.apply_style(self.rich_style + under if under else self.rich_style)
+            return Strip.blank(width, self._base)
+        under = self.palette.cursor if index == self.cursor_index else self.shade(index)
+        base = self._base + under if under else self._base
+        cells = self.cells(index, width)
+        segments = [Segment(fit(text, size, right) + " ", base + style) for text, size, right, style in cells]
+        return Strip(segments, sum(size + 1 for _, size, _, _ in cells)).adjust_cell_length(width, base)
 
     def repaint(self, index: int) -> None:
         """Paint one row again, when it is visible."""

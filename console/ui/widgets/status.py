@@ -5,7 +5,6 @@ from __future__ import annotations
 from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
-from textual.widgets import Static
 
 from console.core.instants import MINUTE
 from console.language import tr
@@ -13,6 +12,7 @@ from console.ui import formats
 from console.ui.situation import Notice, Situation, notices, stale
 from console.ui.text import clean, fit
 from console.ui.themes import GLYPHS, Palette, palette
+from console.ui.widgets.lines import Lines
 from store.life import UNRESOLVED
 from store.mirror_schema import LEVELS
 
@@ -21,27 +21,27 @@ SEPARATOR = "  "
 PROGRESS = 20
 
 
-class StatusBar(Static):
+class StatusBar(Lines):
     """One line. What matters most stands first, and what does not fit is left out from the end of the left side."""
 
     DEFAULT_CSS = "StatusBar { height: 1; background: $panel; padding: 0 1; }"
 
-    def show(self, situation: Situation) -> None:
+    def tell(self, situation: Situation) -> None:
         colours = palette(self.app.theme_variables)
-        self.update(status_line(situation, self.size.width - 2, colours))
+        self.show(status_line(situation, self.app.size.width - 2, colours))
 
 
-class Notices(Static):
+class Notices(Lines):
     """What is wrong or under way, a line each, none when all is well."""
 
     DEFAULT_CSS = "Notices { height: auto; max-height: 3; padding: 0 1; } Notices.-quiet { display: none; }"
 
-    def show(self, situation: Situation) -> None:
+    def tell(self, situation: Situation) -> None:
         found = notices(situation)
         self.set_class(not found, "-quiet")
         colours = palette(self.app.theme_variables)
         lines = [notice_line(notice, self.app.size.width - 2, colours) for notice in found[:3]]
-        self.update(Text("\n").join(lines))
+        self.show(Text("\n").join(lines))
 
 
 def status_line(situation: Situation, width: int, colours: Palette) -> Text:
