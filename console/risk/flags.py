@@ -20,6 +20,9 @@ MINOR_PER_MAJOR = 100
 CASH_LIKE_MCC = (4829, 5944, 6010, 6011, 6012, 6050, 6051, 6211, 6540, 7995)
 """Money transfer, jewellery, cash, quasi-cash, securities, stored value, betting (ISO 18245)."""
 
+_IS_CASH_LIKE = np.zeros(1 << 16, bool)
+_IS_CASH_LIKE[list(CASH_LIKE_MCC)] = True
+
 _PURCHASE, _CASH_ADVANCE, _PAYMENT, _REFUND, _TRANSFER = (
     TXN_KINDS.index(kind) + 1 for kind in ("purchase", "cash_advance", "payment", "refund", "transfer")
 )
@@ -43,7 +46,7 @@ def flags_of(facts: Array) -> Array:
         (TRANSFER, transfer & outgoing),
         (ROUND, spend & (np.mod(amount, 100 * MINOR_PER_MAJOR) == 0)),
         (SMALL, spend & (amount <= 10 * MINOR_PER_MAJOR)),
-        (CASH, cash_advance | (spend & np.isin(facts["mcc"], CASH_LIKE_MCC))),
+        (CASH, cash_advance | (spend & _IS_CASH_LIKE[facts["mcc"]])),
     ):
         bits |= holds * np.uint16(bit)
     return np.where(facts["fact"] == Fact.TRANSACTION, bits, np.uint16(0))

@@ -147,7 +147,7 @@ class Oracle:
         seen["is_new_country"] = LACKS if now["country"] < 0 else known
 
     def _shared(self, now, seen, inside) -> None:
-        for kind, keep, spans in (("device", 12, ("24h", "7d")), ("ip", 24, ("15m", "24h", "7d"))):
+        for kind, keep, spans in (("device", 12, ("24h", "7d")), ("ip", 12, ("15m", "24h", "7d"))):
             events = self.of(kind, now[kind], keep, lambda f: f["spend"] or f["login"])
             for word in spans:
                 span = {"15m": 15 * MINUTE, "24h": DAY, "7d": 7 * DAY}[word]

@@ -8,7 +8,7 @@ from console.risk.columns import Fact, Floats
 from console.risk.features.seen import Seen, count, given, since
 from console.risk.missing import MISSING_INPUT, NO_HISTORY
 from console.risk.registry import EVENT, EXACT, LIFETIME, feature, windowed
-from console.risk.state.memory import FAILURES, SUCCESS
+from console.risk.state.memory import SUCCESS, failed
 
 KEPT = EXACT.format(kept=12)
 
@@ -22,9 +22,7 @@ def login_success(seen: Seen) -> Floats:
 @windowed("account", "events", KEPT, ("15m", "24h"))
 def failed_logins(seen: Seen, span: int) -> Floats:
     """Failed logins of the account: wrong password or second factor, locked, blocked."""
-    code = seen.sight.logins["code"]
-    failed = (code >= FAILURES[0]) & (code <= FAILURES[-1])
-    return count(failed & seen.logins.within(span))
+    return count(failed(seen.sight.logins["code"]) & seen.logins.within(span))
 
 
 @feature("account", "seconds", KEPT, "no_history before any successful login")

@@ -13,7 +13,7 @@ EARTH_KM = 6371.0088
 """Mean radius (IUGG)."""
 
 KEPT = "the last 4 located"
-ON_SITE = [CHANNELS.index(word) + 1 for word in ("pos", "atm")]
+POS, ATM = CHANNELS.index("pos") + 1, CHANNELS.index("atm") + 1
 
 
 def distance_km(lat: Array, lon: Array, other_lat: Array, other_lon: Array) -> Floats:
@@ -62,5 +62,5 @@ def distance_home_km(seen: Seen) -> Floats:
 @feature("event", "1 or 0", EVENT, "missing_input on a login")
 def is_on_site(seen: Seen) -> Floats:
     """The transaction happened at a terminal or cash machine, so somebody was there."""
-    there = np.isin(seen.facts["channel"], ON_SITE)
+    there = (seen.facts["channel"] == POS) | (seen.facts["channel"] == ATM)
     return given(seen.facts["fact"] == Fact.TRANSACTION, there, MISSING_INPUT)

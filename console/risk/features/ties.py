@@ -13,7 +13,7 @@ from console.risk.missing import MISSING_INPUT, NO_HISTORY, TOO_FEW
 from console.risk.registry import EXACT, LIFETIME, Feature, feature, register, windowed
 from console.risk.state.known import KEPT as FRAUDS_KEPT
 
-ON_DEVICE, ON_IP, AT_MERCHANT = (EXACT.format(kept=kept) for kept in (12, 24, 32))
+ON_DEVICE, ON_IP, AT_MERCHANT = (EXACT.format(kept=kept) for kept in (12, 12, 32))
 
 
 def _with(seen: Seen, kind: str, value: Array) -> Floats:
@@ -69,9 +69,12 @@ def amount_to_merchant_mean(seen: Seen) -> Floats:
 
 
 def _recent_frauds(seen: Seen, kind: str) -> Array:
-    at = seen.known[kind]["at"]
-    age = seen.now[:, None] - at
-    return np.asarray(((at > 0) & (age >= 0) & (age < 30 * DAY)).sum(axis=1))
+    known, result = seen.known[kind], np.zeros(seen.rows)
+    rows = np.flatnonzero(known["count"])
+    at = known["at"][rows]
+    age = seen.now[rows, None] - at
+    result[rows] = ((at > 0) & (age >= 0) & (age < 30 * DAY)).sum(axis=1)
+    return result
 
 
 def _known(kind: str) -> None:
@@ -82,9 +85,11 @@ def _known(kind: str) -> None:
         return _with(seen, kind, _recent_frauds(seen, kind))
 
     def of_others(seen: Seen) -> Floats:
-        known = seen.known[kind]
-        others = (known["at"] > 0) & (known["other"] != (seen.facts["account"] + 1)[:, None])
-        return _with(seen, kind, others.sum(axis=1))
+        known, others = seen.known[kind], np.zeros(seen.rows)
+        rows = np.flatnonzero(known["count"])
+        mine = known["other"][rows] == (seen.facts["account"][rows] + 1)[:, None]
+        others[rows] = ((known["at"][rows] > 0) & ~mine).sum(axis=1)
+        return _with(seen, kind, others)
 
     def latest(seen: Seen) -> Floats:
         at = seen.known[kind]["at"]

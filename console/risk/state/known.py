@@ -18,7 +18,6 @@ KEPT = 16
 KNOWN = np.dtype(
     [
         ("at", "i8", KEPT),  # when the judged event happened, 0 unused
-        ("learned_at", "i8", KEPT),  # when the label was recorded
         ("other", "i4", KEPT),  # the other side's index + 1
         ("count", "i8"),  # all that are known, beyond the kept ones too
         ("written", "i8"),
@@ -41,7 +40,8 @@ class KnownFrauds:
         `other` is per row the index of the entity on the other side (-1 missing).
         """
         self._place = grown(self._place, groups.bound)
-        seen = self._records.take(self._place[groups.entity[reads]])
+        place = self._place[groups.entity[reads]]
+        seen = self._records.take(place) if place.any() else np.zeros(len(reads), KNOWN)
         for row in np.flatnonzero(labels & (groups.entity > 0)):
             if self._apply(int(groups.entity[row]), facts[row], int(other[row]) + 1):
                 later = np.flatnonzero((reads > row) & (groups.entity[reads] == groups.entity[row]))
@@ -63,11 +63,11 @@ class KnownFrauds:
             return False
         if fraud:
             slot = record["written"] % KEPT
-            record["at"][slot], record["other"][slot], record["learned_at"][slot] = at, other, fact["recorded_at"]
+            record["at"][slot], record["other"][slot] = at, other
             record["written"] += 1
             record["count"] += 1
         else:
-            record["at"][known[0]] = record["other"][known[0]] = record["learned_at"][known[0]] = 0
+            record["at"][known[0]] = record["other"][known[0]] = 0
             record["count"] -= 1
         return True
 

@@ -16,7 +16,7 @@ from console.risk.state.tally import Tally
 
 KINDS = ("account", "merchant", "device", "ip")
 SUCCESS = LOGIN_OUTCOMES.index("success") + 1
-FAILURES = [LOGIN_OUTCOMES.index(word) + 1 for word in ("bad_password", "bad_mfa", "locked", "blocked")]
+FIRST_FAILURE, LAST_FAILURE = LOGIN_OUTCOMES.index("bad_password") + 1, LOGIN_OUTCOMES.index("blocked") + 1
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Memory:
         self._profiles = Profiles()
         self._merchant = Ring(32, 32, {"amount": "f8", "account": "i4", "flags": "u2"})
         self._device = Ring(12, 4, {"account": "i4", "failed": "?"})
-        self._ip = Ring(24, 8, {"account": "i4", "failed": "?"})
+        self._ip = Ring(12, 4, {"account": "i4", "failed": "?"})
         self._merchant_sums = Tally("spends", "amount")
         self._known = {kind: KnownFrauds() for kind in KINDS}
 
@@ -66,7 +66,7 @@ class Memory:
         account, merchant = groups["account"], groups["merchant"]
         approved = spends & (flags & DECLINED == 0)
         return Sight(
-            facts=facts[reads],
+            facts=facts.take(reads),
             flags=flags[reads],
             spends=self._spends.through(account, moves, reads, values),
             logins=self._logins.through(account, logins, reads, values),
@@ -120,6 +120,11 @@ class Memory:
         }
 
 
+def failed(outcome: Array) -> Bools:
+    """Whether a login's outcome is a failure: wrong password or second factor, locked, blocked."""
+    return np.asarray((outcome >= FIRST_FAILURE) & (outcome <= LAST_FAILURE))
+
+
 def _columns(facts: Array, flags: Array) -> dict[str, Array]:
     """The page under the names that the rings keep. Times before 1970 count as its first microsecond."""
     amount = facts["amount"]
@@ -131,7 +136,7 @@ def _columns(facts: Array, flags: Array) -> dict[str, Array]:
         "code": facts["code"],
         "other": np.where(flags & (TRANSFER | INFLOW) > 0, facts["party"], facts["merchant"]),
         "account": facts["account"],
-        "failed": (facts["fact"] == Fact.LOGIN) & np.isin(facts["code"], FAILURES),
+        "failed": (facts["fact"] == Fact.LOGIN) & failed(facts["code"]),
         "lat": facts["lat"],
         "lon": facts["lon"],
     }

@@ -53,7 +53,7 @@ PROFILE = np.dtype(
 )
 
 _SUCCESS = LOGIN_OUTCOMES.index("success") + 1
-_CREDENTIAL = [LOGIN_OUTCOMES.index(word) + 1 for word in ("password_reset", "mfa_enrolled", "mfa_removed")]
+_FIRST_CHANGE, _LAST_CHANGE = LOGIN_OUTCOMES.index("password_reset") + 1, LOGIN_OUTCOMES.index("mfa_removed") + 1
 
 
 def day_of(at: Array) -> Array:
@@ -178,7 +178,7 @@ def _know_device(table: Array, who: Array, device: Array, at: Array) -> None:
 def _login(table: Array, who: Array, facts: Array) -> None:
     success = facts["code"] == _SUCCESS
     _know_device(table, who[success], facts["device"][success], facts["occurred_at"][success])
-    changed = np.isin(facts["code"], _CREDENTIAL)
+    changed = (facts["code"] >= _FIRST_CHANGE) & (facts["code"] <= _LAST_CHANGE)
     who, at = who[changed], facts["occurred_at"][changed]
     table["credentials_at"][who] = np.maximum(table["credentials_at"][who], at)
 

@@ -34,19 +34,14 @@ class Ring:
         writes = writes & (groups.entity > 0)
         rank = groups.earlier(writes)
         ordinal = self._written[groups.entity] + rank
-        rows = np.flatnonzero(writes)
-        if not rank.any():
-            self._write(groups.entity, ordinal, rows, values)
-            return self._read(groups.entity[reads], ordinal[reads])
-        seen = {name: np.zeros((self.keep, len(reads)), field.dtype) for name, field in self._fields.items()}
-        wave = rank // self._slack
-        read_wave = wave[reads]
-        for number in range(int(wave.max()) + 1):
+        rows, wave = np.flatnonzero(writes), rank // self._slack
+        self._write(groups.entity, ordinal, rows[wave[rows] == 0], values)
+        seen = self._read(groups.entity[reads], ordinal[reads])
+        for number in range(1, int(wave.max(initial=0)) + 1):
             self._write(groups.entity, ordinal, rows[wave[rows] == number], values)
-            chosen = np.flatnonzero(read_wave == number)
-            part = self._read(groups.entity[reads[chosen]], ordinal[reads[chosen]])
-            for name, field in part.items():
-                seen[name][:, chosen] = field
+            later = np.flatnonzero(wave[reads] == number)
+            for name, field in self._read(groups.entity[reads[later]], ordinal[reads[later]]).items():
+                seen[name][:, later] = field
         return seen
 
     def _write(self, entity: Array, ordinal: Array, rows: Array, values: dict[str, Array]) -> None:
