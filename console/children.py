@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,14 +37,33 @@ def start_watcher(home: Home, core: str) -> subprocess.Popen[bytes]:
 
 
 @contextmanager
+def tied_watcher(home: Home, core: str) -> Iterator[None]:
+    """A watcher for the time of a `with`; it ends with this process, however that ends."""
+    with open_private(home.log) as log:
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            command("watch", "--tied", "--home", str(home.folder), "--core", core),
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        yield
+    finally:
+        stop(process)
+
+
+@contextmanager
 def sandbox(*arguments: str, log: Path) -> Iterator[str]:
-    """A sandbox for the time of a `with`; gives its origin. Raises OSError when it does not start."""
+    """A sandbox for the time of a `with`; gives its origin, and ends with this process however that ends.
+
+    Raises OSError when it does not start.
+    """
     with open_private(log) as errors:
         process = subprocess.Popen(  # noqa: S603 - our own program
-            command("sandbox", "--port", "0", *arguments),
+            command("sandbox", "--tied", "--port", "0", *arguments),
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
-            stdin=subprocess.DEVNULL,
         )
     try:
         origin = process.stdout.readline().decode().strip() if process.stdout else ""
@@ -52,6 +72,16 @@ def sandbox(*arguments: str, log: Path) -> Iterator[str]:
         yield origin
     finally:
         stop(process)
+
+
+def end_with_parent() -> None:
+    """Have this process end when its standard input closes, as it does when the parent is gone."""
+
+    def wait() -> None:
+        sys.stdin.buffer.read()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="tied", daemon=True).start()
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

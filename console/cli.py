@@ -21,6 +21,10 @@ LIMITS = ("credit", "cash", "daily")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code (see `console.exits`)."""
     options = parser().parse_args(arguments)
+    if getattr(options, "tied", False):
+        from console.children import end_with_parent
+
+        end_with_parent()
     try:
         return int(options.run(options))
     except KeyboardInterrupt:
@@ -71,6 +75,10 @@ def _command(commands: Commands, name: str, run: Run | None = None, *, core: boo
     return added
 
 
+def _tied(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--tied", action="store_true", help=tr("cli.tied"))
+
+
 def _home(to: argparse.ArgumentParser) -> None:
     to.add_argument("--home", metavar="DIR", default=argparse.SUPPRESS, help=tr("cli.home"))
 
@@ -98,6 +106,7 @@ def _add_demo(commands: Commands) -> None:
 def _add_watch(commands: Commands) -> None:
     watch = _command(commands, "watch", _watch, core=True)
     _home(watch)
+    _tied(watch)
     watch.add_argument("--until-caught-up", action="store_true", help=tr("cli.until_caught_up"))
     watch.add_argument("--json", action="store_true", help=tr("cli.json"))
     watch.add_argument("--page", type=_page, default=1000, metavar="N", help=tr("cli.page"))
@@ -107,6 +116,7 @@ def _add_watch(commands: Commands) -> None:
 
 def _add_sandbox(commands: Commands) -> None:
     sandbox = _command(commands, "sandbox", _sandbox)
+    _tied(sandbox)
     life = sandbox.add_mutually_exclusive_group()
     life.add_argument("--world", metavar="NAME", help=tr("cli.world"))
     life.add_argument("--replay", type=Path, metavar="FILE", help=tr("cli.replay"))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
 from console import children, paths
+from console.exits import Exit
 from console.ui.app import run as run_console
 
 
 def run(world: str, speed: float, seed: int, chosen: str | None) -> int:
     """Start everything, run the console, stop everything. Returns the console's exit code."""
+    signal.signal(signal.SIGHUP, lambda *_: sys.exit(Exit.OK))  # a closed terminal ends the demo cleanly
     with ExitStack() as stack:
         folder = chosen or stack.enter_context(tempfile.TemporaryDirectory(prefix="riskdesk-demo-"))
         home = paths.home(folder)
@@ -21,6 +25,5 @@ def run(world: str, speed: float, seed: int, chosen: str | None) -> int:
                 "--world", world, "--speed", str(speed), "--seed", str(seed), log=Path(folder) / "sandbox.log"
             )
         )
-        watcher = children.start_watcher(home, origin)
-        stack.callback(children.stop, watcher)
+        stack.enter_context(children.tied_watcher(home, origin))
         return run_console(home, origin)
