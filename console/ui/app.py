@@ -1,14 +1,16 @@
-"""The console's application: composition only. Screens, the look on a beat, and actions carried out by name."""
+"""The console's application: composition only. Screens, the look on a beat, and actions carried out by name.
+
+Only the first screen is imported at once; the others are when they are first opened.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from rich.segment import Segments
 from rich.text import Text
-from rich.traceback import Traceback
 from textual.app import App, SystemCommand
 from textual.message import Message
 from textual.screen import Screen
@@ -18,23 +20,27 @@ from console.language import tr
 from console.paths import Home
 from console.ui import actions, themes
 from console.ui.actions import BY_NAME, Facts
-from console.ui.dialogs.base import DecisionDialog
-from console.ui.drafts import Submit
-from console.ui.screens.account import AccountScreen
 from console.ui.screens.base import DeskScreen
-from console.ui.screens.commands import CommandsScreen
-from console.ui.screens.feeds import FeedsScreen
-from console.ui.screens.help import HelpScreen
 from console.ui.screens.watch import WatchScreen
 from console.ui.sight import Sight, running
 from console.ui.situation import Grade
-from console.ui.submitting import submitter
 from console.ui.survey import Survey, Surveyor
 from console.ui.text import clean
 from store.query import Term
+from store.reader import Reader
+
+if TYPE_CHECKING:
+    from console.ui.drafts import Draft, Submit
 
 BEAT_S = 0.25
 ARMED_MINUTES, MOST_MINUTES = 10, 60
+
+
+@runtime_checkable
+class Following(Protocol):
+    """A dialog that wants to see what it is about at every change."""
+
+    def follow(self, mirror: Reader | None) -> None: ...
 
 
 class RiskDesk(App[int]):
@@ -61,7 +67,7 @@ class RiskDesk(App[int]):
         super().__init__()
         self.title = "riskdesk"
         self.sight = Sight(home, core, clock, runs)
-        self.submit: Submit = submit or submitter(self.sight, self._not_nudged)
+        self.submit: Submit = submit or self._journal
         self.terms: Sequence[Term] = ()
         self._surveyor = Surveyor(home.mirror, self._hear)
         for theme in themes.THEMES:
@@ -86,9 +92,8 @@ class RiskDesk(App[int]):
         for screen in self.screen_stack:
             if isinstance(screen, DeskScreen) and screen is self._front():
                 screen.looked(mirror_changed, journal_changed)
-        if mirror_changed and isinstance(self.screen, DecisionDialog) and self.sight.mirror is not None:
-            account = self.screen.row.account
-            self.screen.follow(self.sight.mirror.page([account]).get(account))
+        if mirror_changed and isinstance(self.screen, Following):
+            self.screen.follow(self.sight.mirror)
 
     def on_risk_desk_surveyed(self, event: Surveyed) -> None:
         watch = self._watch()
@@ -150,6 +155,11 @@ class RiskDesk(App[int]):
         if front is not None:
             front.say(text, severity)
 
+    def _journal(self, draft: Draft) -> str:
+        from console.ui.submitting import submitter
+
+        return submitter(self.sight, self._not_nudged)(draft)
+
     def _not_nudged(self, why: str) -> None:
         self.call_from_thread(self.say, tr("ui.not_nudged", why=clean(why)), "warning")
 
@@ -160,6 +170,8 @@ class RiskDesk(App[int]):
             yield SystemCommand(action.title, why or action.help, lambda name=action.name: self.perform(name))
 
     def open_account(self, account: int) -> None:
+        from console.ui.screens.account import AccountScreen
+
         self.push_screen(AccountScreen(account))
 
     def do_command(self, _: str) -> None:
@@ -168,6 +180,8 @@ class RiskDesk(App[int]):
             front.ask(":", [action.name for action in actions.live(front.home_focus() or front)])
 
     def do_help(self, _: str) -> None:
+        from console.ui.screens.help import HelpScreen
+
         front = self._front()
         if front is not None and not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(actions.live(self.focused or front), self.facts()))
@@ -183,9 +197,13 @@ class RiskDesk(App[int]):
             self.pop_screen()
 
     def do_commands(self, _: str) -> None:
+        from console.ui.screens.commands import CommandsScreen
+
         self._show(CommandsScreen)
 
     def do_feeds(self, _: str) -> None:
+        from console.ui.screens.feeds import FeedsScreen
+
         self._show(FeedsScreen)
 
     def do_write(self, argument: str) -> None:
@@ -227,6 +245,8 @@ class RiskDesk(App[int]):
 
     def _fatal_error(self) -> None:
         """Textual's report of a crash, without the values of local variables: a token could be among them."""
+        from rich.traceback import Traceback
+
         report = Traceback(show_locals=False, width=None)
         rendered = self.console.render(report, self.console.options)
         self._exit_renderables.append(Segments([*rendered, *self.console.render(Text(tr("ui.crashed")))]))

@@ -1,18 +1,25 @@
-"""What the risk engine says for people: the texts of the shipped rules, the units of its features."""
+"""What the risk engine says for people: the texts of the shipped rules, the units of its features.
+
+The engine is loaded when it is first asked for: the screen stands before that.
+"""
 
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from console.language import language, term
 from console.paths import fixtures
-from console.risk.packs import PackError, Rule, load_packs
-from console.risk.registry import FEATURES
+
+if TYPE_CHECKING:
+    from console.risk.packs import Rule
 
 
 @cache
 def rules() -> dict[str, Rule]:
     """The shipped rules by id; none when the packs can't be read, which the watcher and the doctor report."""
+    from console.risk.packs import PackError, load_packs
+
     try:
         texts = [
             (path.name, path.read_text(encoding="utf-8")) for path in sorted((fixtures() / "packs").glob("*.toml"))
@@ -42,5 +49,7 @@ def weight(rule_id: str) -> float:
 
 def unit(feature: str) -> str:
     """The unit a feature is measured in, empty for an unknown one."""
+    from console.risk.registry import FEATURES
+
     known = FEATURES.get(feature)
     return known.unit if known else ""

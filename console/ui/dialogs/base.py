@@ -25,7 +25,7 @@ from console.ui.situation import Situation
 from console.ui.text import clean
 from console.ui.themes import Palette, palette
 from console.ui.widgets.answer import Answer
-from store.reader import AccountRow
+from store.reader import AccountRow, Reader
 
 SEND = "y"
 WIDTH = 74
@@ -145,8 +145,9 @@ class DecisionDialog(ModalScreen[Draft | None]):
             line.truncate(width, overflow="ellipsis")
         return [name, state, Text()]
 
-    def follow(self, row: AccountRow | None) -> None:
-        """The account as it is now: the dialog says when it is no longer what the decision is about."""
+    def follow(self, mirror: Reader | None) -> None:
+        """The mirror has changed: the dialog says when the account is no longer what the decision is about."""
+        row = mirror.page([self.row.account]).get(self.row.account) if mirror is not None else None
         shown = (self.row.status, self.row.holds, self.row.credit_limit_minor)
         self._changed = row is None or (row.status, row.holds, row.credit_limit_minor) != shown
         self.show()

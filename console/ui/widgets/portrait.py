@@ -14,7 +14,8 @@ from console.core.messages import Account, Customer, Hold
 from console.language import term, tr
 from console.risk.alerts import Hit
 from console.ui import formats, rules
-from console.ui.reasons import Reading, feature, hits, reading, reasons, rule_ids
+from console.ui.evidence import Reading, feature, hits, reading, reasons
+from console.ui.reasons import rule_ids
 from console.ui.situation import Situation
 from console.ui.text import clean
 from console.ui.themes import Palette

@@ -1,0 +1,69 @@
+"""An alert's evidence for people: what each rule read, its thresholds, and the account's own normal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from console.language import term, tr
+from console.risk.alerts import Hit
+from console.ui import formats, rules
+from console.ui.text import clean
+
+HITS = msgspec.json.Decoder(list[Hit])
+SPAN = re.compile(r"(.+)_(15m|1h|24h|48h|7d|14d|30d)")
+
+Reading = float | str
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A rule that fired, what it read the last time it did, and its thresholds. Readings by feature name."""
+
+    rule_id: str
+    readings: Mapping[str, Reading]
+    params: Mapping[str, float]
+
+
+def hits(evidence: str | None) -> list[Hit]:
+    """The events of an alert, oldest first; none when the evidence can't be read."""
+    try:
+        return HITS.decode(evidence or "[]")
+    except msgspec.MsgspecError:
+        return []
+
+
+def reasons(told: list[Hit], names: list[str]) -> list[Reason]:
+    """Each rule by name with its latest readings; a rule without evidence stands by its id alone."""
+    latest: dict[str, Reason] = {}
+    for hit in reversed(told):
+        for name, readings in hit.reasons.items():
+            latest.setdefault(name, Reason(name, readings, hit.params.get(name, {})))
+    return [latest.get(name, Reason(name, {}, {})) for name in names]
+
+
+def feature(name: str) -> str:
+    """A feature's name for people: `failed_logins_15m` as `failed logins 15m`."""
+    match = SPAN.fullmatch(name)
+    base, span = (match[1], f" {match[2]}") if match else (name, "")
+    return term("ui.feature", clean(base, 48)).replace("_", " ") + span
+
+
+def reading(name: str, value: Reading, currency: str | None, exponents: Mapping[str, int]) -> str:
+    """A feature's value by its unit: money, a length of time, a share, a distance; or why there is none."""
+    if isinstance(value, str):
+        return term("ui.missing", clean(value, 24))
+    unit = rules.unit(name)
+    if unit == "minor units":
+        return formats.money(round(value), currency, exponents)
+    if unit == "seconds":
+        return formats.age(int(value * 1_000_000))
+    if unit == "share":
+        return f"{value * 100:.0f}%"
+    if unit == "1 or 0":
+        return tr("ui.yes") if value else tr("ui.no")
+    suffix = {"km": " km", "km/h": " km/h", "ratio": "x", "days": "d", "hours": "h"}.get(unit, "")
+    return (f"{value:,.0f}" if value == int(value) or abs(value) >= 100 else f"{value:.1f}") + suffix
