@@ -23,14 +23,18 @@ def h64(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
+def bucket_of(id_: str, bucket_count: int) -> int:
+    """The bucket of an id: the first bits of its hash, `bucket_count` (a power of two) of them apart."""
+    return h64(id_) >> (64 - (bucket_count.bit_length() - 1))
+
+
 def bucket_sums(
     type_: str, rows: Iterable[tuple[str, int]], bucket_count: int, start: Buckets | None = None
 ) -> Buckets:
     """Digest of (id, version) pairs in `bucket_count` buckets (a power of two), added to `start`."""
-    shift = 64 - (bucket_count.bit_length() - 1)
     sums = dict(start or {})
     for id_, version in rows:
-        bucket = h64(id_) >> shift
+        bucket = bucket_of(id_, bucket_count)
         count, total = sums.get(bucket, (0, 0))
         sums[bucket] = (count + 1, (total + h64(f"{type_}\n{id_}\n{version}")) & _MASK)
     return sums

@@ -19,14 +19,28 @@ CHUNK = 5_000
 EVENT_TABLES = {"transaction": ("txn", "transaction_id"), "login": ("login", "login_id")}
 
 
+def mirror_seq(path: Path, lane: str) -> int:
+    """The place in the feed up to which a mirror stands; 0 for a new one. Opens a connection of its own."""
+    database = reader(path)
+    try:
+        return _seq(database, lane)
+    finally:
+        database.close()
+
+
+def _seq(database: Database, lane: str) -> int:
+    row = database.execute("SELECT scanned_to_seq FROM feed WHERE lane = ?", (lane,)).fetchone()
+    return int(row[0]) if row else 0
+
+
 def mirror_digest(path: Path, lane: str, type_: str, bucket_count: int) -> tuple[int, Buckets]:
     """(seq, digest) of one type at one moment, dropped events included. Opens a read-only connection of its own."""
     database = reader(path)
     try:
         database.execute("BEGIN")
-        seq = database.execute("SELECT scanned_to_seq FROM feed WHERE lane = ?", (lane,)).fetchone()
+        seq = _seq(database, lane)
         rows = database.execute(TABLES[type_]) if type_ in TABLES else database.execute(OTHERS, (type_,))
-        return (seq[0] if seq else 0), bucket_sums(type_, rows, bucket_count, _dropped(database, type_, bucket_count))
+        return seq, bucket_sums(type_, rows, bucket_count, _dropped(database, type_, bucket_count))
     finally:
         database.close()
 

@@ -47,6 +47,7 @@ class Follower:
         self._limit = page_limit
         self._ingest: Ingest | None = None
         self._gaps = 0
+        self._stale = False
         self.max_wait_s = WAIT_S
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - passed on as they are
@@ -81,6 +82,10 @@ class Follower:
             await self._spend_if_torn(ingest)
             raise
 
+    def start_anew(self) -> None:
+        """Have the mirror built anew from the core as soon as the page at hand is done."""
+        self._stale = True
+
     async def _drain(self, ingest: Ingest) -> None:
         position = await self.run(_position, ingest)
         if position is None:
@@ -102,6 +107,8 @@ class Follower:
             if waited:
                 self.caught_up.set()
             page = await self.run(feed.read, await following, page.position)
+            if self._stale:
+                raise FeedReset("mirror_differs", None)
 
     async def _fetch_after(self, page: Page) -> bytes:
         """Ask for what follows while the page at hand is being stored."""
@@ -118,7 +125,7 @@ class Follower:
 
     async def _start_anew(self, ingest: Ingest, *, forget: bool) -> None:
         """Fill a new mirror from the feed's beginning, or from snapshots where the core no longer holds that."""
-        self._gaps = 0
+        self._gaps, self._stale = 0, False
         meta = await self._client.meta()
         first = await rebuild.whole_feed(self._client, meta)
         if first is None:

@@ -165,6 +165,7 @@ class Watcher:
 
     def _on_page(self, page: Ingested) -> None:
         self.progress.note(page)
+        self.digest.note(page.applied)
         evidence = [
             Evidence(by.command_id, fact.change.type, fact.body.encode())
             for fact in page.applied
@@ -252,6 +253,7 @@ class Watcher:
                 differing = await self.digest.run(self._meta.types)
             if differing:
                 self._digest_health.gap(instants.now(), f"the mirror differs from the core in {', '.join(differing)}")
+                self.follower.start_anew()
             else:
                 self._digest_health.ok(instants.now())
 
@@ -331,7 +333,6 @@ def schedule(watcher: Watcher) -> AsyncIOScheduler:
         timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
     scheduler.add_listener(_told, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
-    now = datetime.now(UTC)
     for job, seconds in (
         (watcher.follow, FEED_EVERY_S),
         (watcher.send_commands, COMMANDS_EVERY_S),
@@ -341,7 +342,6 @@ def schedule(watcher: Watcher) -> AsyncIOScheduler:
         (watcher.drop_old, RETENTION_EVERY_S),
         (watcher.check_digest, DIGEST_EVERY_S),
     ):
-        scheduler.add_job(
-            watcher.scheduled, "interval", args=[job], seconds=seconds, id=job.__name__, next_run_time=now
-        )
+        first = {} if seconds > META_EVERY_S else {"next_run_time": datetime.now(UTC)}
+        scheduler.add_job(watcher.scheduled, "interval", args=[job], seconds=seconds, id=job.__name__, **first)
     return scheduler
