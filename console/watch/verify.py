@@ -57,7 +57,7 @@ class DigestCheck:
         try:
             theirs = await self._client.digest(type_, BUCKETS)
             async with asyncio.timeout(TAIL_S):
-                while await asyncio.to_thread(mirror_seq, self._path, LANE) < theirs.at_seq:
+                while await asyncio.to_thread(mirror_seq, self._path, LANE) < theirs.at_seq:  # noqa: ASYNC110 - a file
                     await asyncio.sleep(LOOK_S)
             _, ours = await asyncio.to_thread(mirror_digest, self._path, LANE, type_, BUCKETS)
             later = {bucket_of(id_, BUCKETS) for at, of, id_ in self._recent if at > theirs.at_seq and of == type_}
