@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SPANS = {"15m": 15 * MINUTE, "1h": HOUR, "24h": DAY, "48h": 2 * DAY, "7d": 7 * DAY, "14d": 14 * DAY, "30d": 30 * DAY}
 
 EXACT = "exact to the event, over the last {kept} kept"
-DAYS = "whole UTC days, the event's own included"
+DAYS = "whole UTC days, the event's own included; 32 are kept, so an event over two days late may miss the oldest"
 LIFETIME = "lifetime"
 EVENT = "the event itself"
 

@@ -27,7 +27,8 @@ class Features:
     def __call__(self, name: str) -> Floats:
         """One float a scored row; a missing value is a NaN with its reason. Raises KeyError for an unknown name."""
         if name not in self._columns:
-            self._columns[name] = FEATURES[name].compute(self.seen)
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                self._columns[name] = FEATURES[name].compute(self.seen)
         return self._columns[name]
 
 

@@ -163,3 +163,18 @@ def test_one_entity_in_every_row_is_slow_but_right(base_pack, random_stream):
     whole, _ = run_in_pages(base_pack, facts, [])
     single, _ = run_in_pages(base_pack, facts, range(1, 600))
     assert single == whole
+
+
+def test_a_state_that_is_none_is_refused(base_pack, random_stream):
+    engine = Engine(base_pack)
+    engine.page(random_stream(2, 50))
+    with pytest.raises(KeyError):
+        Engine(base_pack).thaw({})
+    with pytest.raises(ValueError, match="buffer size"):
+        Engine(base_pack).thaw({name: data[:-1] for name, data in engine.freeze().items()})
+
+
+def test_without_an_account_there_is_a_score_but_no_risk(base_pack, story):
+    scored = Engine(base_pack).page(story().login(account=-1, device=3, ip=3).facts)
+    assert scored.score.tolist() == [0]
+    assert np.isnan(scored.risk).tolist() == [True]

@@ -67,9 +67,13 @@ class Oracle:
         seen["consecutive_declines"] = run
         seen["since_last_spend"], seen["since_last_decline"] = since(bought), since(refused)
 
-        today = at // DAY
+        today, held = at // DAY, {}
+        for fact in every:
+            day = fact["occurred_at"] // DAY
+            held[day % 32] = max(held.get(day % 32, 0), day)
+        kept = [fact for fact in every if fact["occurred_at"] // DAY in held.values()]
         for word, days in (("7d", 7), ("30d", 30)):
-            recent = [fact for fact in every if 0 <= today - fact["occurred_at"] // DAY < days]
+            recent = [fact for fact in kept if 0 <= today - fact["occurred_at"] // DAY < days]
             seen[f"spend_count_{word}"], seen[f"spend_sum_{word}"] = len(recent), total(recent)
 
         spend = now["amount"] if now["spend"] else None

@@ -20,14 +20,14 @@ class Fading:
         self._bound = 1
 
     def through(self, groups: Groups, at: Array, scored: Bools, cleared: Bools, score: Floats) -> Floats:
-        """Per row of the page the account's risk after it, NaN where it is neither scored nor cleared.
+        """Per row of the page the account's risk after it; NaN without account and where neither scored nor cleared.
 
         A score raises the risk to itself where that is more than what is left of before; a row marked in `cleared`
         (the desk found the account legitimate) sets it to 0.
         """
         self._bound = max(self._bound, groups.bound)
         self._risk, self._at = grown(self._risk, groups.bound), grown(self._at, groups.bound)
-        result = np.where(scored, score, np.nan)
+        result = np.full(len(at), np.nan)
         for rows in groups.waves(scored | cleared):
             who, now = groups.entity[rows], np.maximum(at[rows], self._at[groups.entity[rows]])
             left = self._risk[who] * np.exp2((self._at[who] - now) / HALF_LIFE)
