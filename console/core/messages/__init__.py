@@ -7,7 +7,7 @@ timestamp is parsed once, into an `Instant`. Absent and null mean the same.
 
 from __future__ import annotations
 
-from console.core.messages.base import ENCODER, MAX_INTEGER, NOTHING, Message, Ref, decoder, encode, present
+from console.core.messages.base import ENCODER, MAX_INTEGER, NOTHING, Message, Name, Note, Ref, decoder, encode, present
 from console.core.messages.commands import Approval, Command, CommandRequest, DecidedOn, Decision, FieldError, Problem
 from console.core.messages.pages import (
     Cause,
@@ -112,6 +112,7 @@ __all__ = [
     "LoginPage",
     "Merchant",
     "Message",
+    "Name",
     "Note",
     "Problem",
     "ReasonCode",
