@@ -79,7 +79,6 @@ class RiskDesk(App[int]):
     def on_mount(self) -> None:
         self.sight.look()
         self.push_screen(WatchScreen())
-        self._surveyor.start()
         self.set_interval(BEAT_S, self.look)
 
     def on_unmount(self) -> None:
@@ -89,9 +88,9 @@ class RiskDesk(App[int]):
     def look(self) -> None:
         """Look at both files and let the visible screens show what changed."""
         mirror_changed, journal_changed = self.sight.look()
-        for screen in self.screen_stack:
-            if isinstance(screen, DeskScreen) and screen is self._front():
-                screen.looked(mirror_changed, journal_changed)
+        front = self._front()
+        if front is not None and front.is_mounted:
+            front.looked(mirror_changed, journal_changed)
         if mirror_changed and isinstance(self.screen, Following):
             self.screen.follow(self.sight.mirror)
 
@@ -106,6 +105,11 @@ class RiskDesk(App[int]):
     def _hear(self, news: Survey | sqlite3.Error) -> None:
         """Called in the surveyor's thread."""
         self.post_message(self.Surveyed(news))
+
+    def begin_survey(self) -> None:
+        """The watch screen stands: let the surveyor bring the order."""
+        if not self._surveyor.is_alive():
+            self._surveyor.start()
 
     def survey(self, terms: Sequence[Term]) -> None:
         """Let the watch screen show the accounts of a filter."""

@@ -1,4 +1,7 @@
-"""The look: two themes, and the styles that lines drawn cell by cell take from them."""
+"""The look: two themes, and the styles that lines drawn cell by cell take from them.
+
+Every colour is one of the 256 that any terminal has, so that the desk looks the same over tmux and ssh.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rich.color import Color as RichColor
 from rich.style import Style
 from textual.theme import Theme
 
@@ -15,53 +17,63 @@ GLYPHS = ("·", "○", "●", "▲", "◆")
 
 DARK = Theme(
     name="dusk",
-    primary="#7aa2f7",
-    secondary="#8a93a3",
-    accent="#7aa2f7",
-    foreground="#c8cdd7",
-    background="#14161b",
-    surface="#1a1d24",
-    panel="#20242d",
-    success="#7fbf8e",
-    warning="#e0b050",
-    error="#f47174",
+    primary="#87afff",
+    secondary="#8a8a8a",
+    accent="#87afff",
+    foreground="#d0d0d0",
+    background="#121212",
+    surface="#1c1c1c",
+    panel="#262626",
+    success="#87af87",
+    warning="#d7af5f",
+    error="#ff5f5f",
     dark=True,
     variables={
-        "faint": "#767e8c",
-        "level-0": "#767e8c",
-        "level-1": "#7fa8c9",
-        "level-2": "#d8bd6a",
-        "level-3": "#f0975a",
-        "level-4": "#f47174",
-        "cursor": "#2c3446",
-        "glow": "#3d3a22",
-        "border": "#353b47",
+        "faint": "#808080",
+        "level-0": "#808080",
+        "level-1": "#87afd7",
+        "level-2": "#d7af5f",
+        "level-3": "#ff875f",
+        "level-4": "#ff5f87",
+        "cursor": "#005f87",
+        "glow-1": "#262626",
+        "glow-2": "#3a3a3a",
+        "glow-3": "#4e4e4e",
+        "border": "#4e4e4e",
+        "scrollbar": "#3a3a3a",
+        "scrollbar-background": "#121212",
+        "footer-background": "#121212",
     },
 )
 
 LIGHT = Theme(
     name="dawn",
-    primary="#2456a6",
-    secondary="#5f6672",
-    accent="#2456a6",
-    foreground="#23272e",
-    background="#faf9f6",
-    surface="#f1efe9",
-    panel="#e8e5dc",
-    success="#2d6f43",
-    warning="#855a00",
-    error="#b3261e",
+    primary="#005faf",
+    secondary="#6c6c6c",
+    accent="#005faf",
+    foreground="#262626",
+    background="#ffffff",
+    surface="#eeeeee",
+    panel="#e4e4e4",
+    success="#005f00",
+    warning="#875f00",
+    error="#af0000",
     dark=False,
     variables={
-        "faint": "#6b717b",
-        "level-0": "#6b717b",
-        "level-1": "#2a6486",
-        "level-2": "#7a5f00",
-        "level-3": "#a84a00",
-        "level-4": "#b3261e",
-        "cursor": "#d5e0f2",
-        "glow": "#fbeeb8",
-        "border": "#cfcabd",
+        "faint": "#6c6c6c",
+        "level-0": "#6c6c6c",
+        "level-1": "#005f87",
+        "level-2": "#875f00",
+        "level-3": "#af5f00",
+        "level-4": "#af0000",
+        "cursor": "#afd7ff",
+        "glow-1": "#eeeeee",
+        "glow-2": "#ffffd7",
+        "glow-3": "#ffffaf",
+        "border": "#b2b2b2",
+        "scrollbar": "#c6c6c6",
+        "scrollbar-background": "#ffffff",
+        "footer-background": "#ffffff",
     },
 )
 
@@ -93,14 +105,15 @@ class Palette:
 
 def palette(variables: Mapping[str, str]) -> Palette:
     """The styles of a theme, by its resolved variables (`App.theme_variables`)."""
-    names = ("foreground", "background", "faint", "primary", "success", "warning", "error", "cursor", "glow", "panel")
+    names = ("foreground", "faint", "primary", "success", "warning", "error", "cursor")
     levels = tuple(variables[f"level-{level}"] for level in range(len(GLYPHS)))
-    return _palette(tuple(variables[name] for name in names), levels)
+    glows = tuple(variables[f"glow-{step}"] for step in range(1, GLOW_STEPS + 1))
+    return _palette(tuple(variables[name] for name in names), levels, glows)
 
 
 @lru_cache(maxsize=8)
-def _palette(colours: tuple[str, ...], levels: tuple[str, ...]) -> Palette:
-    foreground, background, faint, primary, success, warning, error, cursor, glow, _ = (_hex(name) for name in colours)
+def _palette(colours: tuple[str, ...], levels: tuple[str, ...], glows: tuple[str, ...]) -> Palette:
+    foreground, faint, primary, success, warning, error, cursor = (_hex(name) for name in colours)
     return Palette(
         plain=Style(color=foreground),
         faint=Style(color=faint),
@@ -112,16 +125,10 @@ def _palette(colours: tuple[str, ...], levels: tuple[str, ...]) -> Palette:
         heading=Style(color=faint, bold=True),
         levels=tuple(Style(color=_hex(name), bold=place >= 3) for place, name in enumerate(levels)),
         cursor=Style(bgcolor=cursor, bold=True),
-        glow=tuple(Style(bgcolor=_blend(background, glow, step / GLOW_STEPS)) for step in range(1, GLOW_STEPS + 1)),
+        glow=tuple(Style(bgcolor=_hex(name)) for name in glows),
     )
 
 
 def _hex(text: str) -> str:
     """Theme variables may carry an alpha (`#rrggbbaa`), which a terminal can't show."""
     return text[:7]
-
-
-def _blend(low: str, high: str, share: float) -> str:
-    first, second = RichColor.parse(low).get_truecolor(), RichColor.parse(high).get_truecolor()
-    mixed = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
-    return "#" + "".join(f"{part:02x}" for part in mixed)

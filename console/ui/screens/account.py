@@ -29,8 +29,8 @@ class AccountScreen(Decisions):
     AccountScreen #history { height: 1fr; }
     AccountScreen #history Timeline { padding: 0 0 0 1; }
     AccountScreen.-wide #pane { layout: horizontal; }
-    AccountScreen.-wide #portrait { width: 46%; height: 100%; max-height: 100%; }
-    AccountScreen.-wide #history { width: 54%; height: 100%; }
+    AccountScreen.-wide #portrait { width: 42%; height: 100%; max-height: 100%; }
+    AccountScreen.-wide #history { width: 58%; height: 100%; }
     """
     BINDINGS = bindings("account")
     NAME = "account"

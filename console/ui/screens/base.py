@@ -97,7 +97,8 @@ class DeskScreen(Screen[None]):
         self.looked(True, True)
 
     def on_screen_resume(self) -> None:
-        self.looked(True, True)
+        if self.is_mounted:
+            self.looked(True, True)
 
     def on_resize(self) -> None:
         width, height = self.app.size

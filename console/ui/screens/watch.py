@@ -59,6 +59,7 @@ class WatchScreen(Decisions):
         self.set_focus(self.table)
         super().on_mount()
         self.first_order()
+        self.desk.begin_survey()
 
     def first_order(self) -> None:
         """A first order in milliseconds; the surveyor brings the whole one."""

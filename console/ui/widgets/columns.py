@@ -128,7 +128,7 @@ def _age(row: AccountRow, view: View, _: int) -> Shown:
 def _reason(row: AccountRow, view: View, width: int) -> Shown:
     if row.alert_state != "open":
         return "", view.palette.faint
-    claim = f"[{clean(row.claimed_by, 20)}] " if row.claimed_by and (row.claim_expires_at or 0) > view.wall else ""
+    claim = f"@{clean(row.claimed_by, 20)} " if row.claimed_by and (row.claim_expires_at or 0) > view.wall else ""
     return claim + headline(row.rule_ids, width), view.palette.plain
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from console.core.instants import DAY
-from console.language import term, tr
+from console.language import term
 from console.ui import formats
 from console.ui.actions import bindings
 from console.ui.text import clean
@@ -85,7 +85,7 @@ class Timeline(RowList):
             (when, 8, False, colours.faint),
             (GLYPHS[event.level] if 0 <= event.level < len(GLYPHS) else " ", 1, False, style),
             (formats.score(event.score), 4, True, style),
-            (_what(event), 15, False, colours.faint if event.is_login else colours.plain),
+            (_what(event), 14, False, colours.faint if event.is_login else colours.plain),
             (amount, 11, True, colours.strong),
             (_outcome(event), 8, False, colours.warning if event.status == "declined" else colours.faint),
         ]
@@ -108,7 +108,7 @@ def _what(event: Event) -> str:
 
 
 def _outcome(event: Event) -> str:
-    return tr("ui.timeline.login") if event.is_login else term("ui.txn_status", clean(event.status, 16))
+    return "" if event.is_login else term("ui.txn_status", clean(event.status, 16))
 
 
 def _read(text: str) -> dict[str, Any]:
