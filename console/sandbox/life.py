@@ -81,7 +81,7 @@ class WorldLife:
             began = time.perf_counter()
             with self._bank.batch():
                 self._reached = self._world.advance(until, self._budget)
-                self._bank.database.remember("stream", str(self._reached))
+                self._bank.log.promise(self._reached)
             self._adapt(time.perf_counter() - began)
             await breathe()
 

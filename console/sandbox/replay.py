@@ -27,6 +27,7 @@ class ReplayLife:
         self._entries: Iterator[Recorded] = islice(iter(recording), done, None)
         self._count = done
         self._over = False
+        self._error: Exception | None = None
         self._wanted = 0
         self._more = asyncio.Event()
         bank.log.stream = lambda: bank.log.last_recorded
@@ -38,11 +39,11 @@ class ReplayLife:
         """Publish until the feed holds `seq` or the stream is over; then go on in the background for a while."""
         if self._speed is not None:
             return
-        while self._bank.log.head < seq and not self._over:
-            self._publish(list(islice(self._entries, SLICE)))
-            await breathe()
         self._wanted = max(self._wanted, seq + AHEAD)
         self._more.set()
+        while self._bank.log.head < seq and not self._over:
+            self._publish(self._next())
+            await breathe()
 
     async def run(self) -> None:
         if self._speed is not None:
@@ -51,8 +52,18 @@ class ReplayLife:
             await self._more.wait()
             self._more.clear()
             while self._bank.log.head < self._wanted and not self._over:
-                self._publish(list(islice(self._entries, SLICE)))
+                self._publish(self._next())
                 await breathe()
+
+    def _next(self) -> list[Recorded]:
+        """The next slice, empty at the end. A stream that broke once stays broken: it must not look complete."""
+        if self._error is not None:
+            raise self._error
+        try:
+            return list(islice(self._entries, SLICE))
+        except (OSError, ValueError, TypeError, LookupError) as error:
+            self._error = error
+            raise
 
     async def _run_paced(self, speed: float) -> None:
         held: Recorded | None = next(self._entries, None)

@@ -10,7 +10,8 @@ from msgspec import Meta, Struct
 
 from console.core import instants
 from console.core.instants import Instant
-from console.core.messages import MAX_INTEGER, DecidedOn, Name, Note
+from console.core.messages import MAX_INTEGER, DecidedOn
+from console.core.messages.base import Name, Note
 from console.sandbox import policy
 from console.sandbox.problems import Refusal, invalid
 

@@ -100,6 +100,7 @@ class _Server(uvicorn.Server):
     def __init__(self, core: Core, listening: Callable[[], None]) -> None:
         super().__init__(_config(core))
         self._core = core
+        self._core.on_failure = self.stop
         self._listening = listening
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -146,15 +147,20 @@ class Sandbox:
         self._thread.join()
         self._socket.close()
         self._opened.__exit__(kind, error, trace)
+        if error is None and self.core.failure is not None:
+            raise self.core.failure
 
 
 def run(options: SandboxOptions, announce: Callable[[str], None]) -> int:
     """Serve until SIGTERM or SIGINT; calls `announce(origin)` once listening. Returns the exit code, 0.
 
-    Raises ValueError or OSError when the options name something that is not there or the port is taken.
+    Raises ValueError or OSError when the options name something that is not there or the port is taken, and whatever
+    broke the core while it ran.
     """
     with opened(options) as core, _listen(options.port) as listener:
         asyncio.run(_serve(_Server(core, lambda: announce(_origin(listener))), listener))
+        if core.failure is not None:
+            raise core.failure
     return 0
 
 

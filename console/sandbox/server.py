@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 
 from starlette.applications import Starlette
@@ -33,6 +34,7 @@ from console.sandbox.rate import RateLimit
 BASE = "/core/v1"
 FOLLOW_SLICE = 2_000
 """Changes that an index of the log takes in before others get a turn."""
+LOG = logging.getLogger("riskdesk.sandbox")
 UNFINISHED = ("pending_approval", "accepted", "executing")
 
 Handler = Callable[["Core", Request, Person], Awaitable[Response]]
@@ -46,6 +48,8 @@ class Core:
         self.life = life
         self.rate = rate
         self.bell: Bell | None = None
+        self.failure: Exception | None = None
+        self.on_failure: Callable[[], None] = self.stop
 
     def asgi(self) -> ASGIApp:
         """The application to serve."""
@@ -62,7 +66,7 @@ class Core:
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
         self.bell = bell = Bell()
         self.bank.database.on_commit.append(bell.ring)
-        work = [asyncio.create_task(self.life.run()), asyncio.create_task(settle_forever(self.bank))]
+        work = [asyncio.create_task(self._attended(part)) for part in (self.life.run(), settle_forever(self.bank))]
         try:
             yield
         finally:
@@ -72,6 +76,15 @@ class Core:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+
+    async def _attended(self, part: Coroutine[None, None, None]) -> None:
+        """Run a part of the core that must not die unseen: when it fails, the whole core stops and says why."""
+        try:
+            await part
+        except Exception as error:
+            LOG.exception("the core stops")
+            self.failure = error
+            self.on_failure()
 
     def _guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:

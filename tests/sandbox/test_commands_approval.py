@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from console.core import instants
 from console.core.instants import SECOND
 from console.core.messages import Application, LimitRequest
+from console.sandbox.people import Person
 
 RAISE = {"limit": "credit", "value_minor": 400_000, "currency": "CNY"}
 
@@ -258,6 +260,15 @@ def test_declining_a_wish_changes_no_limit(desk, code_of):
     assert (answer.json()["status"], answer.json()["resulting_version"]) == ("succeeded", 2)
     assert desk.bank.account(account.id).version == account.version
     assert code_of(desk.submit("limit_request.decide", request.id, decline, if_match=2))[1] == "illegal_transition"
+
+
+def test_waiting_for_a_decision_sleeps_until_there_is_news(desk, monkeypatch):
+    command = ask_raise(desk, desk.open_account()).json()
+    looked, get = [], desk.bank.desk.get
+    monkeypatch.setattr(desk.bank.desk, "get", lambda id_: looked.append(id_) or get(id_))
+    threading.Timer(0.3, desk.bank.desk.cancel, (command["id"], Person("maria.k", "operator"))).start()
+    assert desk.get(f"/commands/{command['id']}", params={"wait_s": 20}).json()["status"] == "cancelled"
+    assert len(looked) < 8
 
 
 def test_waiting_for_a_command_ends_with_its_decision(desk):

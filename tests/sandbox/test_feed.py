@@ -138,8 +138,8 @@ def test_a_cursor_older_than_the_feed_is_told_so(own):
         {"types": "gadget"},
     ],
 )
-def test_a_query_against_the_contract_is_refused(own, query):
-    answer = own[1].get("/changes", params=query)
+def test_a_query_against_the_contract_is_refused(desk, query):
+    answer = desk.get("/changes", params=query)
     assert (answer.status_code, answer.json()["code"]) == (400, "validation")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -213,6 +214,19 @@ def test_a_stream_that_no_mapping_fits_is_refused(tmp_path):
     pa.parquet.write_table(pa.table({"a": [1]}), tmp_path / "odd.parquet")
     with pytest.raises(ValueError, match="--map"), Sandbox(SandboxOptions(replay=tmp_path / "odd.parquet")):
         pass
+
+
+def test_a_stream_that_breaks_never_looks_complete(tmp_path):
+    path = tmp_path / "torn.csv"
+    rows = [f"{n},2018-04-01 00:00:{n % 60:02d},1,1,100,0" for n in range(40_000)]
+    names = "transaction_id,occurred_at,account_id,terminal_id,amount_minor,fraud"
+    path.write_text("\n".join([names, *rows, "one,too,few"]))
+    with pytest.raises(ValueError, match="Expected"), Sandbox(SandboxOptions(replay=path)) as sandbox:
+        url, query = f"{sandbox.origin}/core/v1/changes", {"limit": 10_000}
+        with contextlib.suppress(httpx.TransportError):
+            while (answer := httpx.get(url, params=query)).status_code == 200:
+                assert answer.json()["has_more"]
+                query["after"] = answer.json()["next_cursor"]
 
 
 def test_a_mapping_with_a_typo_is_refused(tmp_path):

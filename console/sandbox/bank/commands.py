@@ -223,7 +223,7 @@ class Desk:
 
     def get(self, command_id: str) -> Command:
         """The command as it stands; a pending one lapses here once `not_after` has passed. Raises Refusal (404)."""
-        with self._register.database.transaction():
+        with self._register.database.lock:
             command, now = self._command(command_id), self._register.clock()
             if command.status == "pending_approval" and now > command.not_after:
                 return self._finish(command, "expired", now, None)

@@ -52,9 +52,11 @@ class Database:
         self.connection = sqlite3.connect(
             IN_MEMORY if path is None else path, isolation_level=None, check_same_thread=False, cached_statements=512
         )
+        #: called after a transaction that changed something
         self.on_commit: list[Callable[[], None]] = []
         self.on_rollback: list[Callable[[], None]] = []
         self._depth = 0
+        self._changes = 0
         self._prepare(durable)
 
     def _prepare(self, durable: bool) -> None:
@@ -71,6 +73,7 @@ class Database:
         with self.lock:
             if self._depth == 0:
                 self.connection.execute("BEGIN IMMEDIATE")
+                self._changes = self.connection.total_changes
             self._depth += 1
             try:
                 yield self.connection
@@ -83,9 +86,11 @@ class Database:
         self._depth -= 1
         if self._depth:
             return
+        changed = self.connection.total_changes != self._changes
         self.connection.execute("COMMIT" if commit else "ROLLBACK")
-        for tell in self.on_commit if commit else self.on_rollback:
-            tell()
+        if changed:
+            for tell in self.on_commit if commit else self.on_rollback:
+                tell()
 
     def fact(self, name: str) -> str | None:
         """A remembered value of the core itself."""

@@ -78,7 +78,7 @@ class Log:
         self.stream = stream
         self.epoch = database.fact("epoch") or epoch
         database.remember("epoch", self.epoch)
-        self._promised = 0
+        self._promised = int(database.fact("stream") or 0)
         database.on_rollback.append(self._load)
         self._load()
 
@@ -102,6 +102,10 @@ class Log:
         """The promise that nothing recorded earlier will follow; from now on it is kept."""
         self._promised = max(self._promised, self._recorded, self.stream())
         return Instant(self._promised)
+
+    def promise(self, instant: int) -> None:
+        """Keep, over a restart too, the promise that nothing will be recorded before this stream instant."""
+        self.database.remember("stream", str(instant))
 
     def recording(self, at: int) -> Instant:
         """When something that happened at `at` is recorded: never before what readers were already told."""
