@@ -16,7 +16,9 @@ from typing import Literal
 
 from store.mirror_schema import LEVELS
 
-Trouble = Literal["unknown_field", "unknown_level", "not_a_number", "no_value", "not_comparable", "unclosed_quote"]
+Trouble = Literal[
+    "unknown_field", "unknown_level", "not_a_number", "no_value", "not_comparable", "unclosed_quote", "too_many"
+]
 Parameter = str | int | float
 
 OPERATORS = {":": "=", "=": "=", ">": ">", "<": "<", ">=": ">=", "<=": "<=", "!=": "<>"}
@@ -50,10 +52,12 @@ def parse(text: str, exponents: Mapping[str, int]) -> tuple[Term, ...]:
     """
     terms: list[Term] = []
     position = 0
-    while position < len(text) and len(terms) < MAX_TERMS:
+    while position < len(text):
         if text[position].isspace():
             position += 1
             continue
+        if len(terms) == MAX_TERMS:
+            raise QueryError("too_many", position, text[position:])
         match = TERM.match(text, position)
         if match is None or match.end() == position:
             raise QueryError("unclosed_quote", position, text[position:])

@@ -10,14 +10,18 @@ from textual.widget import Widget
 
 from console.language import tr
 from console.ui.actions import bindings
+from console.ui.normal import Normal, normal
 from console.ui.screens.deciding import Decisions
 from console.ui.themes import palette
 from console.ui.widgets import portrait
 from console.ui.widgets.lines import Lines
 from console.ui.widgets.timeline import Timeline
-from store.reader import AccountDetail, AccountRow
+from store.reader import AccountDetail, AccountRow, Reader
+from store.timeline import Place, newest, walk
 
 WIDE = 110
+HISTORY = 400
+"""Events from which an account's normal is drawn."""
 
 
 class AccountScreen(Decisions):
@@ -39,6 +43,8 @@ class AccountScreen(Decisions):
         super().__init__()
         self._account = account
         self._detail: AccountDetail | None = None
+        self._normal: Normal | None = None
+        self._drawn: Place | None = None
 
     def body(self) -> Iterable[Widget]:
         yield Lines("who", "heading")
@@ -74,12 +80,19 @@ class AccountScreen(Decisions):
             self._detail = mirror.detail(self._account)
             if self._detail is not None:
                 self.timeline.tell(mirror, self._detail.row, situation.exponents, situation.stream_now)
+                self._draw_normal(mirror, newest(self._detail.row))
         self._draw()
         super().looked(mirror_changed, journal_changed)
 
     def do_older(self, _: str) -> None:
         if self.sight.mirror is None or not self.timeline.older(self.sight.mirror):
             self.desk.say(tr("ui.timeline.no_older"))
+
+    def _draw_normal(self, mirror: Reader, begin: Place) -> None:
+        """Draw the account's normal again when it has new events."""
+        if begin != self._drawn:
+            self._drawn = begin
+            self._normal = normal(walk(mirror, begin, HISTORY)[0])
 
     def _draw(self) -> None:
         colours = palette(self.app.theme_variables)
@@ -91,6 +104,7 @@ class AccountScreen(Decisions):
         who.show(portrait.heading(self._detail, colours))
         wanted = self._detail.row.account_id
         commands = [entry for entry in self.sight.commands if entry.account_id == wanted]
-        facts.show_pairs(portrait.body(self._detail, self.sight.situation, commands, colours), portrait.LABEL_WIDTH)
+        lines = portrait.body(self._detail, self.sight.situation, commands, self._normal, colours)
+        facts.show_pairs(lines, portrait.LABEL_WIDTH)
         shown = tr("ui.timeline.title", count=self.timeline.total(), more="+" if self.timeline.more else "")
         self.query_one("#columns", Lines).show(Text(shown, colours.heading))

@@ -12,9 +12,9 @@ from rich.text import Text
 from console.core import messages
 from console.core.messages import Account, Customer, Hold
 from console.language import term, tr
-from console.risk.alerts import Hit
 from console.ui import formats, rules
 from console.ui.evidence import Reading, feature, hits, reading, reasons
+from console.ui.normal import Normal, against, hours, usual
 from console.ui.reasons import rule_ids
 from console.ui.situation import Situation
 from console.ui.text import clean
@@ -55,7 +55,13 @@ def heading(detail: AccountDetail, colours: Palette) -> Text:
     return line
 
 
-def body(detail: AccountDetail, situation: Situation, commands: Sequence[Entry], colours: Palette) -> list[Pair]:
+def body(
+    detail: AccountDetail,
+    situation: Situation,
+    commands: Sequence[Entry],
+    found: Normal | None,
+    colours: Palette,
+) -> list[Pair]:
     """What stands below the heading, labels on the left: what matters for a decision first."""
     account = read_account(detail.doc)
     return [
@@ -63,6 +69,7 @@ def body(detail: AccountDetail, situation: Situation, commands: Sequence[Entry],
         *_holds(account, colours),
         *_case(detail, situation, colours),
         *_why(detail, situation.exponents, colours),
+        *_normal(detail, found, situation.exponents, colours),
         *_limits(detail, account, situation.exponents, colours),
         *_person(read_customer(detail.customer), account, situation.exponents, colours),
     ]
@@ -88,19 +95,25 @@ def _why(detail: AccountDetail, exponents: Mapping[str, int], colours: Palette) 
     if alert.verdict:
         state += " · " + term("ui.verdict", clean(alert.verdict, 16))
     lines.append(_labelled("ui.portrait.alerted", f"{formats.day_and_time(alert.opened_at)}  {state}", colours))
-    return [*lines, *_normal(told, currency, exponents, colours)]
+    return lines
 
 
 def _read_out(readings: Mapping[str, Reading], currency: str | None, exponents: Mapping[str, int]) -> list[str]:
     return [f"{feature(name)} {reading(name, value, currency, exponents)}" for name, value in readings.items()]
 
 
-def _normal(told: list[Hit], currency: str | None, exponents: Mapping[str, int], colours: Palette) -> list[Pair]:
-    """The account's own normal, as it stood at the last hit."""
-    if not told:
-        return []
-    words = _read_out(told[-1].normal, currency, exponents)
-    return [_labelled("ui.portrait.normal", " · ".join(words), colours)]
+def _normal(detail: AccountDetail, found: Normal | None, exponents: Mapping[str, int], colours: Palette) -> list[Pair]:
+    """The account's own normal, and what of its latest spend stands out."""
+    if found is None:
+        return [_labelled("ui.portrait.normal", tr("ui.normal.unknown"), colours)]
+    lines = [_labelled("ui.portrait.normal", usual(found, detail.row.currency, exponents), colours)]
+    clock = _labelled("", "", colours)
+    clock[1].append("0h ", colours.faint).append(hours(found), colours.accent).append(" 24h", colours.faint)
+    lines.append(clock)
+    odd = against(found)
+    if odd:
+        lines.append((Text(tr("ui.portrait.latest"), colours.faint), Text(" · ".join(odd), colours.warning)))
+    return lines
 
 
 def _limits(
