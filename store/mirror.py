@@ -221,6 +221,14 @@ class Mirror:
         ).fetchone()
         return row[0] if row else None
 
+    def account_number(self, account_id: str) -> int:
+        """The account's number; one never seen gets the next, with a place among the heads."""
+        number = self.accounts.known(account_id)
+        if number < 0:
+            number = self.accounts.of(account_id)
+            self.heads.reach(number + 1)
+        return number
+
     def customer_accounts(self, customer_id: str) -> list[int]:
         """Numbers of the customer's accounts, oldest first."""
         return [

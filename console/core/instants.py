@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH = datetime(1970, 1, 1)
@@ -20,11 +19,10 @@ class Instant(int):
     __slots__ = ()
 
 
-@lru_cache(maxsize=8192)
 def parse(text: str) -> Instant:
     """Read any RFC 3339 timestamp with a zone; digits beyond microseconds are cut.
 
-    Raises ValueError when the text is not one. Remembers the latest: one instant stands in several fields of a change.
+    Raises ValueError when the text is not one.
     """
     when = datetime.fromisoformat(text)
     if when.tzinfo is None or len(text) < 20:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -20,6 +21,9 @@ from store.files import StoreError
 NICENESS = 10
 """The watcher steps back behind the console, so that a flood of events never slows a key."""
 
+GARBAGE_THRESHOLD = 200_000
+"""New objects between two collections: a page makes tens of thousands that live no longer than the page."""
+
 SWITCH_S = 0.001
 """How long the mirror's thread may hold the interpreter while an answer of the core or a nudge waits."""
 
@@ -30,6 +34,8 @@ def run(options: WatchOptions, *, as_json: bool) -> int:
     for chatty in ("apscheduler", "httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
     sys.setswitchinterval(SWITCH_S)
+    gc.freeze()
+    gc.set_threshold(GARBAGE_THRESHOLD, 20, 100)
     os.nice(NICENESS - os.nice(0) if os.nice(0) < NICENESS else 0)
     options.home.make()
     try:

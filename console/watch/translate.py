@@ -86,11 +86,6 @@ class Translation:
             ids.setdefault(fact.change.type, []).append(fact.change.id)
         return {type_: self._mirror.versions(type_, wanted) for type_, wanted in ids.items()}
 
-    def _account_number(self, account_id: str) -> int:
-        number = self._mirror.accounts.of(account_id)
-        self._mirror.heads.reach(number + 1)
-        return number
-
     # ------------------------------------------------------------ events
 
     def _transaction(self, fact: Fact, fresh: bool) -> None:
@@ -98,7 +93,7 @@ class Translation:
         if txn is None:
             self._delete_event(fact, unseen=fresh)
             return
-        seq, account = fact.change.seq, self._account_number(txn.account_id)
+        seq, account = fact.change.seq, self._mirror.account_number(txn.account_id)
         self._transactions[txn.id] = txn
         if fresh:
             chain = self._mirror.heads.transaction
@@ -121,7 +116,7 @@ class Translation:
                 )
             )
             chain[account] = seq
-            self._active(account, txn.occurred_at)
+            self._note_activity(account, txn.occurred_at)
         else:
             self.batch.changed_transactions.append(
                 (txn.version, 0, txn.occurred_at, txn.amount_minor, txn.status, fact.body, txn.id)
@@ -139,7 +134,7 @@ class Translation:
             previous, chain = 0, self._mirror.heads.login
             if account >= 0:
                 previous, chain[account] = chain[account], seq
-                self._active(account, login.occurred_at)
+                self._note_activity(account, login.occurred_at)
             self.scored_logins.append(len(self._facts))
             self.batch.new_logins.append(
                 (
@@ -166,16 +161,17 @@ class Translation:
     def _login_account(self, login: Login) -> int:
         """The account a login concerns: the one it names, else its customer's oldest; -1 when none is known."""
         if login.account_id:
-            return self._account_number(login.account_id)
+            return self._mirror.account_number(login.account_id)
         known = self._customer_account.get(login.customer_id)
         if known is None:
             accounts = self._mirror.customer_accounts(login.customer_id)
             known = self._customer_account[login.customer_id] = accounts[0] if accounts else -1
         return known
 
-    def _active(self, account: int, at: int) -> None:
+    def _note_activity(self, account: int, at: int) -> None:
         activity = self._mirror.heads.activity
-        activity[account] = max(activity[account], at)
+        if at > activity[account]:
+            activity[account] = at
         self.touched.add(account)
 
     def _delete_event(self, fact: Fact, *, unseen: bool) -> None:
@@ -198,7 +194,7 @@ class Translation:
 
     def _account(self, fact: Fact, fresh: bool) -> None:
         account: Account | None = fact.resource
-        number = self._account_number(fact.change.id)
+        number = self._mirror.account_number(fact.change.id)
         if account is None:
             self.batch.accounts.append((number, fact.change.id, fact.change.version, 1, *(None,) * 8))
             return
@@ -281,7 +277,7 @@ class Translation:
         if case is None:
             self._store(fact, -1)
             return
-        account = self._account_number(case.account_id)
+        account = self._mirror.account_number(case.account_id)
         judgement, at = JUDGEMENT.get(case.verdict), case.verdict_at
         news = at != (None if fresh else self._verdict_before(case.id))
         self._verdicts[case.id] = at

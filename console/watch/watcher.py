@@ -60,7 +60,7 @@ class WatchOptions:
     home: Home
     core: str
     until_caught_up: bool = False
-    page_limit: int = 1000
+    page_limit: int = 4000
     retention_days: int = 180
     packs: Path | None = None
 

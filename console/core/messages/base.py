@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -38,7 +39,9 @@ class Ref(Message, frozen=True):
     id: Id
 
 
-def _read_instant(kind: type, value: Any) -> Instant:  # noqa: ANN401 - msgspec's hook signature
+@lru_cache(maxsize=8192)
+def _read_instant(_kind: type, value: Any) -> Instant:  # noqa: ANN401 - msgspec's hook signature
+    """An instant's text, read. The latest are remembered: one instant stands in several fields of a change."""
     if type(value) is not str:
         raise ValueError(f"expected a timestamp, got {type(value).__name__}")
     return instants.parse(value)
