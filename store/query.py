@@ -9,6 +9,7 @@ Terms are joined by `and`. Amounts are in whole units of the account's currency,
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -116,9 +117,12 @@ STATUSES = ("pending", "active", "frozen", "closing", "closed")
 
 def _number(value: str) -> float:
     try:
-        return float(value.replace(",", ""))
+        number = float(value.replace(",", ""))
     except ValueError:
         raise _BadValueError("not_a_number") from None
+    if not math.isfinite(number):
+        raise _BadValueError("not_a_number")
+    return number
 
 
 def _level(operator: str, value: str, _: Mapping[str, int]) -> Built:

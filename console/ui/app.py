@@ -87,15 +87,19 @@ class RiskDesk(App[int]):
 
     def look(self) -> None:
         """Look at both files and let the visible screens show what changed."""
+        if not self.is_running:
+            return
         mirror_changed, journal_changed = self.sight.look()
         front = self._front()
-        if front is not None and front.is_mounted:
+        if front is not None and front.stands:
             front.looked(mirror_changed, journal_changed)
         if mirror_changed and isinstance(self.screen, Following):
             self.screen.follow(self.sight.mirror)
 
     def on_risk_desk_surveyed(self, event: Surveyed) -> None:
         watch = self._watch()
+        if watch is None or not watch.stands:
+            return
         if isinstance(event.news, Survey):
             self.sight.count_alerts(event.news.alerts)
             watch.surveyed(event.news)
@@ -156,7 +160,7 @@ class RiskDesk(App[int]):
     def say(self, text: str, severity: Grade = "info") -> None:
         """A short message in the line of keys, for some seconds."""
         front = self._front()
-        if front is not None:
+        if front is not None and front.stands:
             front.say(text, severity)
 
     def _journal(self, draft: Draft) -> str:
@@ -242,8 +246,8 @@ class RiskDesk(App[int]):
         """The topmost screen that is not a dialog."""
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, DeskScreen)), None)
 
-    def _watch(self) -> WatchScreen:
-        return next(screen for screen in self.screen_stack if isinstance(screen, WatchScreen))
+    def _watch(self) -> WatchScreen | None:
+        return next((screen for screen in self.screen_stack if isinstance(screen, WatchScreen)), None)
 
     # ------------------------------------------------------------ failing
 

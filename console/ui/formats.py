@@ -27,7 +27,7 @@ def money(minor: int | None, currency: str | None, exponents: Mapping[str, int])
 
 def minor_units(text: str, exponent: int) -> int | None:
     """What somebody typed as an amount (`1,234.5`) in minor units; None when it is no amount of that currency."""
-    match = re.fullmatch(r"(\d{1,12})(?:\.(\d+))?", text.replace(",", "").replace(" ", ""))
+    match = re.fullmatch(r"([0-9]{1,13})(?:[.]([0-9]+))?", text.replace(",", "").replace(" ", ""))
     if match is None or len(match[2] or "") > exponent:
         return None
     return int(match[1] + (match[2] or "").ljust(exponent, "0"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 
+from console.language import language
 from console.ui import rules
 from console.ui.text import clean
 
@@ -19,9 +20,13 @@ def rule_ids(text: str | None) -> list[str]:
     return sorted(names, key=lambda name: (-rules.weight(name), name))
 
 
-@lru_cache(maxsize=4096)
 def headline(text: str | None, width: int) -> str:
     """An alert's rules in a few words: the kind of fraud, with the id where there is room, and how many more."""
+    return _headline(text, width, language())
+
+
+@lru_cache(maxsize=4096)
+def _headline(text: str | None, width: int, _: str) -> str:
     names = rule_ids(text)
     if not names:
         return ""

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from console.core.instants import DAY, HOUR, MINUTE, SECOND, parse, wire
 from store import files
+from store.journal import Intent, Journal, Move
+from store.life import State
 from store.mirror_schema import MIGRATIONS
 
 NOW = parse("2026-11-20T21:14:10.000000Z")
@@ -24,6 +26,13 @@ RULES = (
     ("GEO-1", {"distance_last_km": 8120.0, "speed_kmh": 4210.0}, {"far": 300.0, "fast": 900.0}),
 )
 NORMAL = {"spend_count_24h": 3.0, "spend_sum_24h": 45600.0, "amount_z": 8.25, "amount_to_mean_30d": "too_few"}
+COMMANDS = (
+    (State.QUEUED, "account.freeze"),
+    (State.UNKNOWN, "account.freeze"),
+    (State.REJECTED, "account.set_limit"),
+    (State.CONFIRMED, "account.unfreeze"),
+    (State.AWAITING_APPROVAL, "account.close"),
+)
 META = json.loads((Path(__file__).parents[2] / "fixtures/contract/examples/meta.json").read_text())
 
 
@@ -45,6 +54,25 @@ def build(path: Path, accounts: int = 200, seed: int = 7, lag: int = 0) -> None:
         connection.execute("INSERT INTO note VALUES ('watcher', ?)", (json.dumps(told),))
         connection.execute("INSERT INTO note VALUES ('meta', ?)", (json.dumps(meta),))
     mirror.close()
+
+
+def build_journal(path: Path) -> None:
+    """Write a journal with a command in each of several states."""
+    journal = Journal(path)
+    for place, (state, type_) in enumerate(COMMANDS):
+        at = NOW - (len(COMMANDS) - place) * MINUTE
+        intent = Intent(
+            command_id=f"command-{place}", type=type_, target_type="account", target_id=f"acc_{place:06d}",
+            account_id=f"acc_{place:06d}", body=b"{}", if_match=None, not_after=NOW + HOUR, created_by="maria.k",
+            reason_code="account_takeover", note=HOSTILE if place == 2 else None,
+        )  # fmt: skip
+        journal.intend(intent, at)
+        if state is State.QUEUED:
+            continue
+        journal.begin_attempt(intent.command_id, at)
+        problem = json.dumps({"code": "illegal_transition", "detail": HOSTILE}) if state is State.REJECTED else None
+        journal.settle(intent.command_id, Move(to=state, problem=problem), at + SECOND)
+    journal.close()
 
 
 def account_doc(number: int, status: str, currency: str, limit: int, available: int) -> dict:

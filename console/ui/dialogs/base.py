@@ -53,6 +53,7 @@ class DecisionDialog(ModalScreen[Draft | None]):
         self.fields: list[Field] = self.make_fields()
         self._typing: Words | None = None
         self._changed = False
+        self._composed = False
 
     # ------------------------------------------------------------ what a dialog says
 
@@ -112,6 +113,7 @@ class DecisionDialog(ModalScreen[Draft | None]):
     def on_mount(self) -> None:
         self.query_one("#box").border_title = Text(tr(f"ui.dialog.{self.NAME}.title"))
         self.query_one("#cancel").focus()
+        self._composed = True
         self.show()
 
     def show(self) -> None:
@@ -150,7 +152,8 @@ class DecisionDialog(ModalScreen[Draft | None]):
         row = mirror.page([self.row.account]).get(self.row.account) if mirror is not None else None
         shown = (self.row.status, self.row.holds, self.row.credit_limit_minor)
         self._changed = row is None or (row.status, row.holds, row.credit_limit_minor) != shown
-        self.show()
+        if self._composed and self.is_running:
+            self.show()
 
     # ------------------------------------------------------------ answering
 

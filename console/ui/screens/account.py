@@ -95,6 +95,8 @@ class AccountScreen(Decisions):
             self._normal = normal(walk(mirror, begin, HISTORY)[0])
 
     def _draw(self) -> None:
+        if not self.stands:
+            return
         colours = palette(self.app.theme_variables)
         who, facts = self.query_one("#who", Lines), self.query_one("#facts", Lines)
         if self._detail is None:

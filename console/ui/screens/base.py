@@ -46,6 +46,7 @@ class DeskScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._composed = False
         self._said: Text | None = None
         self._said_until = 0
 
@@ -68,6 +69,11 @@ class DeskScreen(Screen[None]):
     @property
     def sight(self) -> Sight:
         return self.desk.sight
+
+    @property
+    def stands(self) -> bool:
+        """Whether the widgets are there and can be shown something: composed, and not being taken down."""
+        return self._composed and self.is_running and self.app.is_running
 
     def account(self) -> AccountRow | None:
         """The account that actions would be about: the one under the cursor, or the one shown."""
@@ -94,10 +100,11 @@ class DeskScreen(Screen[None]):
         self.show_keys()
 
     def on_mount(self) -> None:
+        self._composed = True
         self.looked(True, True)
 
     def on_screen_resume(self) -> None:
-        if self.is_mounted:
+        if self.stands:
             self.looked(True, True)
 
     def on_resize(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from rich.text import Text
 from textual.widget import Widget
 
-from console.language import tr
+from console.language import term, tr
 from console.ui import formats
 from console.ui.screens.base import DeskScreen
 from console.ui.text import clean
@@ -54,7 +54,7 @@ class CommandList(RowList):
             (formats.age(self._now - entry.created_at), 4, True, colours.faint),
         ]
         rest = width - sum(size for _, size, _, _ in cells) - len(cells)
-        waits = tr(f"ui.waits_for.{entry.waits_for}") if entry.waits_for else ""
+        waits = term("ui.waits_for", entry.waits_for) if entry.waits_for else ""
         told = " · ".join(
             part
             for part in (waits, problem_words(entry.problem), clean(entry.reason_code, 40), clean(entry.note))

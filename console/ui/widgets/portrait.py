@@ -202,7 +202,7 @@ def command_words(entry: Entry, now: int, colours: Palette) -> Text:
     line = Text(f"{INTENT_GLYPHS.get(entry.state, ' ')} {tr(f'ui.command.{entry.type}')} ", style)
     line.append(tr(f"ui.state.{entry.state}"), style)
     if entry.waits_for:
-        line.append(f" {tr('ui.waits_for.' + entry.waits_for)}", colours.warning)
+        line.append(f" {term('ui.waits_for', entry.waits_for)}", colours.warning)
     line.append(f"  {formats.age(now - entry.created_at)}", colours.faint)
     problem = problem_words(entry.problem)
     return line.append(f"  {problem}" if problem else "", colours.faint)

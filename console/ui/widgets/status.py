@@ -19,6 +19,8 @@ from store.mirror_schema import LEVELS
 Part = tuple[str, Style]
 SEPARATOR = "  "
 PROGRESS = 20
+HIGH, LOW = (4, 3), (2, 1)
+"""Levels whose open alerts are counted before and after the feeds."""
 
 
 class StatusBar(Lines):
@@ -51,8 +53,9 @@ def status_line(situation: Situation, width: int, colours: Palette) -> Text:
     left: list[Part] = []
     for part in (
         *_institution(situation, colours),
-        *_alerts(situation, colours),
+        *_alerts(situation, colours, HIGH),
         *_feeds(situation, colours),
+        *_alerts(situation, colours, LOW),
         *_address(situation, colours),
     ):
         if _width([*left, part]) + len(SEPARATOR) > width - taken:
@@ -85,8 +88,8 @@ def _address(situation: Situation, colours: Palette) -> list[Part]:
     return [(address, colours.faint)] if address else []
 
 
-def _alerts(situation: Situation, colours: Palette) -> list[Part]:
-    counted = [(place, situation.alerts.get(LEVELS[place], 0)) for place in range(len(LEVELS) - 1, 0, -1)]
+def _alerts(situation: Situation, colours: Palette, levels: tuple[int, ...]) -> list[Part]:
+    counted = [(place, situation.alerts.get(LEVELS[place], 0)) for place in levels]
     return [(f"{GLYPHS[place]}{number:,}", colours.level(place)) for place, number in counted if number]
 
 

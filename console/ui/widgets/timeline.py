@@ -103,8 +103,8 @@ def where(event: Event) -> str:
 
 
 def _what(event: Event) -> str:
-    family = "ui.login" if event.is_login else "ui.kind"
-    return term(family, clean(event.what, 24))
+    what = clean(event.what, 24)
+    return term("ui.login", what) if event.is_login else term("ui.kind", what)
 
 
 def _outcome(event: Event) -> str:

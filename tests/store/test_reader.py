@@ -1,0 +1,223 @@
+"""The console's reading of the mirror: the order, pages, one account, and what it must not do to the writer."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from store import files
+from store.mirror_schema import MIGRATIONS
+from store.query import QueryError, parse
+from store.reader import Reader
+from store.timeline import newest, walk
+from tests.ui.mirror_builder import build
+
+EXPONENTS = {"CNY": 2, "JPY": 0}
+
+
+@pytest.fixture(scope="module")
+def mirror_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("mirror") / "mirror.db"
+    build(path, 60)
+    return path
+
+
+@pytest.fixture
+def reader(mirror_path: Path) -> Iterator[Reader]:
+    opened = Reader(mirror_path)
+    yield opened
+    opened.close()
+
+
+def test_the_order_is_by_score_then_by_appearance_and_complete(reader: Reader) -> None:
+    order = reader.order()
+    assert sorted(order.tolist()) == list(range(60))
+    rows = reader.page(order.tolist())
+    scores = [rows[number].score for number in order.tolist()]
+    assert scores[:20] == sorted(scores[:20], reverse=True)
+    assert order[20:].tolist() == sorted(order[20:].tolist())
+
+
+def test_a_short_order_differs_only_in_how_many_stand_in_front(reader: Reader) -> None:
+    short = reader.order(most=5)
+    assert short[:5].tolist() == reader.order()[:5].tolist()
+    assert sorted(short.tolist()) == list(range(60))
+
+
+def test_a_page_holds_what_the_line_shows(reader: Reader) -> None:
+    row = reader.page([3])[3]
+    assert (row.account_id, row.status, row.holds, row.customer_name) == ("acc_000003", "frozen", 1, "M*** S******")
+    assert (row.alert_state, row.open_alerts, row.deleted) == ("open", 1, False)
+    assert reader.page([2])[2].claimed_by == "maria.k"
+    assert reader.page([999]) == {}
+
+
+def test_detail_holds_the_account_in_full(reader: Reader) -> None:
+    detail = reader.detail(3)
+    assert detail is not None
+    assert detail.alert is not None
+    assert detail.alert.alert_id == "alr_3"
+    assert '"hold_3"' in str(detail.doc)
+    assert "杭州" in str(detail.customer).encode().decode("unicode_escape")
+    assert reader.detail(999) is None
+    assert reader.number("acc_000003") == 3
+    assert reader.number("acc_nobody") is None
+
+
+def test_reading_holds_no_checkpoint_up(mirror_path: Path, reader: Reader) -> None:
+    writer = sqlite3.connect(mirror_path)
+    for number in range(3):
+        reader.page(range(40))
+        reader.order()
+        with writer:
+            writer.execute("UPDATE account_risk SET last_activity_at = ? WHERE account = 50", (number,))
+        assert writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+    writer.close()
+
+
+def test_the_data_version_tells_of_another_process(mirror_path: Path, reader: Reader) -> None:
+    before = reader.data_version()
+    assert reader.data_version() == before
+    with sqlite3.connect(mirror_path) as writer:
+        writer.execute("UPDATE account_risk SET last_activity_at = 7 WHERE account = 50")
+    assert reader.data_version() != before
+
+
+def test_a_mirror_built_anew_is_noticed(tmp_path: Path, mirror_path: Path) -> None:
+    path = tmp_path / "mirror.db"
+    path.write_bytes(mirror_path.read_bytes())
+    opened = Reader(path)
+    assert not opened.replaced()
+    path.unlink()
+    assert opened.replaced()
+    path.write_bytes(mirror_path.read_bytes())
+    assert opened.replaced()
+    opened.close()
+
+
+def test_a_missing_mirror_is_an_error_that_says_so(tmp_path: Path) -> None:
+    with pytest.raises(files.StoreError, match=r"mirror\.db can't be read"):
+        Reader(tmp_path / "mirror.db")
+
+
+def test_an_empty_mirror_has_an_empty_order(tmp_path: Path) -> None:
+    files.writer(tmp_path / "mirror.db", MIGRATIONS, "NORMAL").close()
+    opened = Reader(tmp_path / "mirror.db")
+    assert opened.ready()
+    assert len(opened.order()) == 0
+    assert len(opened.matching(parse("frozen", {}), opened.order())) == 0
+    opened.close()
+
+
+# ---------------------------------------------------------------- the filter
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("acc_000012", lambda row: row.account_id == "acc_000012"),
+        ("00003", lambda row: "00003" in row.account_id),
+        ("frozen", lambda row: row.status == "frozen"),
+        ("!frozen", lambda row: row.status != "frozen"),
+        ("critical", lambda row: row.level == 4),
+        ("level>=high", lambda row: row.level >= 3),
+        ("risk>0.8", lambda row: row.score > 0.8),
+        ("risk>0.8 !status:active", lambda row: row.score > 0.8 and row.status != "active"),
+        ("status!=active", lambda row: row.status != "active"),
+        ("currency:JPY", lambda row: row.currency == "JPY"),
+        ("balance>10,000", lambda row: row.balance_minor > (10_000 if row.currency == "JPY" else 1_000_000)),
+        ("customer:cus_7", lambda row: row.customer_id.startswith("cus_7")),
+        ("used>=80", lambda row: 100 * (row.credit_limit_minor - row.available_minor) / row.credit_limit_minor >= 80),
+        ("rule:ato-1", lambda row: "ATO-1" in (row.rule_ids or "")),
+        ('id:"acc_00001"', lambda row: row.account_id.startswith("acc_00001")),
+    ],
+)
+def test_filters_select_what_they_say_in_the_order(reader: Reader, text: str, expected) -> None:
+    order = reader.order()
+    rows = reader.page(order.tolist())
+    wanted = [number for number in order.tolist() if expected(rows[number])]
+    assert reader.matching(parse(text, EXPONENTS), order).tolist() == wanted
+    assert 0 < len(wanted) < 60
+
+
+@pytest.mark.parametrize(
+    ("text", "trouble", "at"),
+    [
+        ("risk>0.8 statuss:x", "unknown_field", 9),
+        ("level:huge", "unknown_level", 6),
+        ("risk>much", "not_a_number", 5),
+        ("risk>nan", "not_a_number", 5),
+        ("frozen risk>", "no_value", 12),
+        ("status>active", "not_comparable", 7),
+        ('id:"acc', "unclosed_quote", 3),
+        ("!", "no_value", 1),
+        ("a " * 13, "too_many", 24),
+    ],
+)
+def test_errors_point_at_the_fault(text: str, trouble: str, at: int) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse(text, EXPONENTS)
+    assert (caught.value.trouble, caught.value.at) == (trouble, at)
+
+
+@settings(max_examples=200)
+@given(st.text(max_size=40))
+def test_any_text_is_a_filter_or_an_error_that_points(text: str) -> None:
+    try:
+        terms = parse(text, EXPONENTS)
+    except QueryError as error:
+        assert 0 <= error.at <= len(text)
+    else:
+        assert all(term.sql.count("?") == len(term.parameters) for term in terms)
+
+
+def test_values_are_bound_and_never_sql(reader: Reader) -> None:
+    assert len(reader.matching(parse("x');DROP_TABLE_account;--", EXPONENTS), reader.order())) == 0
+    assert reader.size() == 60
+
+
+# ---------------------------------------------------------------- the timeline
+
+
+def test_a_walk_brings_the_whole_history_newest_first_page_by_page(reader: Reader) -> None:
+    place = newest(reader.page([5])[5])
+    whole, end = walk(reader, place, 100)
+    assert end.over
+    assert [event.seq for event in whole] == sorted((event.seq for event in whole), reverse=True)
+    assert (sum(event.is_login for event in whole), len(whole)) == (4, 16)
+    paged = []
+    while not place.over:
+        page, place = walk(reader, place, 3)
+        paged += page
+    assert paged == whole
+
+
+def test_a_deleted_event_is_left_out_and_walked_over(tmp_path: Path, mirror_path: Path) -> None:
+    path = tmp_path / "mirror.db"
+    path.write_bytes(mirror_path.read_bytes())
+    with sqlite3.connect(path) as writer:
+        writer.execute("UPDATE txn SET deleted = 1 WHERE account = 5 AND transaction_id IN ('txn_5_11', 'txn_5_4')")
+    opened = Reader(path)
+    place, found = newest(opened.page([5])[5]), []
+    while not place.over:
+        page, place = walk(opened, place, 2)
+        found += page
+    assert len(found) == 14
+    opened.close()
+
+
+def test_the_order_leaves_no_account_twice_with_many_levels(tmp_path: Path) -> None:
+    path = tmp_path / "mirror.db"
+    build(path, 30)
+    with sqlite3.connect(path) as writer:
+        writer.execute("UPDATE account_risk SET risk_level = account % 5, risk_score = (account % 7) / 7.0")
+    opened = Reader(path)
+    order = opened.order()
+    assert len(np.unique(order)) == len(order) == 30
+    opened.close()

@@ -1,0 +1,70 @@
+"""A console on a small mirror: fixed clock, fixed language and zone, none of the developer's own settings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from console import language
+from console.paths import Home
+from console.ui.app import RiskDesk
+from console.ui.drafts import Draft
+from console.ui.widgets.prompt import Prompt
+from tests.ui import mirror_builder
+
+Desk = Callable[..., RiskDesk]
+
+
+@pytest.fixture(autouse=True)
+def own_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """English, UTC, no motion."""
+    for name in ("NO_COLOR", "RISKDESK_HOME", "RISKDESK_LANG", "RISKDESK_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    language.use("en")
+    for history in Prompt.histories.values():
+        history.clear()
+    yield
+    language.use("en")
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A mirror of 200 accounts, made once; tests copy it."""
+    path = tmp_path_factory.mktemp("mirror") / "mirror.db"
+    mirror_builder.build(path)
+    return path
+
+
+@pytest.fixture
+def home(tmp_path: Path, built: Path) -> Home:
+    """A home whose mirror is a copy of the built one."""
+    place = Home(tmp_path / "home")
+    place.make()
+    place.mirror.write_bytes(built.read_bytes())
+    return place
+
+
+@pytest.fixture
+def drafts() -> list[Draft]:
+    """What the console's dialogs submitted."""
+    return []
+
+
+@pytest.fixture
+def desk(home: Home, drafts: list[Draft]) -> Desk:
+    """Makes the app: a clock that tests move, a watcher that runs, drafts kept instead of journaled."""
+
+    def submit(draft: Draft) -> str:
+        drafts.append(draft)
+        return f"command-{len(drafts)}"
+
+    def make(place: Home = home, clock: Callable[[], int] = lambda: mirror_builder.NOW) -> RiskDesk:
+        return RiskDesk(place, clock=clock, runs=lambda pid: True, submit=submit)
+
+    return make

@@ -1,0 +1,37 @@
+"""Reading a running console's screen in tests."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from console.ui.app import RiskDesk
+
+DEADLINE_S = 10.0
+
+
+def frame(app: RiskDesk) -> str:
+    """What stands on the screen, as text, trailing spaces cut."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join(strip.text.rstrip() for strip in strips) + "\n"
+
+
+async def until(true: Callable[[], bool], what: str) -> None:
+    """Wait until something is so. Fails when it is not in time."""
+    end = time.monotonic() + DEADLINE_S
+    while not true():
+        assert time.monotonic() < end, f"{what} did not happen"
+        await asyncio.sleep(0.01)
+
+
+async def ready(app: RiskDesk, accounts: int = 200) -> None:
+    """Wait for the first screen: its rows, and the surveyor's counts in the status line."""
+    await until(lambda: getattr(app.screen, "stands", False), "the watch screen")
+    await until(lambda: app.screen.table.total() == accounts, "the order of all accounts")
+    await until(lambda: bool(app.sight.situation.alerts), "the count of alerts")
+
+
+async def shown(app: RiskDesk, text: str) -> None:
+    """Wait until a text is on the screen."""
+    await until(lambda: text in frame(app), f"{text!r} on the screen")

@@ -1,0 +1,153 @@
+"""Decisions: nothing is sent by enter, nothing without what the core requires, and always about the account shown."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from console.core.instants import DAY
+from console.paths import Home
+from console.ui.app import RiskDesk
+from console.ui.dialogs.base import DecisionDialog
+from console.ui.drafts import Draft
+from tests.ui.conftest import Desk
+from tests.ui.mirror_builder import NOW
+from tests.ui.screens import frame, ready, shown, until
+
+
+async def opened(app: RiskDesk, name: str, account: int) -> DecisionDialog:
+    """A dialog on an account of the watch screen, with the desk armed."""
+    await ready(app)
+    app.perform("write", "10")
+    app.screen.table.place(account)
+    app.perform(name)
+    await until(lambda: isinstance(app.screen, DecisionDialog) and bool(app.screen.focused), "the dialog")
+    assert isinstance(app.screen, DecisionDialog)
+    return app.screen
+
+
+async def test_six_keys_from_the_list_to_a_freeze(desk: Desk, drafts: list[Draft]) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        await pilot.press("j", "f")
+        await shown(app, "read-only; :write arms the desk")
+        await pilot.press("colon", *"write", "enter")
+        await shown(app, "ARMED 10m")
+        await pilot.press("f", "1", "y")
+        await until(lambda: len(drafts) == 1, "the decision")
+        (draft,) = drafts
+        assert (draft.wish.type, draft.wish.account_id) == ("account.freeze", "acc_000000")
+        assert (draft.wish.reason_code, draft.wish.params) == ("account_takeover", {"scope": "full"})
+        assert draft.account is not None
+        assert (draft.account.version, draft.decided_on.rule_ids) == (3, ["ATO-1"])
+        await shown(app, "freeze of acc_000000 is decided")
+
+
+async def test_enter_and_escape_never_send(desk: Desk, drafts: list[Draft]) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)) as pilot:
+        for key in ("enter", "escape"):
+            await opened(app, "freeze", 0)
+            await pilot.press("1", key)
+            await until(lambda: not isinstance(app.screen, DecisionDialog), "the dialog's end")
+        assert drafts == []
+
+
+async def test_y_sends_nothing_while_something_is_missing(desk: Desk, drafts: list[Draft]) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)) as pilot:
+        dialog = await opened(app, "freeze", 0)
+        dialog.send()
+        assert "Choose a reason" in str(dialog.missing())
+        await pilot.press("2")
+        dialog.send()
+        assert "needs a note" in str(dialog.missing())
+        await pilot.press("n", *"y on it", "enter", "s", "e", "e")
+        assert app.screen is dialog
+        assert drafts == []
+        await pilot.press("y")
+        await until(lambda: len(drafts) == 1, "the decision")
+        wish = drafts[0].wish
+        assert (wish.note, wish.params) == ("y on it", {"scope": "debit_only", "expires_at": NOW + 4_000_000 + DAY})
+
+
+async def test_a_dialog_tells_when_its_account_has_changed(home: Home, desk: Desk) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)):
+        await opened(app, "freeze", 0)
+        with sqlite3.connect(home.mirror) as writer:
+            writer.execute("UPDATE account SET status = 'frozen' WHERE account = 0")
+        await shown(app, "has changed since this dialog was opened")
+
+
+async def test_the_account_stays_the_one_of_the_key_whatever_the_list_does(desk: Desk, drafts: list[Draft]) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, "freeze", 5)
+        table = app.screen_stack[1].table
+        table.replace(table.order[::-1].copy())
+        await pilot.press("1", "y")
+        await until(lambda: len(drafts) == 1, "the decision")
+        assert drafts[0].wish.account_id == "acc_000005"
+
+
+async def test_unfreeze_names_its_holds(desk: Desk, drafts: list[Draft]) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)) as pilot:
+        dialog = await opened(app, "unfreeze", 3)
+        await shown(app, "everything · account_takeover · maria.k")
+        await pilot.press("a")
+        assert "Choose the holds" in str(dialog.missing())
+        await pilot.press("a", "1", "n", *"called", "enter", "y")
+        await until(lambda: len(drafts) == 1, "the decision")
+        assert (drafts[0].wish.params, drafts[0].wish.reason_code) == ({"hold_ids": ["hold_3"]}, "other")
+
+
+async def test_a_raised_limit_says_that_a_second_person_is_asked(desk: Desk, drafts: list[Draft]) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)) as pilot:
+        dialog = await opened(app, "limit", 0)
+        await pilot.press("t", *"12.345", "enter", "1")
+        assert "no amount of CNY" in str(dialog.missing())
+        await pilot.press("t", *["backspace"] * 6, *"99,000", "enter")
+        await shown(app, "A second person must approve it.")
+        assert "from 25,000.00 to 99,000.00" in frame(app)
+        await pilot.press("y")
+        await until(lambda: len(drafts) == 1, "the decision")
+        assert drafts[0].wish.params == {"limit": "credit", "value_minor": 9_900_000, "currency": "CNY"}
+
+
+async def test_closing_needs_the_id_typed(desk: Desk, drafts: list[Draft]) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)) as pilot:
+        dialog = await opened(app, "close", 0)
+        await pilot.press("1", "t", *"acc_000001", "enter")
+        assert "Type the account's id" in str(dialog.missing())
+        await pilot.press("t", "backspace", "0", "enter", "y")
+        await until(lambda: len(drafts) == 1, "the decision")
+        assert drafts[0].wish.type == "account.close"
+
+
+async def test_case_decisions(desk: Desk, drafts: list[Draft]) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, "claim", 0)
+        await pilot.press("s", "y")
+        await until(lambda: len(drafts) == 1, "the claim")
+        dialog = await opened(app, "verdict", 0)
+        assert dialog.missing()
+        await pilot.press("s", "y")
+        await until(lambda: len(drafts) == 2, "the verdict")
+        await opened(app, "note", 0)
+        await pilot.press("t", *"ok", "enter", "y")
+        await until(lambda: len(drafts) == 3, "the note")
+        await opened(app, "release", 2)
+        await pilot.press("y")
+        await until(lambda: len(drafts) == 4, "the release")
+        assert [json.dumps(draft.wish.params) for draft in drafts] == [
+            '{"minutes": 60}',
+            '{"verdict": "fraud"}',
+            '{"text": "ok"}',
+            "{}",
+        ]

@@ -1,0 +1,79 @@
+"""Golden frames: what every screen looks like, as text, at two sizes and in both languages, with hostile and CJK data.
+
+RISKDESK_FRAMES=write writes them anew; look at what changed before committing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from console import language
+from console.paths import Home
+from console.ui.app import RiskDesk
+from console.ui.dialogs.base import DecisionDialog
+from tests.ui.conftest import Desk
+from tests.ui.mirror_builder import build_journal
+from tests.ui.screens import frame, ready, until
+
+FRAMES = Path(__file__).parent / "frames"
+SIZES = ((80, 24), (120, 40))
+
+Steps = Callable[[RiskDesk], Awaitable[None]]
+
+
+async def stay(app: RiskDesk) -> None:
+    app.screen.table.place(2)
+
+
+async def account(app: RiskDesk) -> None:
+    app.open_account(3)
+    await until(lambda: getattr(app.screen, "stands", False) and app.screen.account() is not None, "the account")
+
+
+async def freeze(app: RiskDesk) -> None:
+    app.perform("write", "10")
+    app.screen.table.place(12)
+    app.perform("freeze")
+    await until(lambda: isinstance(app.screen, DecisionDialog) and bool(app.screen.focused), "the dialog")
+    app.screen.fields[1].press("1")
+    app.screen.show()
+
+
+def screen(name: str) -> Steps:
+    async def show(app: RiskDesk) -> None:
+        app.perform(name)
+        await until(lambda: getattr(app.screen, "NAME", "") == name and app.screen.stands, name)
+
+    return show
+
+
+SHOWN: list[tuple[str, str, Steps]] = [
+    *((name, code, steps) for name, steps in (("watch", stay), ("account", account), ("freeze", freeze))
+      for code in language.LANGUAGES),
+    *((name, "en", screen(name)) for name in ("commands", "feeds", "help")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(("name", "code", "steps"), SHOWN, ids=lambda part: part if isinstance(part, str) else "")
+async def test_screen(name: str, code: str, steps: Steps, size: tuple[int, int], home: Home, desk: Desk) -> None:
+    language.use(code)
+    build_journal(home.journal)
+    app = desk()
+    async with app.run_test(size=size) as pilot:
+        await ready(app)
+        await steps(app)
+        await pilot.pause()
+        app.look()
+        await pilot.pause()
+        seen = frame(app)
+    assert all(cell_len(line) <= size[0] for line in seen.splitlines())
+    golden = FRAMES / f"{name}.{code}.{size[0]}x{size[1]}.txt"
+    if os.environ.get("RISKDESK_FRAMES") == "write":
+        golden.write_text(seen, encoding="utf-8")
+    assert seen == golden.read_text(encoding="utf-8")

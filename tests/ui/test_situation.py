@@ -1,0 +1,77 @@
+"""What is wrong is said, the worst first, with how long it has been so."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from console.core.instants import MINUTE, SECOND
+from console.ui.situation import Situation, Watcher, notices, read_meta, read_watcher, stale
+from store.reader import FeedRow
+from tests.ui import mirror_builder
+from tests.ui.mirror_builder import NOW
+
+FEED = FeedRow("changes", "", NOW - SECOND, None, None, 0, 100.0, "e1", 1_000, 1_000, NOW)
+META = FeedRow("meta", "", NOW - SECOND, None, None, 0, 0.0, None, None, None, None)
+FINE = Situation(NOW, mirror=True, feeds=(FEED, META), watcher=Watcher(42, True))
+
+
+def words(situation: Situation) -> str:
+    return "\n".join(f"{notice.grade}: {notice.text}" for notice in notices(situation))
+
+
+def test_all_well_says_nothing() -> None:
+    assert notices(FINE) == []
+
+
+def test_no_mirror_yet() -> None:
+    assert "Waiting for the watcher" in words(Situation(NOW))
+
+
+def test_a_watcher_that_is_gone_is_worse_than_a_gap() -> None:
+    gone = replace(FINE, watcher=Watcher(42, False), feeds=(replace(FEED, gaps=2), META))
+    assert [notice.grade for notice in notices(gone)] == ["bad", "warning"]
+    assert "pid 42" in words(gone)
+    assert "21:14:09 (1s)" in words(gone)
+
+
+def test_a_core_that_is_gone_is_named_with_its_last_good_answer() -> None:
+    failing = replace(
+        FEED, last_ok_at=NOW - 3 * MINUTE, last_error="connection refused\x1b[31m", last_error_at=NOW - SECOND
+    )
+    said = words(replace(FINE, feeds=(failing, META)))
+    assert "changes is stale, last good since 21:11:10 (3m)" in said
+    assert "\x1b" not in said
+
+
+def test_history_that_loads_shows_its_progress() -> None:
+    loading = replace(FINE, feeds=(replace(FEED, scanned_to_seq=250_000, head_seq=1_000_000), META))
+    (notice,) = notices(loading)
+    assert (notice.share, "250,000 of 1,000,000" in notice.text) == (0.25, True)
+
+
+def test_a_rebuild_is_said() -> None:
+    assert "rebuilt" in words(replace(FINE, rebuilding=True))
+
+
+def test_a_poller_that_runs_rarely_is_not_stale_for_being_quiet() -> None:
+    digest = replace(META, poller="digest", last_ok_at=NOW - 9 * MINUTE)
+    assert not stale(digest, NOW)
+    assert stale(replace(digest, last_error="differs", last_error_at=NOW), NOW)
+    assert stale(replace(FEED, last_ok_at=NOW - 2 * MINUTE), NOW)
+    assert not stale(replace(digest, last_ok_at=None), NOW)
+
+
+def test_notes_that_can_not_be_read_are_unknown_not_fatal() -> None:
+    assert read_meta("{}") is None
+    assert read_meta("no json") is None
+    assert read_watcher("[]") is None
+    assert read_watcher('{"pid": "x"}') is None
+    assert read_watcher('{"pid": 7, "state": "live"}') == Watcher(7, True, state="live")
+
+
+def test_the_cores_clock_is_that_of_meta() -> None:
+    meta = read_meta(json.dumps(mirror_builder.META))
+    assert meta is not None
+    situation = replace(FINE, meta=meta, feeds=(replace(META, last_ok_at=meta.server_time - 5 * SECOND),))
+    assert situation.core_now == NOW + 5 * SECOND
