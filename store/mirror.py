@@ -81,27 +81,17 @@ STATEMENTS = {
 }
 
 
-class Numbers:
-    """Dense integers for text ids, in order of first appearance."""
+class Numbers(dict[str, int]):
+    """Dense integers for text ids, in order of first appearance: asking for an id numbers it, `get` does not."""
 
     def __init__(self, ids: Iterable[str] = ()) -> None:
-        self._number = {text: number for number, text in enumerate(ids)}
+        super().__init__((text, number) for number, text in enumerate(ids))
         self.new: list[tuple[int, str]] = []
 
-    def of(self, text: str) -> int:
-        """The id's number; a first appearance gets the next one and is noted in `new`."""
-        number = self._number.get(text)
-        if number is None:
-            number = self._number[text] = len(self._number)
-            self.new.append((number, text))
+    def __missing__(self, text: str) -> int:
+        number = self[text] = len(self)
+        self.new.append((number, text))
         return number
-
-    def known(self, text: str) -> int:
-        """The id's number, or -1."""
-        return self._number.get(text, -1)
-
-    def __len__(self) -> int:
-        return len(self._number)
 
 
 @dataclass
@@ -223,9 +213,8 @@ class Mirror:
 
     def account_number(self, account_id: str) -> int:
         """The account's number; one never seen gets the next, with a place among the heads."""
-        number = self.accounts.known(account_id)
-        if number < 0:
-            number = self.accounts.of(account_id)
+        number = self.accounts[account_id]
+        if number >= len(self.heads.transaction):
             self.heads.reach(number + 1)
         return number
 

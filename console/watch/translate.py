@@ -243,7 +243,7 @@ class Translation:
         label: Label | None = fact.resource
         before = None if fresh else self._stored_label(fact.change.id)
         self._labels[fact.change.id] = label
-        account = self._mirror.accounts.known(label.account_id) if label and label.account_id else -1
+        account = self._mirror.accounts.get(label.account_id, -1) if label and label.account_id else -1
         self._store(fact, account)
         if before is not None and before.verdict == "fraud" and (label is None or label.verdict != "fraud"):
             self._judge(fact.change.seq, before, Judgement.WITHDRAWN)
@@ -262,7 +262,7 @@ class Translation:
         account_id = txn.account_id if txn else label.account_id
         if account_id is None and label.target.type == "account":
             account_id = label.target.id
-        account = self._mirror.accounts.known(account_id) if account_id else -1
+        account = self._mirror.accounts.get(account_id, -1) if account_id else -1
         self._facts.append(label_fact(seq, label, judgement, account, txn, self._mirror.entities))
 
     def _judged(self, transaction_id: str) -> Transaction | None:
@@ -312,7 +312,7 @@ class Translation:
         target = getattr(fact.resource, "target", None)
         if account_id is None and target is not None and target.type == "account":
             account_id = target.id
-        self._store(fact, self._mirror.accounts.known(account_id) if account_id else -1)
+        self._store(fact, self._mirror.accounts.get(account_id, -1) if account_id else -1)
 
     def _store(self, fact: Fact, account: int) -> None:
         change = fact.change
