@@ -19,8 +19,8 @@ _RESOURCE = {name: decoder(kind) for name, kind in RESOURCES.items()}
 
 class _Place(msgspec.Struct):
     seq: int
-    type: str = ""
-    id: str = ""
+    type: Any = ""
+    id: Any = ""
 
 
 _PLACE = msgspec.json.Decoder(_Place)
@@ -106,7 +106,7 @@ def read(body: bytes, stored: Position | None) -> Page:
     started = time.perf_counter()
     try:
         page: ChangePage = _PAGE.decode(body)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise CoreUnreachable(f"a page of the feed can't be read: {error}") from error
     if stored is not None and page.epoch != stored.epoch:
         raise FeedReset("epoch_changed", None)
@@ -162,4 +162,4 @@ def _set_aside(raw: msgspec.Raw, reason: str) -> Spoiled:
         place = _PLACE.decode(raw)
     except msgspec.MsgspecError as error:
         raise FeedGap(f"a change without a readable seq: {error}") from error
-    return Spoiled(place.seq, place.type[:64], place.id[:72], reason[:500], str(raw, "utf-8", "replace")[:10_000])
+    return Spoiled(place.seq, str(place.type)[:64], str(place.id)[:72], reason[:500], str(raw, "utf-8", "replace")[:10_000])
