@@ -24,6 +24,7 @@ class Facts:
     may_command: bool | None
     reasons_known: bool
     account: AccountRow | None
+    same_version: bool = True
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ class Action:
         return shown(self.keys[0]) if self.keys else ""
 
 
-COMMAND = ("armed", "may_command", "account", "mirrored", "reasons")
-CASE = ("armed", "may_command", "account")
+COMMAND = ("armed", "may_command", "same_version", "account", "mirrored", "reasons")
+CASE = ("armed", "may_command", "same_version", "account")
 
 ACTIONS = (
     Action("down", ("j", "down"), "list"),
@@ -94,6 +95,7 @@ LIMIT_OPEN = ("active", "frozen")
 NEEDS: dict[str, Callable[[Facts], bool]] = {
     "armed": lambda facts: facts.armed,
     "may_command": lambda facts: facts.may_command is not False,
+    "same_version": lambda facts: facts.same_version,
     "account": lambda facts: facts.account is not None,
     "mirrored": lambda facts: facts.account is not None and facts.account.version > 0 and not facts.account.deleted,
     "reasons": lambda facts: facts.reasons_known,

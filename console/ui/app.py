@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from console.core import instants
-from console.language import tr
+from console.language import term, tr
 from console.paths import Home
 from console.ui import actions, themes
 from console.ui.actions import BY_NAME, Facts
@@ -26,6 +26,7 @@ from console.ui.sight import Sight, running
 from console.ui.situation import Grade
 from console.ui.survey import Survey, Surveyor
 from console.ui.text import clean
+from store.life import State
 from store.query import Term
 from store.reader import Reader
 
@@ -34,6 +35,16 @@ if TYPE_CHECKING:
 
 BEAT_S = 0.25
 ARMED_MINUTES, MOST_MINUTES = 10, 60
+
+TOLD: dict[State, Grade] = {
+    State.CONFIRMED: "info",
+    State.AWAITING_APPROVAL: "warning",
+    State.REJECTED: "bad",
+    State.EXPIRED: "bad",
+    State.UNKNOWN: "bad",
+    State.REVIEW: "bad",
+}
+"""The outcomes that are said when they come."""
 
 
 @runtime_checkable
@@ -90,11 +101,24 @@ class RiskDesk(App[int]):
         if not self.is_running:
             return
         mirror_changed, journal_changed = self.sight.look()
+        if journal_changed:
+            self._tell_outcomes()
         front = self._front()
         if front is not None and front.stands:
             front.looked(mirror_changed, journal_changed)
         if mirror_changed and isinstance(self.screen, Following):
             self.screen.follow(self.sight.mirror)
+
+    def _tell_outcomes(self) -> None:
+        """Say what became of our commands, the newest last; and hand the token over when one waits for it."""
+        for entry in reversed(self.sight.turned):
+            if entry.state in TOLD:
+                what = {"action": term("ui.command", entry.type), "account": clean(entry.account_id, 72)}
+                self.say(tr("ui.outcome", state=term("ui.state", entry.state), **what), TOLD[entry.state])
+        if any(entry.waits_for == "credential" for entry in self.sight.commands):
+            from console.ui.submitting import hand_over
+
+            hand_over(self.sight.home, self._not_nudged)
 
     def on_risk_desk_surveyed(self, event: Surveyed) -> None:
         watch = self._watch()
@@ -129,7 +153,8 @@ class RiskDesk(App[int]):
             situation.armed,
             situation.may_command,
             situation.meta is not None,
-            front.account() if front is not None else None,
+            front.account() if front is not None and front.stands else None,
+            situation.same_version,
         )
 
     def action_perform(self, name: str) -> None:

@@ -35,7 +35,10 @@ def running(pid: int) -> bool:
 
 
 class Sight:
-    """Both files, read-only for the mirror. `situation` and `commands` are as of the last `look`."""
+    """Both files, read-only for the mirror. `situation` and `commands` are as of the last `look`.
+
+    `turned` are the commands whose state changed between the last two looks at the journal.
+    """
 
     def __init__(
         self,
@@ -48,6 +51,7 @@ class Sight:
         self.mirror: Reader | None = None
         self.journal: Journal | None = None
         self.commands: list[Entry] = []
+        self.turned: list[Entry] = []
         self.situation = Situation(clock(), core=core or "")
         self._seen: tuple[object, ...] = ()
         self._mirror_version = -1
@@ -150,7 +154,9 @@ class Sight:
         if version == self._journal_version:
             return False
         self._journal_version = version
+        before = {entry.command_id: entry.state for entry in self.commands}
         self.commands = journal.recent(SHOWN_COMMANDS)
+        self.turned = [entry for entry in self.commands if before.get(entry.command_id, entry.state) != entry.state]
         self.situation = replace(
             self.situation, commands={str(state): count for state, count in journal.counts().items()}
         )

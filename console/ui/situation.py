@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from console import __version__
 from console.core import messages
 from console.core.instants import SECOND
 from console.core.messages import CoreMeta
@@ -70,6 +71,11 @@ class Situation:
     def may_command(self) -> bool | None:
         """Whether the core lets this person send commands; None while unknown."""
         return None if self.meta is None else "core:command" in self.meta.you.scopes
+
+    @property
+    def same_version(self) -> bool:
+        """Whether the watcher, as far as it has said, is of this console's version; else they refuse each other."""
+        return self.watcher is None or self.watcher.version in ("", __version__)
 
     @property
     def subject(self) -> str:
@@ -157,6 +163,8 @@ def _watcher_notices(situation: Situation) -> list[Notice]:
     if not watcher.alive:
         newest = max((feed.last_ok_at or 0 for feed in situation.feeds), default=0)
         return [Notice("bad", tr("ui.notice.watcher_gone", pid=watcher.pid, since=_since(newest, situation.now)))]
+    if not situation.same_version:
+        return [Notice("bad", tr("ui.notice.version", theirs=watcher.version, ours=__version__))]
     if situation.rebuilding:
         return [Notice("warning", tr("ui.notice.rebuilding"))]
     return []

@@ -44,12 +44,18 @@ def submitter(sight: Sight, complain: Callable[[str], None]) -> Submit:
     return submit
 
 
-def _wake(home: Home, command_id: str, complain: Callable[[str], None]) -> None:
-    """Hand the token over and nudge: the token's source may take seconds, so this has a thread of its own."""
+def hand_over(home: Home, complain: Callable[[str], None]) -> None:
+    """Give the watcher the operator's token, in a thread: its source may take seconds."""
+    Thread(target=_wake, args=(home, None, complain), daemon=True).start()
+
+
+def _wake(home: Home, command_id: str | None, complain: Callable[[str], None]) -> None:
+    """Hand the token over, and nudge where there is a command to send."""
     try:
         token = Credentials(home).sending()
         if token:
             desk_socket.hand_over(home.socket, token)
-        desk_socket.nudge(home.socket, command_id)
+        if command_id is not None:
+            desk_socket.nudge(home.socket, command_id)
     except (desk_socket.SocketError, CredentialError, OSError) as error:
         complain(str(error))

@@ -6,9 +6,11 @@ import json
 import sqlite3
 
 from console.core.instants import DAY
+from console.core.messages import ReasonCode
 from console.paths import Home
 from console.ui.app import RiskDesk
 from console.ui.dialogs.base import DecisionDialog
+from console.ui.dialogs.fields import Reasons
 from console.ui.drafts import Draft
 from tests.ui.conftest import Desk
 from tests.ui.mirror_builder import NOW
@@ -151,3 +153,17 @@ async def test_case_decisions(desk: Desk, drafts: list[Draft]) -> None:
             '{"text": "ok"}',
             "{}",
         ]
+
+
+def test_more_than_nine_reasons_are_turned_by_zero() -> None:
+    codes = [ReasonCode(code=f"r{place}", title=f"Reason {place}", commands=[]) for place in range(1, 12)]
+    field = Reasons(codes)
+    assert field.press("9")
+    assert field.chosen is codes[8]
+    assert field.press("0")
+    assert not field.press("3")
+    assert field.press("2")
+    assert field.chosen is codes[10]
+    assert field.press("0")
+    assert field.page == codes[:9]
+    assert not field.press("٣")

@@ -29,6 +29,8 @@ from store.reader import AccountRow, Reader
 
 SEND = "y"
 WIDTH = 74
+FRAME = 9
+"""Lines of a dialog besides its object, fields and foot: border, consequence, gaps and answers."""
 
 
 class DecisionDialog(ModalScreen[Draft | None]):
@@ -120,16 +122,18 @@ class DecisionDialog(ModalScreen[Draft | None]):
         """Draw the form as it stands."""
         colours = palette(self.app.theme_variables)
         width = min(WIDTH, self.app.size.width) - 6
-        lines = [*self._object(width, colours), Text(self.consequence(), colours.plain), Text()]
-        for part in self.fields:
-            lines.extend(part.lines(width, colours))
         missing = self.missing()
-        lines.append(Text())
+        head = self._object(width, colours)
+        form = [line for part in self.fields for line in part.lines(width, colours)]
+        foot = []
         if self._changed:
-            lines.append(Text(tr("ui.dialog.changed"), colours.bad))
+            foot.append(Text(tr("ui.dialog.changed"), colours.bad))
         if missing is None and self._asks_approval():
-            lines.append(Text(tr("ui.dialog.approval"), colours.warning))
-        lines.append(Text(missing or tr("ui.dialog.ready", key=SEND), colours.warning if missing else colours.good))
+            foot.append(Text(tr("ui.dialog.approval"), colours.warning))
+        foot.append(Text(missing or tr("ui.dialog.ready", key=SEND), colours.warning if missing else colours.good))
+        roomy = len(head) + len(form) + len(foot) + FRAME <= self.app.size.height
+        gap = [Text()] if roomy else []
+        lines = [*head, *gap, Text(self.consequence(), colours.plain), *gap, *form, *gap, *foot]
         self.query_one("#form", Static).update(Text("\n").join(lines))
         self.query_one("#send").set_class(missing is None, "-ready")
 
@@ -145,7 +149,7 @@ class DecisionDialog(ModalScreen[Draft | None]):
         state.append(f"  {tr('ui.dialog.owes', amount=money)}", colours.faint)
         for line in (name, state):
             line.truncate(width, overflow="ellipsis")
-        return [name, state, Text()]
+        return [name, state]
 
     def follow(self, mirror: Reader | None) -> None:
         """The mirror has changed: the dialog says when the account is no longer what the decision is about."""

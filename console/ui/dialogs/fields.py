@@ -46,19 +46,32 @@ class Choice:
 
 @dataclass
 class Reasons:
-    """The reason codes of a command, chosen by number."""
+    """The reason codes of a command, chosen by number; `0` turns to the next nine where there are more."""
 
     codes: Sequence[ReasonCode]
     chosen: ReasonCode | None = None
+    first: int = 0
+
+    @property
+    def page(self) -> Sequence[ReasonCode]:
+        return self.codes[self.first : self.first + MAX_REASONS]
 
     def press(self, key: str) -> bool:
-        if not (key.isdigit() and 1 <= int(key) <= min(len(self.codes), MAX_REASONS)):
+        if key == "0" and len(self.codes) > MAX_REASONS:
+            self.first = (self.first + MAX_REASONS) % (-(-len(self.codes) // MAX_REASONS) * MAX_REASONS)
+            return True
+        if len(key) != 1 or key not in "123456789"[: len(self.page)]:
             return False
-        self.chosen = self.codes[int(key) - 1]
+        self.chosen = self.page[int(key) - 1]
         return True
 
     def lines(self, width: int, colours: Palette) -> list[Text]:
-        return [self._line(place, code, width, colours) for place, code in enumerate(self.codes[:MAX_REASONS])]
+        lines = [self._line(place, code, width, colours) for place, code in enumerate(self.page)]
+        if len(self.codes) > MAX_REASONS:
+            more = _labelled("", "", colours)
+            words = tr("ui.dialog.more_reasons", count=len(self.codes) - len(self.page))
+            lines.append(more.append("0 ", colours.accent).append(words, colours.faint))
+        return lines
 
     def _line(self, place: int, code: ReasonCode, width: int, colours: Palette) -> Text:
         line = _labelled("", "ui.dialog.reason" if not place else "", colours)

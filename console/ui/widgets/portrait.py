@@ -28,6 +28,8 @@ ACCOUNT, CUSTOMER = messages.decoder(Account), messages.decoder(Customer)
 LABEL_WIDTH = 10
 BAR_WIDTH = 12
 MAX_COMMANDS = 4
+MAX_RULES = 3
+"""Rules told in full, the weightiest; the others by their ids."""
 
 
 def read_account(text: str | None) -> Account | None:
@@ -81,7 +83,8 @@ def _why(detail: AccountDetail, exponents: Mapping[str, int], colours: Palette) 
         return [_labelled("ui.portrait.why", tr("ui.watch.no_alert"), colours)]
     told = hits(alert.evidence)
     lines = []
-    for place, reason in enumerate(reasons(told, rule_ids(alert.rule_ids))):
+    names = rule_ids(alert.rule_ids)
+    for place, reason in enumerate(reasons(told, names[:MAX_RULES])):
         line = _labelled("ui.portrait.why" if not place else "", "", colours)
         line[1].append(f"{reason.rule_id} ", colours.level(alert.level))
         line[1].append(rules.title(reason.rule_id) or rules.typology(reason.rule_id), colours.strong)
@@ -91,6 +94,9 @@ def _why(detail: AccountDetail, exponents: Mapping[str, int], colours: Palette) 
             bounds = ", ".join(f"{clean(name, 24)} {value:g}" for name, value in reason.params.items())
             line[1].append(f"  ({bounds})" if bounds else "", colours.faint)
             lines.append(line)
+    if len(names) > MAX_RULES:
+        more = tr("ui.portrait.more_rules", rules=", ".join(names[MAX_RULES:]))
+        lines.append((Text(), Text(more, colours.faint)))
     state = tr("ui.portrait.alert", state=term("ui.alert", clean(alert.state, 16)), hits=alert.hits)
     if alert.verdict:
         state += " · " + term("ui.verdict", clean(alert.verdict, 16))
