@@ -162,4 +162,5 @@ def _set_aside(raw: msgspec.Raw, reason: str) -> Spoiled:
         place = _PLACE.decode(raw)
     except msgspec.MsgspecError as error:
         raise FeedGap(f"a change without a readable seq: {error}") from error
-    return Spoiled(place.seq, str(place.type)[:64], str(place.id)[:72], reason[:500], str(raw, "utf-8", "replace")[:10_000])
+    body = str(raw, "utf-8", "replace")[:10_000]
+    return Spoiled(place.seq, str(place.type)[:64], str(place.id)[:72], reason[:500], body)
