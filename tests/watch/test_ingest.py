@@ -1,0 +1,251 @@
+"""From changes to rows, facts and scores: the version rule, who is who, what labels and verdicts tell the engine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.core import feed
+from console.core.feed import Page
+from console.core.instants import wire
+from console.risk.packs import load_packs
+from console.watch.ingest import Ingest
+from store.compare import differences
+
+PACK = load_packs(
+    [
+        (
+            "test.toml",
+            """
+            [levels]
+            low = 0.2
+            medium = 0.5
+            high = 0.7
+            critical = 0.9
+            alert = "medium"
+            [[rule]]
+            id = "TEST-1"
+            typology = "unusual"
+            state = "live"
+            weight = 0.8
+            on = ["spend"]
+            when = "spend_count_24h >= many"
+            action = "watch"
+            params = {many = 2}
+            text = {en = "The third purchase in a day", zh = "一天内第三笔消费"}
+            runbook = {en = "Call.", zh = "致电。"}
+            """,
+        )
+    ]
+)
+EPOCH = "test"
+NOON = 1_700_000_000_000_000
+SECOND = 1_000_000
+
+
+class Core:
+    """Builds pages of a feed, change by change."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+
+    def page(self, *changes: dict[str, Any]) -> Page:
+        first = self.seq
+        numbered = []
+        for change in changes:
+            self.seq += 1
+            numbered.append({"seq": self.seq, "occurred_at": wire(NOON), "recorded_at": wire(NOON), **change})
+        body = {
+            "epoch": EPOCH,
+            "from_seq": first,
+            "scanned_to_seq": self.seq,
+            "head_seq": self.seq,
+            "watermark": wire(NOON),
+            "has_more": False,
+            "next_cursor": str(self.seq),
+            "changes": numbered,
+        }
+        return feed.read(json.dumps(body).encode(), None)
+
+
+def upsert(type_: str, id_: str, version: int = 1, **data: Any) -> dict[str, Any]:
+    return {
+        "type": type_,
+        "op": "upsert",
+        "id": id_,
+        "version": version,
+        "data": {"id": id_, "version": version, **data},
+    }
+
+
+def delete(type_: str, id_: str, version: int) -> dict[str, Any]:
+    return {"type": type_, "op": "delete", "id": id_, "version": version}
+
+
+def purchase(id_: str, version: int = 1, at: int = NOON, **data: Any) -> dict[str, Any]:
+    facts = {
+        "account_id": "acc.1",
+        "kind": "purchase",
+        "status": "pending",
+        "amount_minor": 1000,
+        "currency": "CNY",
+        "occurred_at": wire(at),
+        "recorded_at": wire(at),
+        "merchant": {"id": "mer.1"},
+    }
+    return upsert("transaction", id_, version, **(facts | data))
+
+
+def account(id_: str = "acc.1", version: int = 1, **data: Any) -> dict[str, Any]:
+    limits = {"currency": "CNY", "credit_limit_minor": 9, "available_minor": 9, "balance_minor": 0, "pending_minor": 0}
+    facts = {"customer_id": "cus.1", "status": "active", "credit_state": "current", "limits": limits, "holds": []}
+    return upsert("account", id_, version, **(facts | {"opened_at": wire(0), "updated_at": wire(NOON)} | data))
+
+
+def label(id_: str, target: str, version: int = 1, verdict: str = "fraud") -> dict[str, Any]:
+    facts = {"target": {"type": "transaction", "id": target}, "verdict": verdict, "kind": "chargeback"}
+    return upsert("label", id_, version, **facts, occurred_at=wire(NOON), recorded_at=wire(NOON + SECOND))
+
+
+def case(version: int, **data: Any) -> dict[str, Any]:
+    facts = {"account_id": "acc.1", "note_count": 0, "updated_at": wire(NOON)}
+    return upsert("case", "case.1", version, **(facts | data))
+
+
+@pytest.fixture
+def core() -> Core:
+    return Core()
+
+
+@pytest.fixture
+def ingest(tmp_path: Path) -> Ingest:
+    return Ingest(tmp_path / "mirror.db", PACK)
+
+
+def ask(ingest: Ingest, query: str) -> list[tuple[Any, ...]]:
+    return list(ingest.mirror.database.execute(query))
+
+
+def frauds(ingest: Ingest, core: Core) -> object:
+    """What the engine knows of frauds at the merchant, asked by the next purchase."""
+    seen: list[Any] = []
+    engine_page = ingest.engine.page
+
+    def look(facts: Any) -> Any:
+        seen.append(engine_page(facts))
+        return seen[-1]
+
+    ingest.engine.page = look  # type: ignore[method-assign]
+    ingest.page(core.page(purchase(f"txn.ask{core.seq}", account_id="acc.ask", at=NOON + 10 * SECOND)))
+    ingest.engine.page = engine_page  # type: ignore[method-assign]
+    return seen[-1].evidence(0, ("known_frauds_merchant_30d",))["known_frauds_merchant_30d"].value
+
+
+def test_a_change_counts_once_and_only_forward(ingest: Ingest, core: Core) -> None:
+    ingest.page(core.page(purchase("txn.1"), purchase("txn.1"), purchase("txn.1", 3, status="posted")))
+    ingest.page(core.page(purchase("txn.1", 2, status="declined"), purchase("txn.1", 1)))
+    assert ask(ingest, "SELECT transaction_id, version, status FROM txn") == [("txn.1", 3, "posted")]
+
+
+def test_a_score_stands_as_given_at_arrival(ingest: Ingest, core: Core) -> None:
+    ingest.page(core.page(account(), purchase("txn.1")))
+    score = ask(ingest, "SELECT score, rule_ids FROM txn")
+    ingest.page(core.page(purchase("txn.1", 2, amount_minor=9_000_000, status="posted")))
+    assert ask(ingest, "SELECT score, rule_ids FROM txn") == score
+    assert ask(ingest, "SELECT amount_minor FROM txn") == [(9_000_000,)]
+
+
+def test_a_delete_keeps_its_version_as_a_tombstone(ingest: Ingest, core: Core) -> None:
+    ingest.page(core.page(purchase("txn.1"), delete("transaction", "txn.1", 4), delete("transaction", "txn.2", 5)))
+    ingest.page(core.page(purchase("txn.1", 3), purchase("txn.2", 2)))
+    assert ask(ingest, "SELECT count(*) FROM v_transaction") == [(0,)]
+    ingest.page(core.page(delete("link", "lnk.1", 2), upsert("link", "lnk.1", 1, **LINK)))
+    assert ask(ingest, "SELECT version, deleted FROM resource WHERE type = 'link'") == [(2, 1)]
+
+
+LINK = {
+    "from": {"type": "customer", "id": "a"},
+    "to": {"type": "customer", "id": "b"},
+    "kind": "payee",
+    "first_seen_at": wire(NOON),
+    "last_seen_at": wire(NOON),
+}
+
+
+def test_an_accounts_history_is_a_chain(ingest: Ingest, core: Core) -> None:
+    ingest.page(core.page(purchase("txn.1"), purchase("txn.2", account_id="acc.2"), purchase("txn.3")))
+    ingest.page(core.page(purchase("txn.4")))
+    assert ask(ingest, "SELECT seq, previous FROM txn ORDER BY seq") == [(1, 0), (2, 0), (3, 1), (4, 3)]
+    assert ask(ingest, "SELECT last_transaction FROM account_risk ORDER BY account") == [(4,), (2,)]
+
+
+def test_an_event_before_its_account_waits_for_it(ingest: Ingest, core: Core) -> None:
+    ingest.page(core.page(purchase("txn.1")))
+    assert ask(ingest, "SELECT account_id, status, version FROM v_account") == [("acc.1", None, 0)]
+    ingest.page(core.page(account()))
+    assert ask(ingest, "SELECT account_id, status, version FROM v_account") == [("acc.1", "active", 1)]
+
+
+def test_a_login_without_an_account_belongs_to_its_customers_oldest(ingest: Ingest, core: Core) -> None:
+    facts = {"customer_id": "cus.1", "outcome": "success", "occurred_at": wire(NOON), "recorded_at": wire(NOON)}
+    ingest.page(core.page(upsert("login", "lgn.1", **facts), account("acc.7"), account("acc.8")))
+    ingest.page(core.page(upsert("login", "lgn.2", **facts)))
+    assert ask(ingest, "SELECT login_id, account_id FROM v_login ORDER BY 1") == [("lgn.1", None), ("lgn.2", "acc.7")]
+
+
+def test_a_label_counts_while_it_stands(ingest: Ingest, core: Core) -> None:
+    ingest.page(core.page(purchase("txn.1"), label("lab.1", "txn.1")))
+    assert frauds(ingest, core) == 1
+    ingest.page(core.page(label("lab.1", "txn.1", 2)))
+    assert frauds(ingest, core) == 1
+    ingest.page(core.page(label("lab.1", "txn.1", 3, verdict="legit")))
+    assert frauds(ingest, core) == 0
+    ingest.page(core.page(label("lab.1", "txn.1", 4), delete("label", "lab.1", 5)))
+    assert frauds(ingest, core) == 0
+
+
+def test_a_verdict_closes_the_alert_once(ingest: Ingest, core: Core) -> None:
+    ingest.page(core.page(account(), *[purchase(f"txn.{n}", at=NOON + n * SECOND) for n in range(3)]))
+    assert ask(ingest, "SELECT state, rule_ids FROM v_alert") == [("open", '["TEST-1"]')]
+    assert ask(ingest, "SELECT open_alerts, risk_level FROM v_account") == [(1, "high")]
+    closed = {"status": "closed", "verdict": "legit", "verdict_by": "maria.k", "verdict_at": wire(NOON)}
+    ingest.page(core.page(case(1, **closed)))
+    assert ask(ingest, "SELECT state, verdict FROM v_alert") == [("closed", "legit")]
+    assert ask(ingest, "SELECT open_alerts, risk_score FROM v_account") == [(0, 0.0)]
+    ingest.page(core.page(purchase("txn.3", at=NOON + 9 * SECOND)))
+    assert ask(ingest, "SELECT state FROM v_alert") == [("open",)]
+    ingest.page(core.page(case(2, **closed | {"note_count": 1})))
+    assert ask(ingest, "SELECT state FROM v_alert") == [("open",)]
+
+
+def test_a_claim_shows_until_it_expires(ingest: Ingest, core: Core) -> None:
+    ingest.page(core.page(*[purchase(f"txn.{n}", at=NOON + n * SECOND) for n in range(3)]))
+    for version, until, shown in ((1, "2999-01-01", "maria.k"), (2, "2001-01-01", None)):
+        claim = {"claimed_by": "maria.k", "claim_expires_at": f"{until}T00:00:00.000000Z"}
+        ingest.page(core.page(case(version, status="claimed", **claim)))
+        assert ask(ingest, "SELECT claimed_by FROM v_alert") == [(shown,)]
+
+
+def test_a_spoiled_change_is_set_aside_and_counted(ingest: Ingest, core: Core) -> None:
+    ingest.page(core.page(purchase("txn.1", amount_minor="much"), purchase("txn.2")))
+    assert ask(ingest, "SELECT seq, type, id FROM quarantine") == [(1, "transaction", "txn.1")]
+    assert ask(ingest, "SELECT transaction_id FROM txn") == [("txn.2",)]
+    assert ingest.position is not None
+    assert ingest.position.seq == 2
+
+
+def test_a_restart_replays_to_the_same_state(tmp_path: Path, ingest: Ingest, core: Core) -> None:
+    other, again = Core(), Ingest(tmp_path / "other.db", PACK)
+    for round_ in range(4):
+        changes = [purchase(f"txn.{round_}.{n}", at=NOON + (100 * round_ + n) * SECOND) for n in range(15)]
+        ingest.page(core.page(account(version=round_ + 1), *changes))
+        again.page(other.page(account(version=round_ + 1), *changes))
+        again.close()
+        again = Ingest(tmp_path / "other.db", PACK)
+    for one in (ingest, again):
+        one.checkpoint()
+        one.close()
+    assert differences(tmp_path / "mirror.db", tmp_path / "other.db") == []
