@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"riskdesk {__version__}")
     _home(top)
     _core(top)
+    top.add_argument("--no-watcher", action="store_true", help=tr("cli.no_watcher"))
     top.set_defaults(run=_console)
     commands = top.add_subparsers(title=tr("cli.commands"), metavar="COMMAND")
     _add_demo(commands)
@@ -200,7 +201,7 @@ def _console(options: argparse.Namespace) -> int:
     from console import desk_start
     from console.paths import home
 
-    return desk_start.console(home(getattr(options, "home", None)), core_of(options))
+    return desk_start.console(home(getattr(options, "home", None)), core_of(options), watched=not options.no_watcher)
 
 
 def _demo(options: argparse.Namespace) -> int:

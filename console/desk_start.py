@@ -8,9 +8,12 @@ from console.ui.app import run as run_console
 from console.watch.lock import holder
 
 
-def console(home: Home, core: str) -> int:
-    """Run the console; several share one watcher, and it stays when they go. Returns an exit code."""
+def console(home: Home, core: str, *, watched: bool) -> int:
+    """Run the console; several share one watcher, and it stays when they go. Returns an exit code.
+
+    Without `watched` no watcher is started: somebody else runs it, or there is only something to look at.
+    """
     home.make()
-    if holder(home.lock) is None:
+    if watched and holder(home.lock) is None:
         children.start_watcher(home, core)
     return run_console(home, core)

@@ -74,7 +74,7 @@ CREATE TABLE alert (
     level INTEGER NOT NULL, score REAL NOT NULL, rule_ids TEXT NOT NULL, state TEXT NOT NULL, verdict TEXT,
     hits INTEGER NOT NULL, resurfaced INTEGER NOT NULL, rebuilt INTEGER NOT NULL, evidence TEXT NOT NULL
 ) STRICT;
-CREATE INDEX alert_open ON alert (score) WHERE state = 'open';
+CREATE INDEX alert_open ON alert (level, score) WHERE state = 'open';
 
 CREATE TABLE entity (kind TEXT NOT NULL, number INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY (kind, number))
 STRICT, WITHOUT ROWID;
