@@ -1,4 +1,7 @@
-"""The product's other processes: a watcher or a sandbox started from here, each `python -m console ...`."""
+"""The product's other processes: a watcher or a sandbox started from here, each `python -m console ...`.
+
+Each is a session of its own: a closing terminal signals only the process that started them, which ends them in order.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +48,7 @@ def tied_watcher(home: Home, core: str) -> Iterator[None]:
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
+            start_new_session=True,
         )
     try:
         yield
@@ -64,6 +68,7 @@ def sandbox(*arguments: str, log: Path) -> Iterator[str]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
+            start_new_session=True,
         )
     try:
         origin = process.stdout.readline().decode().strip() if process.stdout else ""

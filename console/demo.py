@@ -12,10 +12,21 @@ from console import children, paths
 from console.exits import Exit
 from console.ui.app import run as run_console
 
+ENDS = (signal.SIGHUP, signal.SIGTERM)
+"""A closed terminal and a polite kill end the demo cleanly."""
+
+
+def _end(*_: object) -> None:
+    """Leave through every `with`; a second signal does not interrupt the tidying up."""
+    for number in ENDS:
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(Exit.OK)
+
 
 def run(world: str, speed: float, seed: int, chosen: str | None) -> int:
     """Start everything, run the console, stop everything. Returns the console's exit code."""
-    signal.signal(signal.SIGHUP, lambda *_: sys.exit(Exit.OK))  # a closed terminal ends the demo cleanly
+    for number in ENDS:
+        signal.signal(number, _end)
     with ExitStack() as stack:
         folder = chosen or stack.enter_context(tempfile.TemporaryDirectory(prefix="riskdesk-demo-"))
         home = paths.home(folder)
