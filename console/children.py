@@ -83,7 +83,8 @@ def end_with_parent() -> None:
     """Have this process end when its standard input closes, as it does when the parent is gone."""
 
     def wait() -> None:
-        sys.stdin.buffer.read()
+        while os.read(sys.stdin.fileno(), 4096):  # not the buffered reader: its lock can't be had at the end
+            pass
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=wait, name="tied", daemon=True).start()
