@@ -5,6 +5,7 @@ Only the first screen is imported at once; the others are when they are first op
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
@@ -12,8 +13,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 from rich.segment import Segments
 from rich.text import Text
 from textual.app import App, SystemCommand
+from textual.events import Event, Key
 from textual.message import Message
 from textual.screen import Screen
+from textual.widgets import Input
 
 from console.core import instants
 from console.language import term, tr
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
     from console.ui.drafts import Draft, Submit
 
 BEAT_S = 0.25
+ATTENDED_WITHIN_S = 0.5
+QUIET_ROUNDS = 3
+"""Turns of the event loop without a waiting message after which everything typed so far has had its effect."""
 ARMED_MINUTES, MOST_MINUTES = 10, 60
 
 TOLD: dict[State, Grade] = {
@@ -143,6 +149,35 @@ class RiskDesk(App[int]):
         """Let the watch screen show the accounts of a filter."""
         self.terms = tuple(terms)
         self._surveyor.ask(self.terms)
+
+    # ------------------------------------------------------------ keys
+
+    async def on_event(self, event: Event) -> None:
+        """Keys act one after another, however fast they come: what a key opens gets the keys typed after it."""
+        if isinstance(event, Key) and not event.is_forwarded:
+            await self._attended()
+            typing = isinstance(self.focused, Input) and event.key != "enter"
+            if not typing and await self._check_bindings(event.key):
+                await self._until(lambda: self.screen.is_mounted)
+                return
+        await super().on_event(event)
+
+    async def _attended(self) -> None:
+        """Let what was typed before be attended to, up the tree from where it was typed."""
+        for _ in range(QUIET_ROUNDS):
+            await self._until(self._quiet)
+            await asyncio.sleep(0)
+
+    def _quiet(self) -> bool:
+        nodes = (self.focused or self.screen).ancestors_with_self
+        return not any(node.message_queue_size for node in nodes if node is not self)
+
+    async def _until(self, holds: Callable[[], bool]) -> None:
+        """Wait for a state, for a moment at most: a key is never held back for good."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + ATTENDED_WITHIN_S
+        while not holds() and clock() < end:  # noqa: ASYNC110 - nothing tells when a queue is empty
+            await asyncio.sleep(0)
 
     # ------------------------------------------------------------ actions
 

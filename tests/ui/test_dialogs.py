@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 
+from textual.events import Key
+
 from console.core.instants import DAY
 from console.core.messages import ReasonCode
 from console.paths import Home
@@ -12,6 +14,7 @@ from console.ui.app import RiskDesk
 from console.ui.dialogs.base import DecisionDialog
 from console.ui.dialogs.fields import Reasons
 from console.ui.drafts import Draft
+from console.ui.screens.commands import CommandsScreen
 from tests.ui.conftest import Desk
 from tests.ui.mirror_builder import NOW
 from tests.ui.screens import frame, ready, shown, until
@@ -44,6 +47,22 @@ async def test_six_keys_from_the_list_to_a_freeze(desk: Desk, drafts: list[Draft
         assert draft.account is not None
         assert (draft.account.version, draft.decided_on.rule_ids) == (3, ["ATO-1"])
         await shown(app, "freeze of acc_000000 is decided")
+
+
+async def test_keys_typed_faster_than_screens_open_go_where_they_were_meant(desk: Desk, drafts: list[Draft]) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)):
+        await ready(app)
+        for key in ("j", ":", *"write 7", "\r", "f", "1", "y"):
+            name = {":": "colon", "\r": "enter", " ": "space"}.get(key, key)
+            app.post_message(Key(name, None if key == "\r" else key))
+        await until(lambda: len(drafts) == 1, "the decision")
+        assert (drafts[0].wish.type, drafts[0].wish.account_id) == ("account.freeze", "acc_000000")
+        app.post_message(Key("colon", ":"))
+        for key in "commands":
+            app.post_message(Key(key, key))
+        app.post_message(Key("enter", None))
+        await until(lambda: isinstance(app.screen, CommandsScreen), "the screen of commands")
 
 
 async def test_enter_and_escape_never_send(desk: Desk, drafts: list[Draft]) -> None:

@@ -36,6 +36,7 @@ FRAME = 9
 class DecisionDialog(ModalScreen[Draft | None]):
     """Base of the dialogs; dismissed with a Draft, or None when cancelled."""
 
+    AUTO_FOCUS = ""
     DEFAULT_CSS = f"""
     DecisionDialog {{ align: center middle; background: $background 60%; }}
     DecisionDialog #box {{ width: {WIDTH}; height: auto; max-height: 100%; padding: 0 2 0 2; background: $surface;
@@ -114,7 +115,7 @@ class DecisionDialog(ModalScreen[Draft | None]):
 
     def on_mount(self) -> None:
         self.query_one("#box").border_title = Text(tr(f"ui.dialog.{self.NAME}.title"))
-        self.query_one("#cancel").focus()
+        self.set_focus(self.query_one("#cancel"))
         self._composed = True
         self.show()
 
@@ -219,12 +220,12 @@ class DecisionDialog(ModalScreen[Draft | None]):
         field.placeholder = words.hint
         field.value = words.value
         field.add_class("-open")
-        field.focus()
+        self.set_focus(field)
 
     def _end_typing(self) -> None:
         self._typing = None
         self.query_one(Input).remove_class("-open")
-        self.query_one("#cancel").focus()
+        self.set_focus(self.query_one("#cancel"))
         self.show()
 
     def _note_field(self) -> Words | None:

@@ -58,7 +58,7 @@ class Prompt(Horizontal):
         field.suggester = SuggestFromList(list(words), case_sensitive=False)
         field.value = text
         self.add_class("-open")
-        field.focus()
+        self.screen.set_focus(field)
 
     def close(self) -> None:
         self.remove_class("-open")
