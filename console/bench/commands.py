@@ -12,6 +12,7 @@ from typing import Any
 
 from console.bench.faults import crippled, latency, trial
 from console.bench.faults.judge import Verdict
+from console.bench.faults.operator import Pace
 from console.bench.faults.plan import Moment
 from console.bench.faults.trial import Findings
 from console.bench.machine import machine
@@ -34,10 +35,12 @@ def run(count: int, seed: int, faults: bool, *, as_json: bool) -> int:
     passed = True
     if faults:
         figures["crippled"] = {kind: _crippled(kind, seed) for kind in crippled.KINDS}
+        _say(f"{count} commands")
         findings = trial.run(count, seed)
         figures |= _told(findings)
         passed = findings.flawless and all(result["caught"] for result in figures["crippled"].values())
         _complain(findings.verdict)
+    _say("latency")
     figures |= _latencies(count if not faults and count < MEASURED_COMMANDS else MEASURED_COMMANDS)
     figures["machine"] = machine()
     if as_json:
@@ -49,9 +52,15 @@ def run(count: int, seed: int, faults: bool, *, as_json: bool) -> int:
 
 def _crippled(kind: str, seed: int) -> dict[str, Any]:
     """What the judge finds against a dispatcher that lacks one support."""
-    findings = trial.run(CRIPPLED_COMMANDS, seed, program=crippled.program(kind))
+    _say(f"crippled: {kind}")
+    findings = trial.run(CRIPPLED_COMMANDS, seed, pace=Pace(patience_s=15), program=crippled.program(kind))
     counts = findings.verdict.counts()
     return {"caught": not findings.verdict.flawless, "commands": findings.decided, **counts}
+
+
+def _say(stage: str) -> None:
+    """A run takes minutes: say where it is."""
+    print(stage, file=sys.stderr, flush=True)
 
 
 def _told(findings: Findings) -> dict[str, Any]:

@@ -14,6 +14,16 @@ from console.bench.faults.ledger import Effect, Json, Ledger, completed_at
 
 WITHOUT_EFFECT = ("REJECTED", "EXPIRED", "CANCELLED")
 SETTLED = ("CONFIRMED", "REVIEW", *WITHOUT_EFFECT)
+FITTING = {
+    "succeeded": ("CONFIRMED", "REVIEW"),
+    "rejected": ("REJECTED", "REVIEW"),
+    "failed": ("REJECTED", "REVIEW"),
+    "expired": ("EXPIRED",),
+    "cancelled": ("CANCELLED",),
+}
+"""What a desk may say of a command that the core finished so."""
+PASSING = ("rate_limited", "in_progress", "overloaded", "internal", "command_expired", "version_mismatch")
+"""Refusals that do not make a command REJECTED."""
 LAID_OVER = ("account", "application", "limit_request")
 """Types on which a decision stands; cases have no If-Match."""
 
@@ -102,11 +112,22 @@ def _lost(command: Kept, record: Json | None, done: bool, refused: set[str]) -> 
     denied = [state for state in command.said if state in WITHOUT_EFFECT]
     if done and denied:
         yield f"called {denied[0]}, but the core did it"
+    elif record is not None and command.state in SETTLED:
+        if command.state not in FITTING.get(record["status"], ()):
+            yield f"called {command.state}, but the core says {record['status']}"
+    elif record is None:
+        yield from _given_up(command, refused)
+
+
+def _given_up(command: Kept, refused: set[str]) -> Iterable[str]:
+    """Of a command that the core never recorded: was there a reason to stop trying?"""
     if command.state == "EXPIRED" and (command.settled_at or 0) <= command.not_after:
         yield "given up before its deadline"
-    if command.state == "REJECTED" and not refused and (record is None or record["status"] != "rejected"):
+    if command.state == "REJECTED" and not refused - set(PASSING):
         yield "called REJECTED, but the core never refused it"
-    if command.state == "CANCELLED" and record is None and "SENDING" in command.said:
+    if command.state == "REVIEW" and command.why == "version_mismatch" and command.why not in refused:
+        yield "called overtaken, but the core never said so"
+    if command.state == "CANCELLED" and "SENDING" in command.said:
         yield "called CANCELLED after it was sent, but the core has no record"
 
 

@@ -150,7 +150,7 @@ class Script:
 
 
 DROPPED = SENT[0][0]
-KILLS = 0.03
+KILLS = 0.04
 """The share of commands whose watcher is killed, at one of the moments."""
 KILLED_WAITING = 0.08
 """The same of the commands that wait for a second person."""
