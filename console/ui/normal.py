@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 
 from console.core.instants import EPOCH, MICROSECOND
 from console.language import tr
 from console.risk.portrait import Portrait, portrait
-from console.ui import formats
+from console.ui import documents, formats
 from console.ui.text import clean
 from store.timeline import Event
 
@@ -38,19 +36,19 @@ def normal(events: Sequence[Event]) -> Normal | None:
     spends = [event for event in reversed(events) if not event.is_login and event.what in SPENDS]
     if len(spends) <= LEAST:
         return None
-    docs = [_read(event.doc) for event in spends]
+    docs = [documents.read(event.doc) for event in spends]
     names: dict[str, str] = {}
     merchants, devices = _Index(), _Index()
     for doc in docs:
-        merchant = _part(doc, "merchant")
+        merchant = documents.part(doc, "merchant")
         names.setdefault(str(merchant.get("id") or ""), clean(merchant.get("name") or merchant.get("id"), 40))
     drawn = portrait(
         np.array([event.occurred_at for event in spends], dtype=np.int64),
         np.array([float("nan") if event.amount_minor is None else event.amount_minor for event in spends]),
-        np.array([merchants.of(_part(doc, "merchant").get("id")) for doc in docs]),
+        np.array([merchants.of(documents.part(doc, "merchant").get("id")) for doc in docs]),
         np.array([_local(event.occurred_at).hour for event in spends]),
-        np.array([_degree(_part(doc, "location").get("lat")) for doc in docs]),
-        np.array([_degree(_part(doc, "location").get("lon")) for doc in docs]),
+        np.array([_degree(documents.part(doc, "location").get("lat")) for doc in docs]),
+        np.array([_degree(documents.part(doc, "location").get("lon")) for doc in docs]),
         np.array([devices.of(doc.get("device_id")) for doc in docs]),
     )
     return Normal(drawn, [names.get(merchant, merchant) for merchant in merchants.known])
@@ -118,16 +116,3 @@ def _local(instant: int) -> datetime:
 
 def _degree(value: object) -> float:
     return float(value) if isinstance(value, int | float) else float("nan")
-
-
-def _read(text: str) -> dict[str, Any]:
-    try:
-        told = json.loads(text)
-    except ValueError:
-        return {}
-    return told if isinstance(told, dict) else {}
-
-
-def _part(doc: dict[str, Any], name: str) -> dict[str, Any]:
-    part = doc.get(name)
-    return part if isinstance(part, dict) else {}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from console.core.instants import DAY
 from console.language import term
-from console.ui import formats
+from console.ui import documents, formats
 from console.ui.actions import bindings
 from console.ui.text import clean
 from console.ui.themes import GLYPHS
@@ -95,8 +94,8 @@ class Timeline(RowList):
 
 def where(event: Event) -> str:
     """Merchant, city, device and address of an event, as far as it tells."""
-    doc = _read(event.doc)
-    merchant, location = _part(doc, "merchant"), _part(doc, "location")
+    doc = documents.read(event.doc)
+    merchant, location = documents.part(doc, "merchant"), documents.part(doc, "location")
     city = location.get("city") or merchant.get("city") or location.get("country") or doc.get("ip_country")
     told = [merchant.get("name") or merchant.get("id"), city, doc.get("device_id"), doc.get("ip")]
     return " · ".join(clean(part, 48) for part in told if part)
@@ -109,16 +108,3 @@ def _what(event: Event) -> str:
 
 def _outcome(event: Event) -> str:
     return "" if event.is_login else term("ui.txn_status", clean(event.status, 16))
-
-
-def _read(text: str) -> dict[str, Any]:
-    try:
-        told = json.loads(text)
-    except ValueError:
-        return {}
-    return told if isinstance(told, dict) else {}
-
-
-def _part(doc: dict[str, Any], name: str) -> dict[str, Any]:
-    part = doc.get(name)
-    return part if isinstance(part, dict) else {}
