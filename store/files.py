@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
@@ -20,10 +21,11 @@ class StoreError(Exception):
     """A file of the store can't be used; the message says which one and what to do."""
 
 
-def writer(path: Path, migrations: Migrations, durability: Durability) -> Database:
+def writer(path: Path, migrations: Migrations, durability: Durability, *, keep_before: bool = False) -> Database:
     """Open a file for its one writer, create or migrate it, and keep it readable for its owner only.
 
-    Raises StoreError when the file can't be opened, is no database, or was made by a newer version.
+    With `keep_before` a file that is about to be migrated is copied first, beside it, as `NAME.before-MIGRATION`.
+    Raises StoreError when the file can't be opened or copied, is no database, or was made by a newer version.
     """
     try:
         if not path.exists():  # closing a file that is open elsewhere in this process would drop SQLite's locks on it
@@ -36,6 +38,9 @@ def writer(path: Path, migrations: Migrations, durability: Durability) -> Databa
         connection.execute("PRAGMA cache_size=-65536")
         connection.execute("PRAGMA temp_store=MEMORY")
         refuse_newer(database, migrations, path)
+        pending = migrations.pending(database)
+        if keep_before and pending and migrations.applied(database):
+            copy(connection, path.with_name(f"{path.name}.before-{pending[0].name}"))
         migrations.apply(database)
     except (sqlite3.Error, OSError) as error:
         raise StoreError(f"{path} can't be opened for writing: {error}") from error
@@ -52,6 +57,34 @@ def reader(path: Path) -> Database:
     except sqlite3.Error as error:
         raise StoreError(f"{path} can't be read: {error}") from error
     return Database(connection, execute_plugins=False, recursive_triggers=False)
+
+
+def copy(connection: sqlite3.Connection, to: Path) -> None:
+    """Write all that a connection sees now into one file, 0600, complete and on disk before it has its name.
+
+    Others may go on writing meanwhile. Raises sqlite3.Error or OSError, and then `to` is as it was.
+    """
+    unfinished = to.with_name(f"{to.name}.{os.getpid()}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    try:
+        with closing(sqlite3.connect(unfinished)) as target:
+            connection.backup(target)
+            target.execute("PRAGMA journal_mode=DELETE")
+        sync(unfinished)
+        unfinished.replace(to)
+        sync(to.parent)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Have a file's content, or a folder's names, on disk."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
 
 
 def refuse_newer(database: Database, migrations: Migrations, path: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
-from store import audit, files
+from store import audit, files, times
 from store.journal_schema import MIGRATIONS
 from store.life import BLOCKING, FREEZE, MOVES, SETTLED, UNRESOLVED, State, changes_state
 
@@ -304,6 +304,21 @@ class Journal:
         """A number that changes when another connection changed the journal."""
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
+    # ------------------------------------------------------------ the audit chain
+
+    def record(self, event: str, payload: dict[str, Any], at: int, actor: str = WATCHER) -> None:
+        """Put something that is no command's into the audit, such as a change of the rules."""
+        with self._transaction() as connection:
+            audit.append(connection, at, actor, event, payload)
+
+    def latest(self, event: str) -> dict[str, Any] | None:
+        """The payload of the audit's last row of that event, None when there is none."""
+        return audit.latest(self._connection, event)
+
+    def checkpoint(self, at: int) -> audit.Checkpoint:
+        """The chain's last row as of now, to be kept elsewhere; seq 0 for an empty chain."""
+        return audit.Checkpoint(*audit.head(self._connection), times.text(at))
+
     def verify_audit(self) -> audit.Fault | None:
         """The first fault of the audit chain, or None when it is whole."""
         return audit.verify(audit.rows(self._connection))
@@ -347,7 +362,7 @@ def _open(path: Path) -> Database:
     """Open for writing; two processes may create the same new journal at once, and then one of them tries again."""
     for left in reversed(range(OPENINGS)):
         try:
-            return files.writer(path, MIGRATIONS, "FULL")
+            return files.writer(path, MIGRATIONS, "FULL", keep_before=True)
         except files.StoreError as error:
             if not left or not isinstance(error.__cause__, sqlite3.OperationalError):
                 raise
