@@ -52,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     _add_act(commands)
     _add_bench(commands)
     _add_audit(commands)
+    _add_journal(commands)
     _home(_command(commands, "doctor", _doctor, core=True))
     _home(_command(commands, "paths", _paths))
     return top
@@ -170,7 +171,23 @@ def _add_bench(commands: Commands) -> None:
 def _add_audit(commands: Commands) -> None:
     audit = _command(commands, "audit")
     what = audit.add_subparsers(title=tr("cli.commands"), metavar="WHAT", required=True)
-    _home(_command(what, "verify", _audit_verify))
+    verify = _command(what, "verify", _audit_verify)
+    verify.add_argument("--checkpoint", type=Path, metavar="FILE", help=tr("cli.known"))
+    checkpoint = _command(what, "checkpoint", _audit_checkpoint)
+    export = _command(what, "export", _audit_export)
+    for part in (checkpoint, export):
+        part.add_argument("--to", type=Path, metavar="FILE", help=tr("cli.to"))
+    for part in (verify, checkpoint, export):
+        _home(part)
+
+
+def _add_journal(commands: Commands) -> None:
+    journal = _command(commands, "journal")
+    what = journal.add_subparsers(title=tr("cli.commands"), metavar="WHAT", required=True)
+    for name, run in (("backup", _journal_backup), ("restore", _journal_restore)):
+        part = _command(what, name, run)
+        part.add_argument("file", type=Path, metavar="FILE", help=tr(f"cli.{name}_file"))
+        _home(part)
 
 
 def _positive(text: str) -> float:
@@ -287,7 +304,35 @@ def _audit_verify(options: argparse.Namespace) -> int:
     from console import audit
     from console.paths import home
 
-    return audit.verify(home(getattr(options, "home", None)))
+    return audit.verify(home(getattr(options, "home", None)), options.checkpoint)
+
+
+def _audit_checkpoint(options: argparse.Namespace) -> int:
+    from console import audit
+    from console.paths import home
+
+    return audit.checkpoint(home(getattr(options, "home", None)), options.to)
+
+
+def _audit_export(options: argparse.Namespace) -> int:
+    from console import audit
+    from console.paths import home
+
+    return audit.export(home(getattr(options, "home", None)), options.to)
+
+
+def _journal_backup(options: argparse.Namespace) -> int:
+    from console import journal_files
+    from console.paths import home
+
+    return journal_files.backup(home(getattr(options, "home", None)), options.file)
+
+
+def _journal_restore(options: argparse.Namespace) -> int:
+    from console import journal_files
+    from console.paths import home
+
+    return journal_files.restore(home(getattr(options, "home", None)), options.file)
 
 
 def _doctor(options: argparse.Namespace) -> int:
