@@ -36,6 +36,8 @@ VERDICT_TRANSACTIONS = 100
 DEADLINE = 2 * MINUTE
 APPROVAL_DEADLINE = 2 * HOUR
 """How long the core may begin to execute a command (microseconds), when it runs at once and when a person approves."""
+NOT_FOUND = "not_found"
+"""The code of the 404 that can prove that a command had no effect (contract, section 8)."""
 SKEW = 2 * SECOND
 """What our idea of the core's clock may be off by: a deadline stays so far inside the core's own limit."""
 
@@ -221,7 +223,10 @@ def request(wish: Wish, not_after: Instant, decided_on: DecidedOn | None = None)
 
 @dataclass(frozen=True)
 class Absent:
-    """The core does not know the command. `core_clock` is an instant its own clock had reached, None when unsaid."""
+    """The core does not know the command. `core_clock` is an instant its own clock had reached, None when unsaid.
+
+    It is unsaid, too, when the 404 is not the core's own problem: a page of something on the way proves nothing.
+    """
 
     core_clock: Instant | None
 
@@ -251,7 +256,7 @@ async def outcome(client: CoreClient, command_id: str, wait_s: int = 0) -> Comma
     except CoreProblem as problem:
         if problem.status != 404:
             raise
-        return Absent(problem.core_clock)
+        return Absent(problem.core_clock if problem.problem.code == NOT_FOUND else None)
 
 
 def _command(answer: Answer, command_id: str) -> Command:

@@ -18,7 +18,7 @@ import msgspec
 from console.core import instants
 from console.core.client import CoreClient
 from console.core.commands import Absent, is_same_request, outcome, shows_effect, submit
-from console.core.instants import DAY, SECOND, Instant
+from console.core.instants import DAY, HOUR, SECOND, Instant
 from console.core.messages import Account, Command, decoder
 from console.core.problems import CoreProblem, CoreUnreachable
 from console.watch.outcomes import ASK, Next, of_problem, of_record
@@ -39,6 +39,8 @@ FREEZES_AT_ONCE = 6
 OTHERS_AT_ONCE = 4
 RECORD_KEPT = 7 * DAY
 """The least time the core keeps a record (contract, 7.1); after it a missing one proves nothing."""
+UNPROVEN_AFTER = HOUR
+"""A core that for so long after the deadline says 'not found' without its clock leaves the answer to a person."""
 UNSEEN_AFTER = 60 * SECOND
 """A success whose effect can't be seen for so long goes to a person."""
 
@@ -185,6 +187,8 @@ class Dispatcher:
             self._settle(entry, Move(to=State.REVIEW, why="record_too_old"))
         elif found.proves_no_effect(entry.not_after):
             self._settle(entry, Move(to=entry.settles_as or State.EXPIRED, why="fence"))
+        elif found.core_clock is None and self._core_now() > entry.not_after + UNPROVEN_AFTER:
+            self._settle(entry, Move(to=State.REVIEW, why="no_proof"))
         elif entry.settles_as or self._core_now() > entry.not_after:
             self._pause(entry.command_id, longest_s=UNSEEN_PAUSE_S)
         else:
