@@ -47,8 +47,8 @@ class Pace:
     """Seconds: how long the core may begin to execute a command, how long a second person has, and how long the
     trial waits at its end for what is still open."""
 
-    deadline_s: int = 5
-    approval_s: int = 8
+    deadline_s: int = 7
+    approval_s: int = 10
     patience_s: float = 100
 
 

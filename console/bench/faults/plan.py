@@ -38,6 +38,8 @@ class Says(Enum):
     """Status 200 and a body that is no JSON."""
     PAGE = auto()
     """Status 200 and an HTML page."""
+    GONE = auto()
+    """Status 404, the right date and an HTML page: somebody on the way answered in the core's place."""
     OTHERS = auto()
     """Status 200 and readable JSON that is no answer to this."""
     SLOWLY = auto()
@@ -96,6 +98,7 @@ READ: tuple[tuple[Fault, float], ...] = (
     (Fault("read truncated", Reach.ONCE, Says.PART), 2),
     (Fault("read garbage", Reach.ONCE, Says.GARBAGE), 2),
     (Fault("read HTML page", Reach.ONCE, Says.PAGE), 1),
+    (Fault("read 404 page", Reach.NEVER, Says.GONE), 1.5),
     (Fault("read another's answer", Reach.ONCE, Says.OTHERS), 1),
 )
 """Faults on a GET with their weights, out of 100."""

@@ -6,6 +6,7 @@ It is also the witness of what was on the wire: when each command's first reques
 from __future__ import annotations
 
 import asyncio
+import email.utils
 import functools
 import json
 import threading
@@ -286,6 +287,9 @@ FORGED = {
 
 def _said(says: Says, answer: Message | None) -> tuple[bytes, bool]:
     """The bytes for the desk, and whether the line holds after them."""
+    if says is Says.GONE:
+        date = email.utils.formatdate(usegmt=True)
+        return wire.forged(404, b"<html><h1>Not Found</h1></html>", "text/html", Date=date), True
     if says in FORGED:
         return FORGED[says], True
     if says is Says.NOTHING or answer is None:
