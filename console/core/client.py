@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from console.core import instants
+from console.core import instants, trust
+from console.core.breaker import Breaker
 from console.core.instants import Instant
 from console.core.messages import Account, CoreMeta, Digest, SnapshotPage, decoder
 from console.core.problems import CoreProblem, CoreUnreachable, read_problem
@@ -27,6 +28,8 @@ ANSWER_S = 10.0
 """Seconds an answer may take, the long poll's wait not counted."""
 READ_ATTEMPTS = 3
 LONGEST_PAUSE_S = 5.0
+PROBE_S = 3.0
+"""Seconds a probe of a silent host may take."""
 
 _META = decoder(CoreMeta)
 _ACCOUNT = decoder(Account)
@@ -72,14 +75,20 @@ class CoreClient:
     """Talks to one core. Use it as an async context manager.
 
     `token` is asked before each request, so that a renewed one is used at once; it never shows in errors or reprs.
+    `breaker` is shared by all clients of one host. Raises ValueError for an origin that is not safe to talk to.
     """
 
     def __init__(
-        self, origin: str, token: Callable[[], str | None], transport: httpx.AsyncBaseTransport | None = None
+        self,
+        origin: str,
+        token: Callable[[], str | None],
+        transport: httpx.AsyncBaseTransport | None = None,
+        breaker: Breaker | None = None,
     ) -> None:
         check_origin(origin, token())
         self.origin = origin.rstrip("/")
         self.clock_offset_us = 0
+        self.breaker = breaker or Breaker()
         self._token = token
         encodings = "identity" if is_loopback(origin) else "gzip"
         self._http = httpx.AsyncClient(
@@ -88,6 +97,10 @@ class CoreClient:
             timeout=httpx.Timeout(ANSWER_S, connect=3.0),
             limits=httpx.Limits(max_connections=16, max_keepalive_connections=8, keepalive_expiry=60),
             transport=transport,
+            verify=trust.verification(),
+            trust_env=not is_loopback(
+                origin
+            ),  # a proxy would carry what loopback may send in plain text off the machine
             follow_redirects=False,
         )
 
@@ -138,6 +151,20 @@ class CoreClient:
         """
         return await self._ask("POST", path, None, {"Content-Type": "application/json", **(headers or {})}, body, 0)
 
+    async def answers(self) -> bool:
+        """Ask once, and briefly, whether the host is there at all; the breaker learns of it."""
+        try:
+            async with asyncio.timeout(PROBE_S):
+                await self._ask("GET", "/meta", None, None, None, 0)
+        except CoreProblem:
+            return True
+        except CoreUnreachable:
+            return False
+        except TimeoutError:
+            self.breaker.silent()
+            return False
+        return True
+
     async def _ask(
         self,
         method: str,
@@ -163,7 +190,9 @@ class CoreClient:
             ):
                 content = await _bounded(response)
         except (httpx.HTTPError, TimeoutError) as error:
+            self.breaker.silent()
             raise CoreUnreachable(f"{method} {path}: {type(error).__name__}") from None
+        self.breaker.answered()
         self._note_clock(response)
         if response.status_code >= 400:
             raise CoreProblem(read_problem(response.status_code, content), _retry_after(response), _date(response))

@@ -21,6 +21,7 @@ from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from console import __version__
+from console.checkpoints import Places
 from console.core import instants
 from console.core.client import CoreClient, is_loopback
 from console.core.messages import CoreMeta, encode
@@ -29,6 +30,7 @@ from console.credentials import Credentials
 from console.desk_socket import DeskServer
 from console.paths import Home, fixtures
 from console.risk.packs import Pack, load_packs
+from console.watch.chain import CheckpointError, CheckpointExport, note_rules
 from console.watch.dispatch import Dispatcher, Evidence
 from console.watch.follow import Follower
 from console.watch.health import Health
@@ -45,6 +47,7 @@ CREDENTIAL_EVERY_S = 15
 META_EVERY_S = 30
 DIGEST_EVERY_S = 600
 RETENTION_EVERY_S = 3600
+CHECKPOINT_EVERY_S = 300
 HEALTH_EVERY_S = 1
 """Seconds between runs of the watcher's jobs."""
 KEPT_PAGES = 10_000
@@ -96,10 +99,15 @@ class Progress:
         }
 
 
-def packs(folder: Path | None) -> Pack:
-    """The rule packs of a folder, the shipped ones without one. Raises ValueError naming the file and the mistake."""
+def pack_texts(folder: Path | None) -> list[tuple[str, str]]:
+    """(name, TOML) of the rule packs of a folder, of the shipped ones without one."""
     chosen = folder or fixtures() / "packs"
-    return load_packs((path.name, path.read_text(encoding="utf-8")) for path in sorted(chosen.glob("*.toml")))
+    return [(path.name, path.read_text(encoding="utf-8")) for path in sorted(chosen.glob("*.toml"))]
+
+
+def packs(folder: Path | None) -> Pack:
+    """The rules of those packs. Raises ValueError naming the file and the mistake."""
+    return load_packs(pack_texts(folder))
 
 
 class Watcher:
@@ -117,7 +125,8 @@ class Watcher:
         self.digest = DigestCheck(options.home.mirror, client)
         self._options = options
         self._client = client
-        self._pack = packs(options.packs)
+        texts = pack_texts(options.packs)
+        self._pack = load_packs(texts)
         self._meta_health = Health("meta")
         self._digest_health = Health("digest")
         self._retention_health = Health("retention")
@@ -126,6 +135,10 @@ class Watcher:
         self._running: set[asyncio.Task[None]] = set()
         self._credentials = credentials
         self._journal = Journal(options.home.journal)
+        note_rules(self._journal, texts, instants.now())
+        self._checkpoint_health = Health("checkpoints")
+        self._places = Places.configured()
+        self._checkpoints = CheckpointExport(self._journal, self._places)
         self._sender: CoreClient | None = None
         self.dispatcher = Dispatcher(self._journal, self._sending_client, lambda: client)
         self._desk = DeskServer(
@@ -140,6 +153,7 @@ class Watcher:
             self._commands_health,
             self._digest_health,
             self._retention_health,
+            *([self._checkpoint_health] if self._places else []),
         ]
 
     async def open(self) -> None:
@@ -179,7 +193,7 @@ class Watcher:
     def _sending_client(self) -> CoreClient | None:
         """The client that carries the operator's own credential; None while there is none."""
         if self._sender is None and (self._credentials.sending() or is_loopback(self._options.core)):
-            self._sender = CoreClient(self._options.core, self._credentials.sending)
+            self._sender = CoreClient(self._options.core, self._credentials.sending, breaker=self._client.breaker)
         return self._sender
 
     def _nudged(self, command_id: str) -> None:
@@ -214,6 +228,11 @@ class Watcher:
         """Send, resolve and confirm what is due; look for a new token when commands wait for one."""
 
         async def send() -> None:
+            breaker = self._client.breaker
+            if breaker.pausing or (breaker.open and not await self._client.answers()):
+                raise CoreUnreachable(
+                    f"{breaker.unanswered} requests without an answer: nothing is sent until one comes"
+                )
             await self.dispatcher.run_due()
             self._commands_health.ok(instants.now())
 
@@ -273,6 +292,15 @@ class Watcher:
 
         await reported(self._retention_health, drop)
 
+    async def leave_checkpoint(self) -> None:
+        """Leave the audit chain's end where the settings say."""
+
+        async def leave() -> None:
+            await self._checkpoints.run()
+            self._checkpoint_health.ok(instants.now())
+
+        await reported(self._checkpoint_health, leave)
+
     async def write_health(self) -> None:
         """Show the console how every poller is doing."""
         ingest = await self.follower.ingest()
@@ -313,7 +341,7 @@ async def reported(health: Health, job: Callable[[], Awaitable[None]]) -> None:
     """Run a job's round; whatever goes wrong is told in the poller's health and the log, and the next round comes."""
     try:
         await job()
-    except (CoreProblem, CoreUnreachable, TimeoutError) as error:
+    except (CoreProblem, CoreUnreachable, CheckpointError, TimeoutError) as error:
         health.failed(instants.now(), str(error) or type(error).__name__)
         log.warning("%s: %s", health.poller, error or type(error).__name__)
     except Exception as error:
@@ -339,6 +367,7 @@ def schedule(watcher: Watcher) -> AsyncIOScheduler:
         (watcher.renew_credential, CREDENTIAL_EVERY_S),
         (watcher.ask_meta, META_EVERY_S),
         (watcher.write_health, HEALTH_EVERY_S),
+        (watcher.leave_checkpoint, CHECKPOINT_EVERY_S),
         (watcher.drop_old, RETENTION_EVERY_S),
         (watcher.check_digest, DIGEST_EVERY_S),
     ):

@@ -1,0 +1,87 @@
+"""What the watcher itself puts into the audit chain, and where it leaves the chain's checkpoints."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+import httpx
+
+from console import checkpoints
+from console.checkpoints import Places
+from console.core import instants, trust
+from console.core.client import is_loopback
+from console.core.instants import Instant
+from store.audit import Checkpoint
+from store.journal import Journal
+
+RULES = "rules.changed"
+ANSWER_S = 10.0
+"""Seconds the checkpoints' URL may take."""
+
+
+class CheckpointError(Exception):
+    """A checkpoint could not be left, or the chain has become shorter; the message says which, without the URL."""
+
+
+def note_rules(journal: Journal, texts: Iterable[tuple[str, str]], at: Instant) -> None:
+    """Write into the audit which rule packs score from now on, unless the last row of it names the same.
+
+    `texts` are (name, TOML); the payload has a SHA-256 over all of them and one of each.
+    """
+    digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(texts)}
+    lines = "".join(f"{digest}  {name}\n" for name, digest in digests.items())
+    payload = {"digest": hashlib.sha256(lines.encode()).hexdigest(), "packs": digests}
+    if (journal.latest(RULES) or {}).get("digest") != payload["digest"]:
+        journal.record(RULES, payload, at)
+
+
+class CheckpointExport:
+    """Leaves the chain's end at the configured places whenever it has grown. Raises CheckpointError from `run`."""
+
+    def __init__(self, journal: Journal, places: Places) -> None:
+        self._journal = journal
+        self._places = places
+        self._sent = 0
+
+    async def run(self) -> None:
+        """One round: both places are tried, and the first that failed is told."""
+        point = self._journal.checkpoint(instants.now())
+        ends = await asyncio.gather(self._to_file(point), self._to_url(point), return_exceptions=True)
+        for failed in filter(None, ends):
+            raise failed
+
+    async def _to_file(self, point: Checkpoint) -> None:
+        file = self._places.file
+        if file is None:
+            return
+        try:
+            last = max((known.seq for known in checkpoints.read(file)), default=0) if file.exists() else 0
+            if point.seq > last:
+                checkpoints.append(file, point)
+        except (OSError, ValueError) as error:
+            raise CheckpointError(f"no checkpoint was left: {error}") from error
+        if point.seq < last:
+            raise CheckpointError(f"the audit chain ends at row {point.seq}, but a checkpoint knows row {last}")
+
+    async def _to_url(self, point: Checkpoint) -> None:
+        url = self._places.url
+        if url is None or point.seq == self._sent:
+            return
+        host = urlsplit(url).hostname or ""
+        if not url.startswith("https://") and not is_loopback(url):
+            raise CheckpointError(f"no checkpoint was sent to {host}: use https")
+        try:
+            async with httpx.AsyncClient(
+                verify=trust.verification(), trust_env=not is_loopback(url), timeout=ANSWER_S
+            ) as client:
+                answer = await client.post(
+                    url, content=checkpoints.line(point), headers={"Content-Type": "application/json"}
+                )
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            raise CheckpointError(f"no checkpoint was sent to {host}: {type(error).__name__}") from None
+        if not answer.is_success:
+            raise CheckpointError(f"{host} did not take a checkpoint: {answer.status_code}")
+        self._sent = point.seq
