@@ -12,7 +12,7 @@ import pytest
 
 from console.bench.faults import proxy as proxying
 from console.bench.faults import wire
-from console.bench.faults.plan import NONE, READ, SENT, Moment, Plan, Reach, Says, Script
+from console.bench.faults.plan import NONE, READ, SENT, Meddling, Moment, Plan, Reach, Says, Script
 from console.bench.faults.proxy import FaultProxy, Line
 from console.core import instants
 
@@ -134,9 +134,10 @@ def test_the_watcher_is_killed_before_or_after_the_core_has_it(
     line = Line(desk, None)
     with FaultProxy(counting.origin, line):
         fault = FAULTS["drop before"] if moment is Moment.BEFORE else NONE
-        line.expect(KEY, "a1", Script((fault,), moment))
+        line.expect(KEY, "a1", Script((fault,), moment, Meddling.UNDER_WAY))
         assert post(line) is None
     assert desk.killed == [(moment, KEY)]
+    assert desk.meddled == [KEY]
     assert len(counting.arrived) == arrivals
 
 

@@ -45,19 +45,19 @@ class Keeper:
         """SIGKILL at once, remembering why."""
         with self._guard:
             if self._process is not None and self._process.poll() is None:
-                self._process.send_signal(signal.SIGKILL)
                 self._killed.append((moment, command_id))
+                self._process.send_signal(signal.SIGKILL)
 
     def keep(self, journal: Journal) -> None:
         """Start the watcher again when it is gone, and note what the journal says of the commands it was killed for."""
-        if self._process is None or self._process.poll() is None:
-            return
-        if not self._killed:
-            self.fell += 1
-        for moment, command_id in self._killed:
+        with self._guard:
+            if self._process is None or self._process.poll() is None:
+                return
+            killed, self._killed = self._killed, []
+        self.fell += not killed
+        for moment, command_id in killed:
             entry = journal.get(command_id)
             self.kills[moment, entry.state if entry else "missing"] += 1
-        self._killed = []
         self.start()
 
     def wait_until_up(self) -> None:

@@ -152,7 +152,8 @@ class Script:
         return self.attempts[number] if number < len(self.attempts) else NONE
 
 
-DROPPED = SENT[0][0]
+DROPPED = (SENT[0][0], SENT[1][0])
+"""What goes wrong first when something is to happen between two attempts."""
 KILLS = 0.04
 """The share of commands whose watcher is killed, at one of the moments."""
 KILLED_WAITING = 0.08
@@ -179,7 +180,7 @@ class Plan:
         meddling = self._random.choice(tuple(Meddling)[1:]) if self._chance(MEDDLED) else Meddling.NEVER
         (second,) = self._random.choices(tuple(SECONDS), tuple(SECONDS.values()))
         if meddling is Meddling.UNDER_WAY or kill is Moment.UNKNOWN:
-            attempts = (DROPPED, *attempts[1:])
+            attempts = (self._random.choice(DROPPED), *attempts[1:])
         if kill in (Moment.ACKED, Moment.AFTER):
             attempts = ()
         return Script(attempts, kill, meddling, second, self._chance(KILLED_WAITING), self._chance(WITHDRAWN))

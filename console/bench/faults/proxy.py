@@ -206,21 +206,26 @@ class _Exchange:
         moment = None if course.killed else course.script.kill
         if moment is Moment.BEFORE:
             line.kill(moment, command_id)
+            await self._meddle(command_id, course)
             if fault.reach is not Reach.NEVER:
                 self._later(LATE_S, request.raw)
             return self._broken()
         if moment is Moment.ACKED:
             line.feed_shut.add(command_id)
         told = await self._told(request, fault, course)
+        await self._meddle(command_id, course)
         if moment is Moment.AFTER and fault.reach in (Reach.ONCE, Reach.TWICE, Reach.AGAIN):
             line.kill(moment, command_id)
             return self._broken()
         if moment is Moment.ACKED and not course.acked:
             line.feed_shut.discard(command_id)
+        return told
+
+    async def _meddle(self, command_id: str, course: Course) -> None:
+        """Somebody else decides after the first attempt, if the script says so."""
         if course.script.meddling is Meddling.UNDER_WAY and not course.meddled:
             course.meddled = True
-            await asyncio.to_thread(line.desk.meddle, command_id)
-        return told
+            await asyncio.to_thread(self._line.desk.meddle, command_id)
 
     async def _told(self, request: Message, fault: Fault, course: Course | None) -> bytes:
         """Let the request reach the core as the fault says, and tell the desk what the fault says."""
