@@ -17,10 +17,15 @@ ENDS = (signal.SIGHUP, signal.SIGTERM)
 
 
 def _end(*_: object) -> None:
-    """Leave through every `with`; a second signal does not interrupt the tidying up."""
+    """Leave through every `with`. The console, once it runs, ends by itself."""
+    _deaf()
+    sys.exit(Exit.OK)
+
+
+def _deaf() -> None:
+    """A second signal does not interrupt the tidying up."""
     for number in ENDS:
         signal.signal(number, signal.SIG_IGN)
-    sys.exit(Exit.OK)
 
 
 def run(world: str, speed: float, seed: int, chosen: str | None) -> int:
@@ -37,4 +42,6 @@ def run(world: str, speed: float, seed: int, chosen: str | None) -> int:
             )
         )
         stack.enter_context(children.tied_watcher(home, origin))
-        return run_console(home, origin)
+        code = run_console(home, origin)
+        _deaf()
+        return code

@@ -26,6 +26,7 @@ class Terminal:
     def __init__(self, command: list[str], columns: int, lines: int) -> None:
         self._command = command
         self._size = struct.pack("HHHH", lines, columns, 0, 0)
+        self._running = True
 
     def __enter__(self) -> Self:
         self.started = time.perf_counter()
@@ -39,9 +40,24 @@ class Terminal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._running:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            os.close(self._line)
+
+    def hang_up(self, within_s: float) -> bool:
+        """Close the terminal under the program; whether it ended by itself in time."""
+        os.close(self._line)
+        end = time.perf_counter() + within_s
+        while time.perf_counter() < end:
+            if os.waitpid(self.pid, os.WNOHANG)[0]:
+                self._running = False
+                return True
+            time.sleep(0.05)
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
-        os.close(self._line)
+        self._running = False
+        return False
 
     def until(self, text: bytes, within_s: float) -> float:
         """Seconds from now to the end of the frame in which a text stands. Raises TimeoutError when it never comes."""

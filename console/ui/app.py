@@ -6,6 +6,7 @@ Only the first screen is imported at once; the others are when they are first op
 from __future__ import annotations
 
 import asyncio
+import signal
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
@@ -322,7 +323,14 @@ class RiskDesk(App[int]):
 
 
 def run(home: Home, core: str | None = None) -> int:
-    """Run the console until it is left; returns the process's exit code."""
+    """Run the console until it is left, its terminal closes or it is told to end; returns the process's exit code."""
     app = RiskDesk(home, core)
-    app.run()
+    asyncio.run(_until_left(app))
     return app.return_code or 0
+
+
+async def _until_left(app: RiskDesk) -> None:
+    """A closed terminal and a polite kill leave the console as `q` does, so that its threads end too."""
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, app.exit, 0)
+    await app.run_async()

@@ -138,8 +138,8 @@ class Follower:
     async def _spend_if_torn(self, ingest: Ingest) -> None:
         """After an error inside a page the memory may be ahead of the file: open both again next time."""
         if self._ingest is ingest and await self.run(lambda: ingest.torn):
-            await self.run(ingest.close)
             self._ingest = None
+            await self.run(ingest.abandon)
 
     async def close(self) -> None:
         """Store the engine's state and close the mirror."""

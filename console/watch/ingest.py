@@ -147,6 +147,10 @@ class Ingest:
     def close(self) -> None:
         self.mirror.close()
 
+    def abandon(self) -> None:
+        """Let go of the file as it is, after an error: nothing more is written to it."""
+        self.mirror.database.close()
+
 
 def _part(parts: dict[str, bytes], owner: str) -> dict[str, bytes]:
     return {name.partition("/")[2]: body for name, body in parts.items() if name.startswith(f"{owner}/")}

@@ -371,6 +371,6 @@ def schedule(watcher: Watcher) -> AsyncIOScheduler:
         (watcher.drop_old, RETENTION_EVERY_S),
         (watcher.check_digest, DIGEST_EVERY_S),
     ):
-        first = {} if seconds > META_EVERY_S else {"next_run_time": datetime.now(UTC)}
+        first = {} if seconds > CHECKPOINT_EVERY_S else {"next_run_time": datetime.now(UTC)}
         scheduler.add_job(watcher.scheduled, "interval", args=[job], seconds=seconds, id=job.__name__, **first)
     return scheduler
