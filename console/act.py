@@ -17,12 +17,15 @@ from console.credentials import Credentials
 from console.exits import Exit
 from console.language import tr
 from console.paths import Home, home
+from console.ui.text import clean
 from console.watch.lock import holder
 from store.files import StoreError
 from store.journal import Blocked, Entry, Journal
 from store.life import State
 
 REFUSED = (State.REJECTED, State.EXPIRED, State.CANCELLED, State.REVIEW)
+LONGEST = 500
+"""Characters of a message on the terminal."""
 
 
 def run(options: argparse.Namespace, core: str) -> int:
@@ -92,5 +95,6 @@ def _wait(journal: Journal, entry: Entry, timeout_s: float) -> int:
 
 
 def _fail(text: str, code: Exit) -> int:
-    print(tr("cli.error", error=text), file=sys.stderr)
+    """Say why it ended; some of the words are the core's."""
+    print(tr("cli.error", error=clean(text, LONGEST)), file=sys.stderr)
     return code

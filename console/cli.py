@@ -35,6 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(tr("cli.error", error=error), file=sys.stderr)
         return Exit.USAGE
+    except Exception as error:  # noqa: BLE001 - told on the terminal, and in full in the home's log
+        from console import crash
+        from console.paths import home
+
+        return crash.tell(error, home(getattr(options, "home", None)))
 
 
 def parser() -> argparse.ArgumentParser:

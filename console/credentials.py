@@ -24,8 +24,13 @@ log = logging.getLogger(__name__)
 COMMAND_S = 15
 """Seconds a token command may take."""
 LONGEST_TOKEN = 8192
+SHORTEST_HIDDEN = 6
+"""A shorter token protects nothing, and taking it out of a text would leave no text."""
 KEYRING_SERVICE = "riskdesk"
 """The keyring holds the token under this service, with the home's folder as the user name."""
+
+
+_known: set[str] = set()
 
 
 class CredentialError(ValueError):
@@ -33,12 +38,13 @@ class CredentialError(ValueError):
 
 
 class Secret:
-    """A token that shows in no repr, log or traceback."""
+    """A token that shows in no repr, log or traceback. `source` names where it came from."""
 
-    __slots__ = ("_text",)
+    __slots__ = ("_text", "source")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, source: str = "") -> None:
         self._text = text
+        self.source = source
 
     def reveal(self) -> str:
         return self._text
@@ -70,6 +76,10 @@ class Credentials:
         """The token to read with; None when there is none."""
         return self._reading.reveal() if self._reading else self.sending()
 
+    def sources(self) -> list[str]:
+        """Where the operator's token and the one to read with come from; empty without any."""
+        return list(dict.fromkeys(one.source for one in (self._own, self._reading) if one))
+
     def receive(self, token: str) -> None:
         """Take the token that a console hands over. Raises CredentialError when it can't be one."""
         self._own = _secret(token, "the token handed over")
@@ -98,7 +108,16 @@ def _secret(text: str, source: str) -> Secret:
     token = text.strip()
     if not token or len(token) > LONGEST_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
         raise CredentialError(f"{source} gives no usable token: one line of printable ASCII is needed")
-    return Secret(token)
+    if len(token) >= SHORTEST_HIDDEN:
+        _known.add(token)
+    return Secret(token, source)
+
+
+def without_tokens(text: str) -> str:
+    """A text, such as a traceback, in which no token that this process ever had can be read."""
+    for token in sorted(_known, key=len, reverse=True):
+        text = text.replace(token, "***")
+    return text
 
 
 def _run(command: str, source: str) -> str:

@@ -10,22 +10,39 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
 
+from console import checkpoints
+from console.audit import broken
+from console.checkpoints import Places
+from console.core import instants, trust
 from console.core.client import CoreClient
+from console.core.instants import MINUTE, SECOND
+from console.core.messages import CoreMeta
 from console.core.problems import CoreProblem, CoreUnreachable
-from console.credentials import Credentials
+from console.credentials import CredentialError, Credentials
+from console.desk_socket import SocketError, socket_path
 from console.exits import Exit
 from console.language import tr
 from console.paths import Home
+from console.ui.text import clean
 from console.watch.lock import holder
-from console.watch.watcher import packs
+from console.watch.watcher import CHECKPOINT_EVERY_S, packs
+from store import journal_files
+from store.audit import Checkpoint
 from store.files import StoreError, reader
-from store.journal import Journal
 
 OLDEST_SQLITE = (3, 37, 0)
 """STRICT tables came with it."""
 ROOM_MB = 500
 """Free disk below which a mirror may soon not be written."""
+OLDEST_CHECKPOINT = 3 * CHECKPOINT_EVERY_S * SECOND
+"""Age (µs) from which rows that no checkpoint covers are a finding: the watcher missed two rounds."""
+CLOCK_OFF = 5 * SECOND
+"""A machine whose time is kept is off by less than a second, and the core's Date header by one more."""
+LONGEST = 300
+"""Characters of a finding: much of it is what others wrote."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +59,7 @@ def run(home: Home, core: str) -> int:
     findings = [finding for check in CHECKS for finding in check(home, core)]
     for finding in findings:
         mark = tr("doctor.good") if finding.good else tr("doctor.bad")
-        print(f"{mark}  {finding.name}: {finding.text}")
+        print(f"{mark}  {clean(finding.name, LONGEST)}: {clean(finding.text, LONGEST)}")
     return Exit.OK if all(finding.good for finding in findings) else Exit.FAILED
 
 
@@ -51,16 +68,31 @@ def _python(home: Home, core: str) -> Iterator[Finding]:
     yield Finding("SQLite", sqlite3.sqlite_version_info >= OLDEST_SQLITE, sqlite3.sqlite_version)
 
 
-def _permissions(home: Home, core: str) -> Iterator[Finding]:
+def _home(home: Home, core: str) -> Iterator[Finding]:
     if not home.folder.is_dir():
         yield Finding(str(home.folder), True, tr("doctor.no_home"))
         return
-    for path in (home.folder, *sorted(home.folder.iterdir())):
-        mode = stat.S_IMODE(path.lstat().st_mode)
-        if mode & 0o077:
-            yield Finding(str(path), False, tr("doctor.too_open", mode=f"{mode:o}", path=path))
+    complaints = list(home.complaints())
+    if not complaints:
+        yield Finding(str(home.folder), True, tr("doctor.closed"))
+    for complaint in complaints:
+        yield Finding(tr("doctor.home"), False, complaint)
     free = shutil.disk_usage(home.folder).free // 2**20
     yield Finding(tr("doctor.disk"), free >= ROOM_MB, tr("doctor.free", mb=free))
+
+
+def _socket(home: Home, core: str) -> Iterator[Finding]:
+    """The socket may lie outside the home, where a long path does not fit."""
+    try:
+        path = socket_path(home.socket)
+        facts = path.lstat()
+    except FileNotFoundError:
+        return
+    except SocketError as error:
+        yield Finding(tr("doctor.socket"), False, str(error))
+        return
+    private = stat.S_ISSOCK(facts.st_mode) and facts.st_uid == os.getuid() and not facts.st_mode & 0o077
+    yield Finding(tr("doctor.socket"), private, tr("doctor.closed") if private else tr("doctor.socket_open", path=path))
 
 
 def _files(home: Home, core: str) -> Iterator[Finding]:
@@ -71,17 +103,37 @@ def _files(home: Home, core: str) -> Iterator[Finding]:
         except (StoreError, sqlite3.Error):
             yield Finding(home.mirror.name, False, tr("doctor.rebuild"))
     if home.journal.exists():
-        yield _journal(home)
+        yield from _journal(home, Places.configured())
 
 
-def _journal(home: Home) -> Finding:
+def _journal(home: Home, places: Places) -> Iterator[Finding]:
+    """The chain, against the configured file of checkpoints, and how far that reaches."""
     try:
-        journal = Journal(home.journal)
-        broken = journal.verify_audit()
-        journal.close()
-    except (StoreError, sqlite3.Error) as error:
-        return Finding(home.journal.name, False, str(error))
-    return Finding(home.journal.name, broken is None, tr("doctor.chain_holds") if broken is None else str(broken))
+        known = checkpoints.read(places.file) if places.file and places.file.exists() else []
+    except (OSError, ValueError) as error:
+        known = []
+        yield Finding(tr("doctor.checkpoints"), False, str(error))
+    try:
+        proof = journal_files.prove(home.journal, known)
+    except StoreError as error:
+        yield Finding(home.journal.name, False, str(error))
+        return
+    told = broken(proof.fault) if proof.fault else tr("cli.chain_holds", rows=proof.seq)
+    yield Finding(home.journal.name, proof.fault is None, told)
+    yield _coverage(places, known, proof.seq)
+
+
+def _coverage(places: Places, known: list[Checkpoint], rows: int) -> Finding:
+    name = tr("doctor.checkpoints")
+    if not places:
+        return Finding(name, True, tr("doctor.no_checkpoints"))
+    if places.file is None:
+        return Finding(name, True, urlsplit(places.url or "").hostname or "?")
+    last = known[-1] if known else Checkpoint(0, "", instants.wire(0))
+    age = instants.now() - instants.parse(last.at)
+    if rows > last.seq and age > OLDEST_CHECKPOINT:
+        return Finding(name, False, tr("doctor.uncovered", rows=rows - last.seq, file=places.file))
+    return Finding(name, True, tr("doctor.covered", seq=last.seq, minutes=age // MINUTE if known else 0))
 
 
 def _rules(home: Home, core: str) -> Iterator[Finding]:
@@ -91,24 +143,45 @@ def _rules(home: Home, core: str) -> Iterator[Finding]:
         yield Finding(tr("doctor.rules"), False, str(error))
 
 
-def _core(home: Home, core: str) -> Iterator[Finding]:
+def _trust(home: Home, core: str) -> Iterator[Finding]:
+    private = os.environ.get(trust.VARIABLE)
     try:
-        meta = asyncio.run(_meta(home, core))
+        trust.verification()
+    except ValueError as error:
+        yield Finding("TLS", False, str(error))
+    else:
+        yield Finding("TLS", True, str(Path(private).expanduser()) if private else tr("doctor.public_authorities"))
+
+
+def _core(home: Home, core: str) -> Iterator[Finding]:
+    """The token's source, never the token; then the core with it, and the two clocks."""
+    try:
+        credentials = Credentials(home)
+    except CredentialError as error:
+        yield Finding(tr("doctor.token"), False, str(error))
+        return
+    yield Finding(tr("doctor.token"), True, ", ".join(credentials.sources()) or tr("doctor.no_token"))
+    try:
+        meta, offset = asyncio.run(_meta(core, credentials))
     except (CoreProblem, CoreUnreachable, ValueError) as error:
         yield Finding(core, False, str(error))
-    else:
-        yield Finding(core, True, tr("doctor.core", institution=meta[0], subject=meta[1], roles=meta[2]))
+        return
+    roles = ", ".join(meta.you.roles)
+    yield Finding(core, True, tr("doctor.core", institution=meta.institution, subject=meta.you.subject, roles=roles))
+    kept = abs(offset) <= CLOCK_OFF
+    told = tr("doctor.clock_near") if kept else tr("doctor.clock_off", seconds=round(offset / SECOND))
+    yield Finding(tr("doctor.clock"), kept, told)
 
 
-async def _meta(home: Home, core: str) -> tuple[str, str, str]:
-    async with CoreClient(core, Credentials(home).reading) as client:
-        meta = await client.meta()
-    return meta.institution, meta.you.subject, ", ".join(meta.you.roles)
+async def _meta(core: str, credentials: Credentials) -> tuple[CoreMeta, int]:
+    async with CoreClient(core, credentials.reading) as client:
+        return await client.meta(), client.clock_offset_us
 
 
 def _watcher(home: Home, core: str) -> Iterator[Finding]:
     pid = holder(home.lock)
-    yield Finding(tr("doctor.watcher"), True, tr("doctor.running", pid=pid) if pid else tr("doctor.not_running"))
+    running = tr("doctor.running", pid=pid) if pid is not None else tr("doctor.not_running")
+    yield Finding(tr("doctor.watcher"), True, running)
 
 
 def _terminal(home: Home, core: str) -> Iterator[Finding]:
@@ -120,9 +193,11 @@ def _terminal(home: Home, core: str) -> Iterator[Finding]:
 
 CHECKS: tuple[Callable[[Home, str], Iterator[Finding]], ...] = (
     _python,
-    _permissions,
+    _home,
+    _socket,
     _files,
     _rules,
+    _trust,
     _core,
     _watcher,
     _terminal,

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import os
+import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from console.language import tr
+
+
+class HomeOpen(PermissionError):
+    """The home, or a file in it, is open to other users; the message says which and what to type."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +46,30 @@ class Home:
         return self.folder / "token"
 
     def make(self) -> None:
-        """Create the folder for its owner only. Raises OSError when that can't be done."""
+        """Create the folder for its owner only; one that is there must be so, with all its files.
+
+        Raises HomeOpen when others can get at it, another OSError when it can't be made.
+        """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        complaint = next(self.complaints(), None)
+        if complaint:
+            raise HomeOpen(complaint)
+
+    def complaints(self) -> Iterator[str]:
+        """What of the home others can get at, each with what to do about it; nothing for a home not made yet."""
+        if not self.folder.is_dir():
+            return
+        for path in (self.folder, *sorted(self.folder.iterdir())):
+            try:
+                facts = path.stat()
+            except FileNotFoundError:
+                continue  # gone since it was listed, as a write-ahead log is when its last reader closes
+            mode = stat.S_IMODE(facts.st_mode)
+            if facts.st_uid != os.getuid():
+                yield tr("cli.of_another", path=path)
+            elif mode & 0o077:
+                wanted = "700" if stat.S_ISDIR(facts.st_mode) else "600"
+                yield tr("cli.too_open", path=path, mode=f"{mode:o}", wanted=wanted)
 
 
 def home(chosen: str | None = None) -> Home:
