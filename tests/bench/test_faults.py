@@ -34,8 +34,9 @@ def test_the_benchmark_prints_its_figures_and_fails_on_any_fault(
     honest: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def tried(count: int, seed: int, *, program: tuple[str, ...] = (), pace: Pace | None = None) -> Findings:
-        faulty = bool(program) or not honest
-        verdict = Verdict(lost=["x"]) if faulty else Verdict()
+        verdict = Verdict() if honest else Verdict(lost=["x"])
+        if program:
+            verdict = Verdict(**{crippled.BREAKS[program[-1]]: ["x"]})
         return Findings(decided=count, verdict=verdict, kills=Counter({(Moment.ACKED, "ACKED"): 2}))
 
     monkeypatch.setattr(trial, "run", tried)
@@ -57,7 +58,14 @@ def test_the_benchmark_prints_its_figures_and_fails_on_any_fault(
     assert figures["kills"]["ACKED"] == 2
 
 
-def test_a_judge_who_misses_a_crippled_dispatcher_fails_the_benchmark(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trial, "run", lambda count, seed, **_: Findings(decided=count))
+@pytest.mark.parametrize("kind", crippled.KINDS)
+def test_a_judge_who_misses_a_crippled_dispatcher_fails_the_benchmark(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tried(count: int, seed: int, *, program: tuple[str, ...] = (), pace: Pace | None = None) -> Findings:
+        caught = {crippled.BREAKS[program[-1]]: ["x"]} if program and program[-1] != kind else {}
+        return Findings(decided=count, verdict=Verdict(**caught))
+
+    monkeypatch.setattr(trial, "run", tried)
     monkeypatch.setattr(latency, "measure", lambda count: Times([1.0], [1.0], [1.0], 2_000))
     assert commands.run(10, 1, True, as_json=False) == 1

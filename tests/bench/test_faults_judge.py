@@ -188,7 +188,5 @@ def test_a_review_needs_a_reason() -> None:
 
 
 def test_a_flawless_verdict_has_nothing_in_it() -> None:
-    verdict = Verdict()
-    assert verdict.flawless
-    verdict.add(Verdict(doubled=["x"]))
-    assert not verdict.flawless
+    assert Verdict().flawless
+    assert not Verdict(doubled=["x"]).flawless

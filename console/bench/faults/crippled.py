@@ -71,6 +71,10 @@ KINDS: dict[str, Callable[[], list[AbstractContextManager[Any]]]] = {
 }
 
 
+BREAKS = {"new key per attempt": "doubled", "no If-Match": "overridden", "no fence": "lost"}
+"""The category in which the judge must find each of them."""
+
+
 def program(kind: str) -> tuple[str, ...]:
     """The command line, run by a crippled program."""
     return (sys.executable, "-m", __name__, kind)

@@ -57,10 +57,6 @@ class Verdict:
     def counts(self) -> dict[str, int]:
         return {name: len(found) for name, found in vars(self).items()}
 
-    def add(self, other: Verdict) -> None:
-        for name, found in vars(self).items():
-            found += getattr(other, name)
-
     @property
     def flawless(self) -> bool:
         return not any(vars(self).values())
