@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from console.core import instants
-from console.core.instants import SECOND
+from console.core.instants import SECOND, Instant
 from console.core.messages import Application, LimitRequest
 from console.sandbox.people import Person
 
@@ -277,3 +277,16 @@ def test_waiting_for_a_command_ends_with_its_decision(desk):
     desk.decide(command["id"], "reject")
     assert desk.get(f"/commands/{command['id']}", params={"wait_s": 30}).json()["status"] == "rejected"
     assert instants.parse(command["not_after"]) == desk.clock() + 120 * SECOND
+
+
+def test_nothing_is_approved_on_a_clock_beyond_the_fence(desk, monkeypatch):
+    """However many readings of the clock a decision takes, none beyond `not_after` may lead to an effect."""
+    account = desk.open_account()
+    command = ask_raise(desk, account).json()
+    desk.clock.now = instants.parse(command["not_after"])
+    honest = desk.bank.desk._register.clock
+    readings = iter(range(1000))
+    monkeypatch.setattr(desk.bank.desk._register, "clock", lambda: Instant(honest() + next(readings) * SECOND))
+    done = desk.decide(command["id"], "approve").json()
+    assert done["status"] == "succeeded"
+    assert done["completed_at"] <= command["not_after"]

@@ -12,8 +12,8 @@ from console.bench.conformance.verdict import command_check, expect
 from console.core.messages import Change
 
 WRITERS, EACH = 4, 5
-WAKE_S = 10
-"""How long the reader that is to be woken would wait otherwise, seconds."""
+PAUSE_S = 0.003
+"""Between two looks of the reader who tails."""
 
 
 @command_check("4.1")
@@ -47,6 +47,7 @@ async def _tail_while(trial: Trial, after: str, writing: asyncio.Future[Any]) ->
         leaf = await trial.leaf(after, limit=7)
         seen += leaf.changes
         after = leaf.page.next_cursor
+        await asyncio.sleep(PAUSE_S)
     return seen, after
 
 
@@ -54,11 +55,11 @@ async def _tail_while(trial: Trial, after: str, writing: asyncio.Future[Any]) ->
 async def long_poll_wakes(hand: Hand) -> None:
     """A reader who waits is answered as soon as something is published, not when the time is over."""
     async with hand.account() as loan:
-        after = await hand.trial.head()
-        waiting = asyncio.ensure_future(hand.trial.leaf(after, wait_s=WAKE_S))
+        after, wait_s = await hand.trial.head(), hand.trial.pace.wake_s
+        waiting = asyncio.ensure_future(hand.trial.leaf(after, wait_s=wait_s))
         began = time.monotonic()
         await asyncio.sleep(0.05)
         await hand.carry_out(loan, hand.freeze(loan))
         leaf = await waiting
         took = time.monotonic() - began
-        expect(leaf.changes and took < WAKE_S / 2, "news at once", f"{len(leaf.changes)} changes after {took:.1f} s")
+        expect(leaf.changes and took < wait_s / 2, "news at once", f"{len(leaf.changes)} changes after {took:.1f} s")

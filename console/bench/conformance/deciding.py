@@ -35,8 +35,8 @@ async def fence(hand: Hand) -> None:
 async def pending_expires(hand: Hand) -> None:
     """A command that waits when `not_after` passes is expired without effect, and nobody can decide it any more."""
     async with hand.account() as loan:
-        key = await hand.pending(loan, lasts=hand.trial.fence_s)
-        await asyncio.sleep(hand.trial.fence_s + 0.05)
+        key = await hand.pending(loan, lasts=hand.trial.pace.fence_s)
+        await asyncio.sleep(hand.trial.pace.fence_s + 0.05)
         command = await hand.finished(key)
         outcome = (command.status, command.effect)
         expect(outcome in (("expired", "none"), ("expired", None)), "expired, effect none", outcome)

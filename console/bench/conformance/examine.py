@@ -12,7 +12,7 @@ import httpx
 from console.bench.conformance import answers, concurrent, deciding, feed, keys, reads, state, versions
 from console.bench.conformance.hand import Hand
 from console.bench.conformance.inspection import Inspection
-from console.bench.conformance.trial import Trial
+from console.bench.conformance.trial import Pace, Trial
 from console.bench.conformance.verdict import CHECKS, Check, Failed, Outcome, Skipped, Verdict
 from console.bench.conformance.wire import Person, Wire
 from console.core.messages import CoreMeta
@@ -48,17 +48,13 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Asked:
-    """What to examine. Without `accounts`, active ones without holds are chosen; `only` names checks, all when empty.
-
-    `poll_s` and `fence_s` are how long the long poll and a short-lived command take, in seconds.
-    """
+    """What to examine: without `accounts` some active ones without holds, without `only` every check."""
 
     write: bool = False
     accounts: Sequence[str] = ()
     old_cursor: str | None = None
     only: Sequence[str] = ()
-    poll_s: int = 1
-    fence_s: float = 1.5
+    pace: Pace = field(default_factory=Pace)
 
 
 @dataclass
@@ -79,10 +75,12 @@ def all_checks() -> list[Check]:
     return sorted(CHECKS, key=lambda check: ROOMS.index(check.run.__module__))
 
 
-async def examine(origin: str, tokens: Tokens, asked: Asked) -> Result:
+async def examine(
+    origin: str, tokens: Tokens, asked: Asked, transport: httpx.AsyncBaseTransport | None = None
+) -> Result:
     """Run the checks. Raises Unusable when the core can't be examined, ValueError for an origin that is none."""
     inspection = Inspection()
-    wire = Wire(origin, tokens.own or tokens.reading, inspection)
+    wire = Wire(origin, tokens.own or tokens.reading, inspection, transport)
     try:
         trial = await _begun(wire, inspection, tokens, asked)
         hand, why = await _hand(trial, asked)
@@ -112,8 +110,7 @@ async def _begun(wire: Wire, inspection: Inspection, tokens: Tokens, asked: Aske
         operator=own if own.may("operator") else None,
         people=list(people.values()),
         old_cursor=asked.old_cursor,
-        poll_s=asked.poll_s,
-        fence_s=asked.fence_s,
+        pace=asked.pace,
     )
 
 

@@ -155,13 +155,13 @@ async def retention(trial: Trial) -> None:
 @check("4.8")
 async def long_poll(trial: Trial) -> None:
     """With nothing new, `wait_s` holds the answer until the time is over."""
-    after = await trial.head()
-    answer = (await trial.get("/changes", wait_s=trial.poll_s, after=after)).expect("200")
-    expect(answer.seconds < trial.poll_s + LATE_S, f"an answer after {trial.poll_s} s", f"{answer.seconds:.1f} s")
+    after, wait_s = await trial.head(), trial.pace.poll_s
+    answer = (await trial.get("/changes", wait_s=wait_s, after=after)).expect("200")
+    expect(answer.seconds < wait_s + LATE_S, f"an answer after {wait_s} s", f"{answer.seconds:.1f} s")
     leaf = await trial.leaf(after, limit=1)
     quiet = leaf.page.head_seq == leaf.page.from_seq
-    held = answer.seconds >= trial.poll_s - SLACK_S
-    expect(held or not quiet, f"an empty page held for {trial.poll_s} s", f"{answer.seconds:.3f} s")
+    held = answer.seconds >= wait_s - SLACK_S
+    expect(held or not quiet, f"an empty page held for {wait_s} s", f"{answer.seconds:.3f} s")
 
 
 def _named(change: Change) -> str:

@@ -35,11 +35,11 @@ UNDO_ATTEMPTS = 4
 
 @dataclass
 class Loan:
-    """An account in use by one check: as it was before, the keys sent to it with who sent them, whether a raise was."""
+    """An account in use by one check: as it was before, the keys sent to it, and who asked for higher limits by key."""
 
     before: Account
-    sent: dict[str, Person] = field(default_factory=dict)
-    raising: bool = False
+    sent: set[str] = field(default_factory=set)
+    raises: dict[str, Person] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -109,7 +109,7 @@ class Hand:
 
     def raise_limit(self, loan: Loan, **more: Any) -> Json:  # noqa: ANN401 - JSON members
         """A wish that waits for a second person, who never approves it."""
-        limits, loan.raising = loan.before.limits, True
+        limits = loan.before.limits
         params = {"limit": "credit", "value_minor": loan.raised, "currency": limits.currency}
         return self.body("account.set_limit", loan.id, params, **more)
 
@@ -125,15 +125,15 @@ class Hand:
     ) -> Answer:
         """POST /commands once, as the operator unless another person is named."""
         person = person or self.operator
-        loan.sent.setdefault(key, person)
+        loan.sent.add(key)
         headers = {"Idempotency-Key": key} | ({"If-Match": f'"{if_match}"'} if if_match is not None else {})
         return await self.trial.wire.post("/commands", person.token, json.dumps(body).encode(), headers)
 
     async def carry_out(self, loan: Loan, body: Json, key: str | None = None, if_match: int | None = None) -> Command:
         """Send and wait until it has succeeded. Raises Failed when it has not."""
         key = key or self.new_key()
-        (await self.send(loan, body, key, if_match)).expect("200", "202")
-        command = await self.finished(key)
+        answer = (await self.send(loan, body, key, if_match)).expect("200", "202")
+        command = answer.read(Command) if answer.status == 200 else await self.finished(key)
         outcome = f"{command.status}{f' ({command.problem.code})' if command.problem else ''}"
         expect(command.status == "succeeded", f"{body['type']} succeeded", outcome)
         return command
@@ -161,6 +161,7 @@ class Hand:
     async def pending(self, loan: Loan, *, person: Person | None = None, lasts: float = 60) -> str:
         """Ask for a higher limit, which waits for a second person; the command's key. `lasts` is in seconds."""
         key, until = self.new_key(), Instant(self.trial.now() + round(lasts * SECOND))
+        loan.raises[key] = person or self.operator
         body = self.raise_limit(loan, not_after=wire(until))
         version = (await self.look(loan.id)).version
         (await self.send(loan, body, key, version, person)).expect("202")
@@ -200,7 +201,7 @@ class Hand:
         self.left.append(f"{loan.id}: {fault}")
 
     async def _cancel_pending(self, loan: Loan) -> None:
-        for key, person in loan.sent.items():
+        for key, person in loan.raises.items():
             answer = await self.trial.wire.get(f"/commands/{key}", person.token)
             if answer.status == 200 and answer.read(Command).status == "pending_approval":
                 await self.cancel(key, person)
@@ -208,9 +209,9 @@ class Hand:
     async def _restored(self, loan: Loan) -> bool:
         """Whether holds and limit are as before, after one attempt to make them so."""
         now = await self.look(loan.id)
-        mine = [hold.hold_id for hold in now.holds if hold.hold_id in loan.sent or hold.case_ref == self._mark]
+        mine = {hold.hold_id for hold in now.holds if hold.hold_id in loan.sent or hold.case_ref == self._mark}
         limits, wanted = now.limits, loan.before.limits.credit_limit_minor
-        if not mine and not (loan.raising and limits.credit_limit_minor == loan.raised):
+        if not mine and not (loan.raises and limits.credit_limit_minor == loan.raised):
             return True
         if mine:
             await self._send_undo(self.unfreeze(loan, *mine), now.version)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
 from dataclasses import dataclass, field
 
-from console.bench.conformance.trial import Json, Trial, data_of
+from console.bench.conformance.trial import Json, Scan, Trial, data_of
 from console.bench.conformance.verdict import Skipped, check, expect
 from console.core.messages import Change, Digest
-from store.digest import Buckets, bucket_of, bucket_sums, differing, folded
+from store.digest import Buckets, bucket_of, bucket_sums, differing
 
 COARSE, FINE = 256, 1024
 
@@ -24,9 +24,8 @@ class Present:
         if version > self.versions.get(id_, 0):
             self.versions[id_], self.data[id_] = version, data
 
-    def take(self, changes: Iterable[Change]) -> None:
-        for change in changes:
-            self.put(change.id, change.version, data_of(change))
+    def take(self, change: Change) -> None:
+        self.put(change.id, change.version, None if change.op == "delete" else data_of(change))
 
     def living(self) -> list[tuple[str, int]]:
         return [(id_, version) for id_, version in self.versions.items() if self.data[id_] is not None]
@@ -53,18 +52,18 @@ async def snapshot_scan(trial: Trial) -> None:
 @check("5")
 async def snapshot_and_feed(trial: Trial) -> None:
     """Snapshot and the feed from its tail lead to the state that the feed told from its beginning."""
+    scans = await _scans(trial)
+    told, whole = await _told(trial)
+    ours = await _scanned_and_tailed(trial, scans)
     compared = 0
-    for type_ in trial.reader.meta.types:
-        if not (await trial.scan(type_)).whole:
-            continue
-        told, whole = await _told(trial, type_)
-        ours = await _scanned_and_tailed(trial, type_)
-        for id_, version in told.versions.items():
-            seen = ours.versions.get(id_, 0)
-            gone = told.data[id_] is None or not whole
+    for type_, state in told.items():
+        for id_, version in state.versions.items() if type_ in scans else ():
+            mine = ours[type_]
+            seen = mine.versions.get(id_, 0)
+            gone = state.data[id_] is None or not whole
             expect(seen >= version or (gone and not seen), f"{type_} {id_} at version {version}", f"version {seen}")
-            same = seen != version or ours.data[id_] == told.data[id_]
-            expect(same, f"{type_} {id_} version {version} as the feed told it", ours.data.get(id_))
+            same = seen != version or mine.data[id_] == state.data[id_]
+            expect(same, f"{type_} {id_} version {version} as the feed told it", mine.data.get(id_))
             compared += 1
     if not compared:
         raise Skipped("nothing_to_compare")
@@ -73,55 +72,73 @@ async def snapshot_and_feed(trial: Trial) -> None:
 @check("6")
 async def digest(trial: Trial) -> None:
     """The digest is the sum over the state that snapshot and feed give, in coarse buckets as in fine ones."""
-    compared = 0
-    walked = [change for leaf in await trial.walk() for change in leaf.changes]
-    for type_ in trial.reader.meta.types:
-        if not (await trial.scan(type_)).whole:
-            continue
-        ours = await _scanned_and_tailed(trial, type_)
-        ours.take(change for change in walked if change.type == type_)
-        for count in (FINE, COARSE):
-            compared += await _same(trial, type_, ours, count)
-    if not compared:
+    scans = await _scans(trial)
+    if not scans:
         raise Skipped("types_long")
+    sizes = [*((type_, FINE) for type_ in scans), (max(scans, key=lambda type_: len(scans[type_].items)), COARSE)]
+    digests = [(await trial.get(f"/digest/{type_}", buckets=count)).expect("200") for type_, count in sizes]
+    tail = await _tail(trial, scans)
+    walked = [change for leaf in await trial.walk() for change in leaf.changes]
+    ours = _brought_forward(scans, [*walked, *tail])
+    for (type_, count), answer in zip(sizes, digests, strict=True):
+        theirs = answer.read(Digest)
+        expect((theirs.type, theirs.bucket_count) == (type_, count), f"{count} buckets of {type_}", theirs.bucket_count)
+        after = {change.id for change in tail if change.type == type_ and change.seq > theirs.at_seq}
+        _same(type_, ours[type_], theirs, {bucket_of(id_, count) for id_ in after})
 
 
-async def _same(trial: Trial, type_: str, ours: Present, count: int) -> int:
-    """Compare one digest, leaving out buckets that changed after it; returns 1."""
-    after = (await trial.scan(type_)).pages[0].tail_cursor
-    theirs = (await trial.get(f"/digest/{type_}", buckets=count)).expect("200").read(Digest)
-    tail = [change for change in await trial.tail(after) if change.type == type_]
-    ours.take(tail)
-    late = {bucket_of(change.id, count) for change in tail if change.seq > theirs.at_seq}
-    sums = folded(bucket_sums(type_, ours.living(), FINE), FINE, count)
+def _same(type_: str, ours: Present, theirs: Digest, late: set[int]) -> None:
+    """Expect equal sums in every bucket but those that changed after the digest."""
+    count = theirs.bucket_count
+    sums = bucket_sums(type_, ours.living(), count)
     told: Buckets = {bucket.bucket: (bucket.count, int(bucket.sum, 16)) for bucket in theirs.buckets}
-    expect(theirs.bucket_count == count, f"bucket_count {count}", theirs.bucket_count)
     wrong = [bucket for bucket in differing(sums, told) if bucket not in late]
     expect(
         not wrong,
         f"{type_}: bucket {wrong[:1]} of {count} with {_shown(sums, wrong)}",
         f"{_shown(told, wrong)}, {len(wrong)} such buckets, at seq {theirs.at_seq}",
     )
-    return 1
 
 
-async def _told(trial: Trial, type_: str) -> tuple[Present, bool]:
-    """The state by the feed alone, and whether the feed was read to its head: else it may have gone on since."""
-    leaves, state = await trial.walk(), Present()
+async def _scans(trial: Trial) -> dict[str, Scan]:
+    """The scans of the types that are short enough to be compared whole."""
+    scans = {type_: await trial.scan(type_) for type_ in trial.reader.meta.types}
+    return {type_: scan for type_, scan in scans.items() if scan.whole}
+
+
+async def _tail(trial: Trial, scans: dict[str, Scan]) -> list[Change]:
+    """The feed after the earliest of the scans' tails."""
+    pages = [scan.pages[0] for scan in scans.values()]
+    return await trial.tail(min(pages, key=lambda page: page.tail_seq).tail_cursor) if pages else []
+
+
+async def _scanned_and_tailed(trial: Trial, scans: dict[str, Scan]) -> dict[str, Present]:
+    """The state by snapshot and feed, by type, as the contract tells clients to read it."""
+    return _brought_forward(scans, await _tail(trial, scans))
+
+
+def _brought_forward(scans: dict[str, Scan], changes: list[Change]) -> dict[str, Present]:
+    states = {type_: Present() for type_ in scans}
+    for type_, scan in scans.items():
+        for id_, item in scan.items.items():
+            states[type_].put(id_, item["version"], item)
+    for change in changes:
+        if change.type in states:
+            states[change.type].take(change)
+    return states
+
+
+async def _told(trial: Trial) -> tuple[dict[str, Present], bool]:
+    """The state by the feed alone, by type, and whether the feed was read to its head: else it has gone on since."""
+    leaves = await trial.walk()
     whole = not leaves[-1].page.has_more
-    state.take(change for leaf in leaves for change in leaf.changes if change.type == type_)
+    changes = [change for leaf in leaves for change in leaf.changes]
     if whole:
-        state.take(change for change in await trial.tail(leaves[-1].page.next_cursor) if change.type == type_)
-    return state, whole
-
-
-async def _scanned_and_tailed(trial: Trial, type_: str) -> Present:
-    """The state by snapshot and the feed after its tail."""
-    scan, state = await trial.scan(type_), Present()
-    for id_, item in scan.items.items():
-        state.put(id_, item["version"], item)
-    state.take(change for change in await trial.tail(scan.pages[0].tail_cursor) if change.type == type_)
-    return state
+        changes += await trial.tail(leaves[-1].page.next_cursor)
+    states: dict[str, Present] = defaultdict(Present)
+    for change in changes:
+        states[change.type].take(change)
+    return states, whole
 
 
 def _shown(sums: Buckets, wrong: list[int]) -> str:

@@ -50,6 +50,15 @@ class Scan:
     whole: bool
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How long the checks that wait do so, in seconds: an idle long poll, a short-lived command, one that is woken."""
+
+    poll_s: int = 1
+    fence_s: float = 1.5
+    wake_s: int = 10
+
+
 @dataclass
 class Trial:
     """What every check works with. `reader` reads; `operator` sends commands and is None when nobody may."""
@@ -60,8 +69,7 @@ class Trial:
     operator: Person | None
     people: list[Person]
     old_cursor: str | None = None
-    poll_s: int = 1
-    fence_s: float = 1.5
+    pace: Pace = field(default_factory=Pace)
     _kept: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -17,7 +17,7 @@ class Failed(Exception):
     """The core does not do what the contract says: what was expected, and what was seen."""
 
     def __init__(self, expected: str, seen: object) -> None:
-        super().__init__(expected, seen)
+        super().__init__(f"expected {expected}, seen {seen}")
         self.expected = expected
         self.seen = str(seen)[:600]
 

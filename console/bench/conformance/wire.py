@@ -95,13 +95,20 @@ class Answer:
 class Wire:
     """The connections to one core. Raises httpx.HTTPError where no answer comes."""
 
-    def __init__(self, origin: str, token: str | None, inspection: Inspection) -> None:
+    def __init__(
+        self,
+        origin: str,
+        token: str | None,
+        inspection: Inspection,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         check_origin(origin, token)
         self._inspection = inspection
         self._http = httpx.AsyncClient(
             base_url=origin.rstrip("/") + BASE,
             headers={"Accept": "application/json", "User-Agent": "riskdesk-conformance"},
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+            transport=transport,
             follow_redirects=False,
         )
 

@@ -170,25 +170,27 @@ class Desk:
         decision = wanted.read_decision(body)
         if not person.may("supervisor"):
             raise Refusal("forbidden", "only supervisors decide")
-        self.get(command_id)
         with self._register.database.transaction():
-            command = self._command(command_id)
-            if command.status != "pending_approval":
-                return _repeated(command, decision, person)
-            if command.created_by == person.subject:
-                raise Refusal("self_approval", current=command)
-            now = self._register.clock()
-            approval = replace(
-                cast(Approval, command.approval),
-                decision=decision.decision,
-                decided_by=person.subject,
-                decided_at=now,
-                note=decision.note,
-            )
-            decided = replace(command, approval=approval)
-            if decision.decision == "reject":
-                return self._finish(decided, "rejected", now, person)
-            return self._approve(decided, now, person)
+            command, now = self._command(command_id), self._register.clock()
+            if command.status == "pending_approval" and now <= command.not_after:
+                return self._decided(command, decision, now, person)
+        return _repeated(self.get(command_id), decision, person)
+
+    def _decided(self, command: Command, decision: wanted.Decision, now: Instant, person: Person) -> Command:
+        """The pending command after the decision. Raises Refusal (403)."""
+        if command.created_by == person.subject:
+            raise Refusal("self_approval", current=command)
+        approval = replace(
+            cast(Approval, command.approval),
+            decision=decision.decision,
+            decided_by=person.subject,
+            decided_at=now,
+            note=decision.note,
+        )
+        decided = replace(command, approval=approval)
+        if decision.decision == "reject":
+            return self._finish(decided, "rejected", now, person)
+        return self._approve(decided, now, person)
 
     def _approve(self, command: Command, now: Instant, approver: Person) -> Command:
         """Check again, then execute; a check that fails rejects the command and says why."""
