@@ -8,6 +8,7 @@ from pathlib import Path
 
 from console.audit import broken
 from console.core import instants
+from console.core.instants import Instant
 from console.exits import Exit
 from console.language import tr
 from console.paths import Home
@@ -37,8 +38,8 @@ def restore(home: Home, copy: Path) -> int:
     kept = home.journal.with_name(f"{home.journal.name}.replaced-{now}")
     try:
         with WatcherLock(home.lock):
-            proof = journal_files.restore(copy, home.journal, kept)
-            _begin_again(Journal(home.journal), copy, kept, now)
+            note = {"file": copy.name, "replaced": kept.name if home.journal.exists() else None}
+            proof = journal_files.restore(copy, home.journal, kept, lambda arriving: _begin_again(arriving, note, now))
     except AlreadyWatched as running:
         return _fail(tr("cli.restore_watched", pid=running.pid or "?"), Exit.ALREADY_WATCHED)
     except StoreError as error:
@@ -49,18 +50,20 @@ def restore(home: Home, copy: Path) -> int:
     return Exit.OK
 
 
-def _begin_again(journal: Journal, copy: Path, kept: Path, now: instants.Instant) -> None:
+def _begin_again(arriving: Path, note: dict[str, str | None], now: Instant) -> None:
     """Write down that this is a copy, and doubt what it says was not sent yet: since then it may have been.
 
     A QUEUED command becomes UNKNOWN by an attempt that nobody knows the end of, so the watcher asks the core first.
     """
-    payload = {"file": copy.name, "replaced": kept.name if kept.exists() else None}
-    journal.record("journal.restored", payload, now, actor=f"uid {os.getuid()}")
-    for entry in journal.unresolved():
-        if entry.state is State.QUEUED:
-            journal.begin_attempt(entry.command_id, now)
-    journal.recover(now)
-    journal.close()
+    journal = Journal(arriving)
+    try:
+        journal.record("journal.restored", note, now, actor=f"uid {os.getuid()}")
+        for entry in journal.unresolved():
+            if entry.state is State.QUEUED:
+                journal.begin_attempt(entry.command_id, now)
+        journal.recover(now)
+    finally:
+        journal.close()
 
 
 def _fail(text: str, code: Exit) -> Exit:

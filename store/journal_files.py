@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,8 @@ from store import audit, files
 from store.files import StoreError
 from store.journal_schema import MIGRATIONS
 
+BESIDE = ("-wal", "-shm")
+"""What lies beside a database in use, by the ends of their names."""
 BUSY_S = 1.0
 """How long a restore waits for others to let go of the journal."""
 
@@ -54,17 +56,19 @@ def back_up(path: Path, to: Path) -> Proof:
     return prove(to)
 
 
-def restore(copy: Path, path: Path, kept: Path) -> Proof:
+def restore(copy: Path, path: Path, kept: Path, prepare: Callable[[Path], None] = lambda _arriving: None) -> Proof:
     """Put a copy in the journal's place, and the present journal, if any, to `kept`; returns the copy's proof.
 
-    The caller holds the watcher's lock. Raises StoreError, with everything as it was, when the copy is damaged, broken
-    or of a newer version, or when somebody still has the journal open.
+    `prepare` writes what must be in the copy before anybody can use it, and closes it. The caller holds the watcher's
+    lock. Raises StoreError, with everything as it was, when the copy is damaged, broken or of a newer version, or when
+    somebody still has the journal open.
     """
     arriving = path.with_name(f"{path.name}.arriving")
     try:
         with _reading(copy) as database:
             files.copy(database.conn, arriving)
         proof = _sound(arriving, copy)
+        prepare(arriving)
         if path.exists():
             _set_aside(path, kept)
         arriving.replace(path)
@@ -72,7 +76,8 @@ def restore(copy: Path, path: Path, kept: Path) -> Proof:
     except OSError as error:
         raise StoreError(f"{path} can't be replaced: {error}") from error
     finally:
-        arriving.unlink(missing_ok=True)
+        for suffix in ("", *BESIDE):
+            arriving.with_name(arriving.name + suffix).unlink(missing_ok=True)
     return proof
 
 
@@ -103,7 +108,7 @@ def _set_aside(path: Path, kept: Path) -> None:
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
             raise StoreError(f"{path} is in use: close every console of this home") from error
         # too damaged to be folded: it is kept as it lies, log included
-    for suffix in ("-wal", "-shm"):
+    for suffix in BESIDE:
         beside = path.with_name(path.name + suffix)
         if beside.exists():
             beside.replace(kept.with_name(kept.name + suffix))

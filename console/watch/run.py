@@ -11,7 +11,7 @@ import signal
 import sys
 
 from console.core.client import CoreClient
-from console.credentials import Credentials
+from console.credentials import Credentials, without_tokens
 from console.exits import Exit
 from console.language import tr
 from console.watch.lock import AlreadyWatched, WatcherLock
@@ -28,9 +28,18 @@ SWITCH_S = 0.001
 """How long the mirror's thread may hold the interpreter while an answer of the core or a nudge waits."""
 
 
+class Discreet(logging.Formatter):
+    """Writes no token into the log, whatever an error's text or traceback holds."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_tokens(super().format(record))
+
+
 def run(options: WatchOptions, *, as_json: bool) -> int:
     """Watch until stopped (SIGTERM, SIGINT) or, if asked so, until caught up. Returns an exit code."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Discreet("%(asctime)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     for chatty in ("apscheduler", "httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
     sys.setswitchinterval(SWITCH_S)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import pytest
 
 from console.credentials import CredentialError, Credentials, Secret
 from console.paths import Home
+from console.watch.run import Discreet
 
 
 @pytest.fixture
@@ -81,3 +83,15 @@ def test_a_secret_shows_nowhere() -> None:
     assert "hush" not in repr(secret) + str(secret) + f"{secret}" + repr([secret])
     assert secret.reveal() == "hush"
     assert secret == Secret("hush") != Secret("loud")
+
+
+def test_a_log_holds_no_token_whatever_the_error_says(home: Home) -> None:
+    token = Credentials(home, {"RISKDESK_TOKEN": "s3cret-t0ken", "RISKDESK_READ_TOKEN": "s3cret-t0ken-read"})
+    try:
+        raise RuntimeError(f"Bearer {token.sending()} and {token.reading()}")  # noqa: TRY301
+    except RuntimeError:
+        record = logging.LogRecord("x", logging.ERROR, "f", 1, "%s", ("told s3cret-t0ken",), sys.exc_info())
+    text = Discreet("%(message)s").format(record)
+    assert "Bearer *** and ***\n" in text + "\n"
+    assert "told ***" in text
+    assert "s3cret" not in text

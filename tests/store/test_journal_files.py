@@ -110,6 +110,23 @@ def test_a_restore_is_refused_while_somebody_has_the_journal_open(tmp_path: Path
     assert not (tmp_path / "kept").exists()
 
 
+def test_what_must_be_in_the_copy_is_in_it_before_anybody_can_use_it(tmp_path: Path) -> None:
+    path, copy, kept = (tmp_path / name for name in ("journal.db", "copy.db", "kept"))
+    filled(path, 3).close()
+    journal_files.back_up(path, copy)
+
+    def interrupted(arriving: Path) -> None:
+        filled(arriving, 2).close()
+        raise OSError("power cut")
+
+    with pytest.raises(StoreError, match="power cut"):
+        journal_files.restore(copy, path, kept, interrupted)
+    assert (journal_files.prove(path).seq, kept.exists()) == (3, False)
+    journal_files.restore(copy, path, kept, lambda arriving: filled(arriving, 2).close())
+    assert journal_files.prove(path).seq == 5
+    assert [file.name for file in tmp_path.iterdir() if "arriving" in file.name] == []
+
+
 @pytest.mark.parametrize("harm", ["broken chain", "no database", "no journal", "newer"])
 def test_a_copy_that_can_not_be_trusted_is_refused(tmp_path: Path, harm: str) -> None:
     path, copy = tmp_path / "journal.db", tmp_path / "copy.db"
