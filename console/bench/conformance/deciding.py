@@ -9,6 +9,8 @@ from console.bench.conformance.verdict import Skipped, command_check, expect
 from console.bench.conformance.wire import Person
 from console.core.instants import SECOND, Instant, wire
 
+LATER_S = 0.02
+"""How much later an expired command is sent again."""
 OPPOSITE = {"reject": "approve", "approve": "reject"}
 
 
@@ -25,7 +27,7 @@ async def fence(hand: Hand) -> None:
             problem = answer.expect("404 not_found").problem
             passed = (problem.server_time if problem else None) or ((answer.date or 0) + 1) * SECOND
             expect(passed > until, f"server_time beyond {wire(until)}", wire(int(passed)))
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(LATER_S)
         expect(key not in await hand.holds(loan), "no hold", key)
         told = [change.seq for change in await hand.trial.tail(after) if change.id == key]
         expect(not told, "nothing of it in the feed", told)

@@ -30,7 +30,7 @@ MOST_ACCOUNTS = 8
 """More would come near the bulk rule's 20 accounts."""
 UNFINISHED = ("pending_approval", "accepted", "executing")
 NOTE = "riskdesk conformance"
-UNDO_ATTEMPTS = 4
+UNDO_ATTEMPTS, UNDO_PAUSE_S = 5, 0.2
 
 
 @dataclass
@@ -194,10 +194,10 @@ class Hand:
                 await self._cancel_pending(loan)
                 if await self._restored(loan):
                     return
-                fault = "the core refused to undo it"
+                fault = "undone, the core says, but it shows no effect"
             except (Failed, Skipped, httpx.HTTPError, TimeoutError) as error:
                 fault = str(error) or type(error).__name__
-            await asyncio.sleep(0.1)
+                await asyncio.sleep(UNDO_PAUSE_S)
         self.left.append(f"{loan.id}: {fault}")
 
     async def _cancel_pending(self, loan: Loan) -> None:
