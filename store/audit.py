@@ -77,6 +77,12 @@ def head(connection: sqlite3.Connection) -> tuple[int, str]:
     return (row[0], row[1]) if row else (0, GENESIS)
 
 
+def knows(connection: sqlite3.Connection, point: Checkpoint) -> bool:
+    """Whether the chain still has the row that a checkpoint tells of, with that hash; says nothing of the others."""
+    row = connection.execute("SELECT hash FROM audit WHERE seq = ?", (point.seq,)).fetchone()
+    return point.seq == 0 or (row is not None and row[0] == point.hash)
+
+
 def latest(connection: sqlite3.Connection, event: str) -> dict[str, Any] | None:
     """The payload of the last row of an event, None when there is none."""
     row = connection.execute("SELECT payload FROM audit WHERE event = ? ORDER BY seq DESC LIMIT 1", (event,)).fetchone()

@@ -62,20 +62,21 @@ def reader(path: Path) -> Database:
 def copy(connection: sqlite3.Connection, to: Path) -> None:
     """Write all that a connection sees now into one file, 0600, complete and on disk before it has its name.
 
-    Others may go on writing meanwhile. Raises sqlite3.Error or OSError, and then `to` is as it was.
+    Others may go on writing meanwhile. Raises StoreError, and then `to` is as it was.
     """
     unfinished = to.with_name(f"{to.name}.{os.getpid()}.unfinished")
-    unfinished.unlink(missing_ok=True)
-    os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:
+        unfinished.unlink(missing_ok=True)
+        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         with closing(sqlite3.connect(unfinished)) as target:
             connection.backup(target)
             target.execute("PRAGMA journal_mode=DELETE")
         sync(unfinished)
         unfinished.replace(to)
         sync(to.parent)
-    finally:
+    except (sqlite3.Error, OSError) as error:
         unfinished.unlink(missing_ok=True)
+        raise StoreError(f"{to} can't be written: {error}") from error
 
 
 def sync(path: Path) -> None:
@@ -95,3 +96,17 @@ def refuse_newer(database: Database, migrations: Migrations, path: Path) -> None
         raise StoreError(
             f"{path} was written by a newer riskdesk (it has {', '.join(sorted(unknown))}): upgrade this one"
         )
+
+
+def damaged(error: BaseException) -> bool:
+    """Whether an error says that the file itself is broken, not that the disk is full or somebody else writes."""
+    cause = error.__cause__ if isinstance(error, StoreError) else error
+    return type(cause) is sqlite3.DatabaseError
+
+
+def set_aside(path: Path) -> Path:
+    """Move a damaged file and its companions out of the way; returns its new name."""
+    aside = path.with_name(f"{path.name}.damaged")
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    return path.replace(aside)

@@ -319,6 +319,10 @@ class Journal:
         """The chain's last row as of now, to be kept elsewhere; seq 0 for an empty chain."""
         return audit.Checkpoint(*audit.head(self._connection), times.text(at))
 
+    def knows(self, point: audit.Checkpoint) -> bool:
+        """Whether the chain still has the row that a checkpoint tells of."""
+        return audit.knows(self._connection, point)
+
     def verify_audit(self) -> audit.Fault | None:
         """The first fault of the audit chain, or None when it is whole."""
         return audit.verify(audit.rows(self._connection))

@@ -48,11 +48,8 @@ def back_up(path: Path, to: Path) -> Proof:
     """Copy the journal while others use it, and prove the copy. Raises StoreError, also when `to` exists."""
     if to.exists():
         raise StoreError(f"{to} exists already: give another name")
-    try:
-        with _reading(path) as database:
-            files.copy(database.conn, to)
-    except OSError as error:
-        raise StoreError(f"{to} can't be written: {error}") from error
+    with _reading(path) as database:
+        files.copy(database.conn, to)
     return prove(to)
 
 

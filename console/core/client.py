@@ -98,9 +98,7 @@ class CoreClient:
             limits=httpx.Limits(max_connections=16, max_keepalive_connections=8, keepalive_expiry=60),
             transport=transport,
             verify=trust.verification(),
-            trust_env=not is_loopback(
-                origin
-            ),  # a proxy would carry what loopback may send in plain text off the machine
+            trust_env=not is_loopback(origin),  # what may be plain on this machine must not go through a proxy
             follow_redirects=False,
         )
 

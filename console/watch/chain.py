@@ -23,7 +23,7 @@ ANSWER_S = 10.0
 
 
 class CheckpointError(Exception):
-    """A checkpoint could not be left, or the chain has become shorter; the message says which, without the URL."""
+    """A checkpoint could not be left, or the chain is not the one it was; the message says which, without the URL."""
 
 
 def note_rules(journal: Journal, texts: Iterable[tuple[str, str]], at: Instant) -> None:
@@ -39,7 +39,7 @@ def note_rules(journal: Journal, texts: Iterable[tuple[str, str]], at: Instant) 
 
 
 class CheckpointExport:
-    """Leaves the chain's end at the configured places whenever it has grown. Raises CheckpointError from `run`."""
+    """Leaves the chain's end at the configured places whenever it has grown, unless it was cut or rewritten."""
 
     def __init__(self, journal: Journal, places: Places) -> None:
         self._journal = journal
@@ -47,7 +47,7 @@ class CheckpointExport:
         self._sent = 0
 
     async def run(self) -> None:
-        """One round: both places are tried, and the first that failed is told."""
+        """One round: both places are tried; raises CheckpointError for the first that failed."""
         point = self._journal.checkpoint(instants.now())
         ends = await asyncio.gather(self._to_file(point), self._to_url(point), return_exceptions=True)
         for failed in filter(None, ends):
@@ -58,13 +58,14 @@ class CheckpointExport:
         if file is None:
             return
         try:
-            last = max((known.seq for known in checkpoints.read(file)), default=0) if file.exists() else 0
-            if point.seq > last:
+            known = checkpoints.read(file) if file.exists() else []
+            last = max(known, key=lambda one: one.seq, default=None)
+            if last and not self._journal.knows(last):
+                raise CheckpointError(f"the audit chain is not the one of which {file} knows row {last.seq}")
+            if point.seq > (last.seq if last else 0):
                 checkpoints.append(file, point)
         except (OSError, ValueError) as error:
             raise CheckpointError(f"no checkpoint was left: {error}") from error
-        if point.seq < last:
-            raise CheckpointError(f"the audit chain ends at row {point.seq}, but a checkpoint knows row {last}")
 
     async def _to_url(self, point: Checkpoint) -> None:
         url = self._places.url

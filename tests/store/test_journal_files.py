@@ -50,6 +50,17 @@ def test_a_backup_overwrites_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "copy.db").read_text() == "mine"
 
 
+def test_a_backup_that_can_not_be_written_is_named_and_leaves_nothing(tmp_path: Path) -> None:
+    filled(tmp_path / "journal.db", 1).close()
+    with pytest.raises(StoreError, match=r"nowhere/copy\.db can't be written"):
+        journal_files.back_up(tmp_path / "journal.db", tmp_path / "nowhere" / "copy.db")
+    closed = sqlite3.connect(tmp_path / "journal.db")
+    closed.close()
+    with pytest.raises(StoreError, match=r"copy\.db can't be written"):
+        files.copy(closed, tmp_path / "copy.db")
+    assert [file.name for file in tmp_path.iterdir() if "copy" in file.name] == []
+
+
 def test_a_backup_taken_while_another_writes_is_whole(tmp_path: Path) -> None:
     filled(tmp_path / "journal.db", 1).close()
     stop = threading.Event()
@@ -194,10 +205,10 @@ def test_a_file_that_can_not_be_copied_is_not_migrated(tmp_path: Path, monkeypat
     files.writer(path, steps(1), "FULL", keep_before=True).close()
 
     def full(_connection: sqlite3.Connection, _to: Path) -> None:
-        raise OSError(28, "No space left on device")
+        raise StoreError("no space left")
 
     monkeypatch.setattr(files, "copy", full)
-    with pytest.raises(StoreError, match="No space left"):
+    with pytest.raises(StoreError, match="no space left"):
         files.writer(path, steps(2), "FULL", keep_before=True)
     assert names(path) == ["t0"]
 

@@ -70,11 +70,15 @@ async def test_a_checkpoint_is_left_only_when_the_chain_has_grown(journal: Journ
     assert prove(tmp_path / "journal.db", checkpoints.read(file)).fault is None
 
 
-async def test_a_chain_that_became_shorter_is_told(journal: Journal, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seq", [7, 2, 1])
+async def test_over_a_chain_that_was_cut_or_rewritten_no_checkpoint_is_left(
+    journal: Journal, tmp_path: Path, seq: int
+) -> None:
     file = tmp_path / "elsewhere.jsonl"
-    checkpoints.append(file, Checkpoint(7, "a" * 64, "2026-11-23T00:00:00.000000Z"))
-    grow(journal)
-    with pytest.raises(CheckpointError, match="row 7"):
+    checkpoints.append(file, Checkpoint(seq, "a" * 64, "2026-11-23T00:00:00.000000Z"))
+    for _ in range(3):
+        grow(journal)
+    with pytest.raises(CheckpointError, match=f"row {seq}"):
         await CheckpointExport(journal, Places(file, None)).run()
     assert len(checkpoints.read(file)) == 1
 
