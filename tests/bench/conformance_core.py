@@ -126,9 +126,14 @@ class Inside(httpx.ASGITransport):
 async def examined_inside(core: Core, old_cursor: str, only: Iterable[str], *, write: bool) -> Result:
     """As `examined`, on a core in this process."""
     asked = Asked(write=write, only=list(only), old_cursor=old_cursor, pace=QUICK)
+    return await examined_inside_as(core, TOKENS, asked)
+
+
+async def examined_inside_as(core: Core, tokens: Tokens, asked: Asked) -> Result:
+    """The kit's result on a core in this process, whoever asks."""
     transport = Inside(core)
     async with transport.running():
-        return await examine("http://localhost", TOKENS, asked, transport)
+        return await examine("http://localhost", tokens, asked, transport)
 
 
 def examined(origin: str, old_cursor: str | None, only: Iterable[str] = (), *, write: bool = True) -> Result:

@@ -17,8 +17,18 @@ from console.core.instants import MINUTE, SECOND, wire
 from console.core.messages import Hold
 from console.exits import Exit
 from console.language import catalogue
-from console.sandbox.run import Sandbox
-from tests.bench.conformance_core import ACCOUNTS, QUICK, TOKENS, examined, failing, populate
+from console.sandbox.rate import RateLimit
+from console.sandbox.run import Sandbox, SandboxOptions, opened
+from tests.bench.conformance_core import (
+    ACCOUNTS,
+    QUICK,
+    TOKENS,
+    examined,
+    examined_inside,
+    examined_inside_as,
+    failing,
+    populate,
+)
 
 QUICK_WRITING = ("stale_if_match", "self_approval", "hold_is_the_command")
 
@@ -213,6 +223,43 @@ def test_a_refused_token_is_no_examination(honest, capsys):
     err = capsys.readouterr().err
     assert "401" in err
     assert "no-such-token" not in err
+
+
+def test_an_account_that_can_not_be_used_is_named(honest, capsys):
+    sandbox, _ = honest
+    asked = Asked(write=True, accounts=["no_such"], only=["replay"])
+    assert conformance.run(sandbox.origin, TOKENS, asked, as_json=False) == Exit.FAILED
+    assert "no_such" in capsys.readouterr().err
+
+
+def test_a_core_that_limits_the_rate_is_given_time():
+    with opened(SandboxOptions()) as core:
+        old = populate(core.bank)
+        core.rate = RateLimit(per_s=1000, burst=6)
+        result = asyncio.run(examined_inside(core, old, ["bounds", "problems", "headers"], write=False))
+    assert failing(result) == {}
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        Tokens("sandbox-supervisor"),
+        Tokens("sandbox-supervisor", second="sandbox-operator"),
+        Tokens("sandbox-operator", second="sandbox-operator-2"),
+    ],
+    ids=lambda tokens: f"{tokens.own}, {tokens.second}",
+)
+def test_whoever_the_two_people_are_the_sandbox_passes_and_is_left_as_it_was(tokens):
+    names = [check.name for check in all_checks() if check.writes and check.name not in ("late_visibility",)]
+    with opened(SandboxOptions()) as core:
+        populate(core.bank)
+        before = [core.bank.account(id_) for id_ in ACCOUNTS]
+        asked = Asked(write=True, only=names, pace=QUICK)
+        result = asyncio.run(examined_inside_as(core, tokens, asked))
+        after = [core.bank.account(id_) for id_ in ACCOUNTS]
+    assert failing(result) == {}
+    assert result.left == []
+    assert [account.holds for account in after] == [account.holds for account in before]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

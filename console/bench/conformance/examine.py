@@ -20,6 +20,7 @@ from console.language import tr
 
 AT_ONCE = 4
 """Checks that run beside each other, at most."""
+USABLE = ("active", "frozen")
 OWN_ACCOUNTS = 4
 """Accounts that are chosen when the caller names none."""
 ROOMS = [room.__name__ for room in (feed, state, reads, keys, versions, deciding, concurrent, answers)]
@@ -131,7 +132,19 @@ async def _hand(trial: Trial, asked: Asked) -> tuple[Hand | None, str]:
     if trial.operator is None:
         return None, tr("conformance.no_operator", subject=trial.reader.subject)
     hand = Hand(trial, trial.operator, asked.accounts or await _free_accounts(trial))
+    for account_id in asked.accounts:
+        await _usable(hand, account_id)
     return (hand, "") if hand.accounts else (None, tr("conformance.no_free_account"))
+
+
+async def _usable(hand: Hand, account_id: str) -> None:
+    """Raise Unusable for an account that the caller named and that can't be frozen and given another limit."""
+    try:
+        status = (await hand.look(account_id)).status
+    except Failed as failed:
+        raise Unusable(tr("conformance.no_account", id=account_id, seen=failed.seen)) from failed
+    if status not in USABLE:
+        raise Unusable(tr("conformance.no_account", id=account_id, seen=status))
 
 
 async def _free_accounts(trial: Trial) -> list[str]:

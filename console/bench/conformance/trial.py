@@ -55,7 +55,7 @@ class Pace:
     """How long the checks that wait do so, in seconds: an idle long poll, a short-lived command, one that is woken."""
 
     poll_s: int = 1
-    fence_s: float = 1.5
+    fence_s: float = 3.0
     wake_s: int = 10
 
 
@@ -134,14 +134,13 @@ class Trial:
         return page.tail_cursor
 
     async def tail(self, after: str) -> list[Change]:
-        """Everything in the feed after a cursor, up to its head."""
-        found: list[Change] = []
-        while True:
-            leaf = await self.leaf(after)
+        """Everything in the feed after a cursor, up to what is its head now or beyond."""
+        leaf = await self.leaf(after)
+        found, end = leaf.changes, leaf.page.head_seq
+        while leaf.page.has_more and leaf.page.scanned_to_seq < end:
+            leaf = await self.leaf(leaf.page.next_cursor)
             found += leaf.changes
-            if not leaf.page.has_more:
-                return found
-            after = leaf.page.next_cursor
+        return found
 
     async def appears(self, after: str, wanted: Callable[[Change], bool], what: str) -> list[Change]:
         """Read after the cursor, again from there each time, until a change is wanted; all that was read by then."""

@@ -14,7 +14,7 @@ import msgspec
 
 from console.bench.conformance.inspection import Inspection
 from console.bench.conformance.verdict import Failed
-from console.core.client import BASE, MAX_BODY, check_origin
+from console.core.client import BASE, MAX_BODY, check_origin, is_loopback
 from console.core.messages import CoreMeta, Message, Problem, decoder
 
 M = TypeVar("M", bound=Message)
@@ -109,6 +109,7 @@ class Wire:
             headers={"Accept": "application/json", "User-Agent": "riskdesk-conformance"},
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
             transport=transport,
+            trust_env=not is_loopback(origin),
             follow_redirects=False,
         )
 
