@@ -10,10 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from store.files import writer
+from store.files import StoreError, writer
 from store.mirror_schema import MIGRATIONS
 
 Row = tuple[Any, ...]
+
+GENERATION = "generation"
+DROPPED_BEFORE = "dropped_before"
+"""Notes of the mirror about itself."""
 
 ENTITY_KINDS = ("merchant", "device", "ip", "party")
 
@@ -84,9 +88,12 @@ STATEMENTS = {
 class Numbers(dict[str, int]):
     """Dense integers for text ids, in order of first appearance: asking for an id numbers it, `get` does not."""
 
-    def __init__(self, ids: Iterable[str] = ()) -> None:
-        super().__init__((text, number) for number, text in enumerate(ids))
+    def __init__(self, stored: Iterable[tuple[int, str]] = ()) -> None:
+        """Take up the stored (number, id) pairs, in order. Raises StoreError when a number is missing among them."""
+        super().__init__((text, number) for number, text in stored)
         self.new: list[tuple[int, str]] = []
+        if self and next(reversed(self.values())) != len(self) - 1:
+            raise StoreError("the mirror's numbering has holes: delete mirror.db, it is rebuilt from the core")
 
     def __missing__(self, text: str) -> int:
         number = self[text] = len(self)
@@ -142,11 +149,9 @@ class Mirror:
         self._load()
 
     def _load(self) -> None:
-        self.accounts = Numbers(text for (text,) in self._execute("SELECT account_id FROM account ORDER BY account"))
+        self.accounts = Numbers(self._execute("SELECT account, account_id FROM account ORDER BY account"))
         self.entities = {
-            kind: Numbers(
-                text for (text,) in self._execute("SELECT id FROM entity WHERE kind = ? ORDER BY number", (kind,))
-            )
+            kind: Numbers(self._execute("SELECT number, id FROM entity WHERE kind = ? ORDER BY number", (kind,)))
             for kind in ENTITY_KINDS
         }
         self.heads = Heads.empty()
@@ -157,7 +162,9 @@ class Mirror:
         ):
             for column, value in zip(vars(self.heads).values(), columns, strict=True):
                 column[account] = value
-        self._tombstones = {
+        self.dropped_before = int(self.noted(DROPPED_BEFORE) or 0)
+        """Events recorded before this instant (µs) were dropped by age."""
+        self.tombstones: dict[tuple[str, str], int] = {
             (type_, id_): version
             for type_, id_, version in self._execute(
                 "SELECT type, id, version FROM resource WHERE deleted = 1 AND type IN ('transaction', 'login')"
@@ -194,9 +201,9 @@ class Mirror:
                 (json.dumps(ids), type_) if only else (json.dumps(ids),),
             )
         )
-        for id_ in ids if self._tombstones else ():
-            if (type_, id_) in self._tombstones:
-                known[id_] = self._tombstones[type_, id_]
+        for id_ in ids if self.tombstones else ():
+            if (type_, id_) in self.tombstones:
+                known[id_] = self.tombstones[type_, id_]
         return known
 
     def document(self, type_: str, id_: str) -> str | None:
@@ -251,10 +258,6 @@ class Mirror:
             rows = getattr(batch, name)
             if rows:
                 many(statement, rows)
-
-    def tombstone(self, type_: str, id_: str, version: int) -> None:
-        """Remember that a never seen transaction or login was deleted, so that an older version stays out."""
-        self._tombstones[type_, id_] = version
 
     def advance(self, lane: str, position: tuple[str, int, str], head_seq: int, watermark: int) -> None:
         """Store the feed's new position with the rows that it stands for."""
@@ -311,7 +314,12 @@ class Mirror:
     # ------------------------------------------------------------ starting anew
 
     def clear(self) -> None:
-        """Forget everything that came from the core, to build the mirror anew. Staged resources stay."""
+        """Forget everything that came from the core, to build the mirror anew. Staged resources stay.
+
+        Accounts get new numbers: the note `generation` grows, and a reader forgets the old ones.
+        """
+        self.note(GENERATION, str(int(self.noted(GENERATION) or 0) + 1))
+        self.note(DROPPED_BEFORE, "0")
         for table in (
             "feed", "account", "account_risk", "txn", "login", "resource", "desk_case", "alert", "entity",
             "engine_state", "engine_page", "quarantine", "dropped",

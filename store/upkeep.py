@@ -8,7 +8,7 @@ from sqlite_utils import Database
 
 from store.digest import OTHERS, TABLES, Buckets, bucket_sums, folded
 from store.files import reader
-from store.mirror import Mirror
+from store.mirror import DROPPED_BEFORE, Mirror
 
 DROPPED_BUCKETS = 16_384
 """Dropped events are summed in the contract's finest buckets and folded for a coarser comparison."""
@@ -24,6 +24,15 @@ def mirror_seq(path: Path, lane: str) -> int:
     database = reader(path)
     try:
         return _seq(database, lane)
+    finally:
+        database.close()
+
+
+def unreadable(path: Path, type_: str) -> set[str]:
+    """Ids of a type that the mirror could not take in: quarantined ones, and events that changed after their drop."""
+    database = reader(path)
+    try:
+        return {id_ for (id_,) in database.execute("SELECT DISTINCT id FROM quarantine WHERE type = ?", (type_,))}
     finally:
         database.close()
 
@@ -55,6 +64,10 @@ def drop_events(mirror: Mirror, before: int) -> int:
 
     Returns how many went, so that a caller can go on until 0. An account's chain simply ends where it was cut.
     """
+    if before > mirror.dropped_before:
+        with mirror.transaction():
+            mirror.note(DROPPED_BEFORE, str(before))
+        mirror.dropped_before = before
     return sum(_drop(mirror, type_, before) for type_ in EVENT_TABLES)
 
 

@@ -15,6 +15,7 @@ from console.core.feed import FeedGap, FeedReset, Page, Position
 from console.watch import rebuild
 from console.watch.health import Health
 from console.watch.ingest import LANE, Ingest, Ingested
+from store.files import damaged, set_aside
 
 T = TypeVar("T")
 
@@ -46,6 +47,7 @@ class Follower:
         self._on_page = on_page
         self._limit = page_limit
         self._ingest: Ingest | None = None
+        self._opening = asyncio.Lock()
         self._gaps = 0
         self._stale = False
         self.max_wait_s = WAIT_S
@@ -61,13 +63,21 @@ class Follower:
 
     async def ingest(self) -> Ingest:
         """The open mirror and engine, opened (and replayed) when they are not."""
-        if self._ingest is None:
-            self._ingest = await self.run(self._open_ingest)
-        return self._ingest
+        async with self._opening:
+            if self._ingest is None:
+                self._ingest = await self.run(self._open_ingest)
+            return self._ingest
 
     async def drain(self) -> None:
         """Bring the mirror to the feed's head, then wait once for news. Resets and gaps are repaired here."""
         ingest = await self.ingest()
+        try:
+            await self._drain_or_repair(ingest)
+        except BaseException as error:
+            await self._let_go(ingest, error)
+            raise
+
+    async def _drain_or_repair(self, ingest: Ingest) -> None:
         try:
             await self._drain(ingest)
         except FeedReset as reset:
@@ -78,9 +88,6 @@ class Follower:
             self._gaps += 1
             if self._gaps >= GAPS_BEFORE_REBUILD:
                 await self._start_anew(ingest, forget=True)
-        except BaseException:
-            await self._spend_if_torn(ingest)
-            raise
 
     def start_anew(self) -> None:
         """Have the mirror built anew from the core as soon as the page at hand is done."""
@@ -132,27 +139,27 @@ class Follower:
             await rebuild.from_snapshots(self._client, meta, ingest, self.run)
             return
         if forget:
-            await self.run(_clear, ingest)
+            await self.run(ingest.clear)
         await self._take(ingest, feed.read(first, None))
 
-    async def _spend_if_torn(self, ingest: Ingest) -> None:
-        """After an error inside a page the memory may be ahead of the file: open both again next time."""
-        if self._ingest is ingest and await self.run(lambda: ingest.torn):
-            self._ingest = None
-            await self.run(ingest.abandon)
+    async def _let_go(self, ingest: Ingest, error: BaseException) -> None:
+        """After an error inside a page the memory may be ahead of the file: open both again next time.
+
+        A file that is damaged is set aside: the mirror is a copy, and is built anew.
+        """
+        if self._ingest is not ingest or not (damaged(error) or await self.run(lambda: ingest.torn)):
+            return
+        self._ingest = None
+        await self.run(ingest.abandon)
+        if damaged(error):
+            await self.run(set_aside, ingest.path)
 
     async def close(self) -> None:
         """Store the engine's state and close the mirror."""
         if self._ingest is not None:
-            await self.run(self._ingest.checkpoint)
-            await self.run(self._ingest.close)
-            self._ingest = None
+            ingest, self._ingest = self._ingest, None
+            await self.run(ingest.abandon if ingest.torn else ingest.close)
 
 
 def _position(ingest: Ingest) -> Position | None:
     return ingest.position
-
-
-def _clear(ingest: Ingest) -> None:
-    with ingest.mirror.transaction():
-        ingest.clear()

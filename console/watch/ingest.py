@@ -46,6 +46,7 @@ class Ingest:
     """
 
     def __init__(self, path: Path, pack: Pack) -> None:
+        self.path = path
         self.mirror = Mirror(path)
         self.pack = pack
         self.engine = Engine(pack)
@@ -139,12 +140,17 @@ class Ingest:
         self._logged, self._state_bytes = 0, sum(map(len, parts.values()))
 
     def clear(self) -> None:
-        """Forget mirror and engine, to build both anew. Call inside a transaction of the mirror."""
-        self.mirror.clear()
+        """Forget mirror and engine, to build both anew."""
+        self.torn = True
+        with self.mirror.transaction():
+            self.mirror.clear()
         self.engine, self.book = Engine(self.pack), AlertBook(self.pack)
         self._logged = self._state_bytes = 0
+        self.torn = False
 
     def close(self) -> None:
+        """Store the engine's state and close the file."""
+        self.checkpoint()
         self.mirror.close()
 
     def abandon(self) -> None:

@@ -7,19 +7,20 @@ accounts and what they are known by first, then events in (recorded_at, id) orde
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import islice
 from typing import Any
 
 import msgspec
 
 from console.core import feed
 from console.core.client import CoreClient
-from console.core.feed import Fact, Position
+from console.core.feed import Fact
 from console.core.instants import wire
 from console.core.messages import RESOURCES, Change, CoreMeta
 from console.core.problems import CoreProblem
 from console.watch.ingest import LANE, Ingest
-from store.mirror import Batch
+from store.mirror import Batch, Row
 
 FIRST_TYPES = ("customer", "account", "device", "link", "case")
 """Applied before any event: who there is. The rest follows in the order in which the core learned it."""
@@ -56,7 +57,7 @@ async def from_snapshots(client: CoreClient, meta: CoreMeta, ingest: Ingest, run
                 scan |= {"tail_seq": page.tail_seq, "cursor": page.tail_cursor}
             scan["next"][type_] = page.next or "" if page.has_more else ""
             await run(_stage, ingest, type_, page.items, scan)
-    await run(_apply, ingest, scan, meta)
+    await _apply(ingest, scan, meta, run)
 
 
 def _begin_or_resume(ingest: Ingest, meta: CoreMeta) -> dict[str, Any]:
@@ -92,22 +93,26 @@ def _learned_at(resource: object) -> int:
     return 0
 
 
-def _apply(ingest: Ingest, scan: dict[str, Any], meta: CoreMeta) -> None:
-    """Replace the mirror by what was staged. One transaction a page; the cursor comes last, so a crash begins again."""
+async def _apply(ingest: Ingest, scan: dict[str, Any], meta: CoreMeta, run: Run) -> None:
+    """Replace the mirror by what was staged, page by page. The cursor comes last, so a crash begins this again."""
+    await run(ingest.clear)
+    place = -await run(ingest.mirror.staged_count)
+    staged = ingest.mirror.staged(FIRST_TYPES)
+    while rows := await run(_some, staged):
+        await run(ingest.warm, [_fact(place + number, type_, doc) for number, (type_, _, doc) in enumerate(rows)])
+        place += len(rows)
+    await run(_finish, ingest, scan, meta)
+
+
+def _some(staged: Iterator[Row]) -> list[Row]:
+    return list(islice(staged, PAGE))
+
+
+def _finish(ingest: Ingest, scan: dict[str, Any], meta: CoreMeta) -> None:
     mirror = ingest.mirror
-    total = mirror.staged_count()
     with mirror.transaction():
-        ingest.clear()
-    waiting: list[Fact] = []
-    for place, (type_, _, doc) in enumerate(mirror.staged(FIRST_TYPES), -total):
-        waiting.append(_fact(place, type_, doc))
-        if len(waiting) == PAGE:
-            ingest.warm(waiting)
-            waiting = []
-    ingest.warm(waiting)
-    with mirror.transaction():
-        position = Position(scan["epoch"], scan["tail_seq"] or 0, scan["cursor"])
-        mirror.advance(LANE, (position.epoch, position.seq, position.cursor), meta.feed.head_seq, meta.feed.watermark)
+        position = (scan["epoch"], scan["tail_seq"] or 0, scan["cursor"])
+        mirror.advance(LANE, position, meta.feed.head_seq, meta.feed.watermark)
         mirror.unstage()
         mirror.note(SCAN, "{}")
 

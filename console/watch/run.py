@@ -75,13 +75,13 @@ async def _watch(options: WatchOptions) -> dict[str, float | int | bool]:
         scheduler.start()
         try:
             await _until(stop, watcher.follower.caught_up if options.until_caught_up else None)
+            report = watcher.progress.report()
+            if options.until_caught_up and not stop.is_set():
+                report["digest_equal"] = await watcher.digest.equal()
         finally:
             scheduler.remove_all_jobs()
             await watcher.close()
             scheduler.shutdown(wait=False)
-        report = watcher.progress.report()
-        if options.until_caught_up and not stop.is_set():
-            report["digest_equal"] = await watcher.digest.equal()
         return report
 
 

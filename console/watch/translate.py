@@ -78,7 +78,7 @@ class Translation:
             if change.version > before:
                 versions[change.id] = change.version
                 self.applied.append(fact)
-                handlers.get(change.type, self._other)(fact, before == 0)
+                handlers.get(change.type, self._other)(fact, before == 0 or self._only_tombstone(fact))
 
     def _stored_versions(self, changes: list[Fact]) -> dict[str, dict[str, int]]:
         ids: dict[str, list[str]] = {}
@@ -86,12 +86,30 @@ class Translation:
             ids.setdefault(fact.change.type, []).append(fact.change.id)
         return {type_: self._mirror.versions(type_, wanted) for type_, wanted in ids.items()}
 
+    def _only_tombstone(self, fact: Fact) -> bool:
+        """Whether all that is stored of an event is that it was deleted before it was ever seen; no longer, then."""
+        change = fact.change
+        if fact.resource is None or self._mirror.tombstones.pop((change.type, change.id), None) is None:
+            return False
+        self._store(fact, -1)
+        return True
+
+    def _dropped(self, fact: Fact) -> bool:
+        """Whether an event that seems new is a change of one dropped by age: it was counted then, and stays out."""
+        if fact.resource.recorded_at >= self._mirror.dropped_before:
+            return False
+        change = fact.change
+        self.batch.quarantined.append((change.seq, change.type, change.id, "changed after it was dropped by age", ""))
+        return True
+
     # ------------------------------------------------------------ events
 
     def _transaction(self, fact: Fact, fresh: bool) -> None:
         txn: Transaction | None = fact.resource
         if txn is None:
             self._delete_event(fact, unseen=fresh)
+            return
+        if fresh and self._dropped(fact):
             return
         seq, account = fact.change.seq, self._mirror.account_number(txn.account_id)
         self._transactions[txn.id] = txn
@@ -127,6 +145,8 @@ class Translation:
         login: Login | None = fact.resource
         if login is None:
             self._delete_event(fact, unseen=fresh)
+            return
+        if fresh and self._dropped(fact):
             return
         seq, account = fact.change.seq, self._login_account(login)
         if fresh:
@@ -178,7 +198,7 @@ class Translation:
         """A deleted transaction or login keeps its row as a tombstone; what it taught the engine stands."""
         change = fact.change
         if unseen:
-            self._mirror.tombstone(change.type, change.id, change.version)
+            self._mirror.tombstones[change.type, change.id] = change.version
             self._store(fact, -1)
         elif change.type == "transaction":
             txn = self._judged(change.id)

@@ -10,7 +10,7 @@ from console.core.feed import Fact
 from console.core.messages import RESOURCES, Digest
 from console.watch.ingest import LANE
 from store.digest import Buckets, bucket_of, differing
-from store.upkeep import mirror_digest, mirror_seq
+from store.upkeep import mirror_digest, mirror_seq, unreadable
 
 BUCKETS = 1024
 TAIL_S = 30
@@ -22,7 +22,8 @@ class DigestCheck:
     """Compares digests; remembers which buckets differed, for a bucket that differs twice in a row is wrong.
 
     The core answers for one place in the feed and the mirror soon stands at a later one: buckets touched by changes in
-    between say nothing and are skipped. `note` tells what each page changed.
+    between say nothing and are skipped, as are those of resources the mirror could not read. `note` tells what each
+    page changed.
     """
 
     def __init__(self, path: Path, client: CoreClient) -> None:
@@ -44,6 +45,8 @@ class DigestCheck:
             if self._suspect.get(type_, set()) & found:
                 wrong.append(type_)
             self._suspect[type_] = found
+        if wrong:
+            self._suspect.clear()
         return wrong
 
     async def equal(self) -> bool:
@@ -60,10 +63,11 @@ class DigestCheck:
                 while await asyncio.to_thread(mirror_seq, self._path, LANE) < theirs.at_seq:  # noqa: ASYNC110 - a file
                     await asyncio.sleep(LOOK_S)
             _, ours = await asyncio.to_thread(mirror_digest, self._path, LANE, type_, BUCKETS)
-            later = {bucket_of(id_, BUCKETS) for at, of, id_ in self._recent if at > theirs.at_seq and of == type_}
+            later = {id_ for at, of, id_ in self._recent if at > theirs.at_seq and of == type_}
+            unsure = later | await asyncio.to_thread(unreadable, self._path, type_)
         finally:
             self._recent = None
-        return set(differing(ours, _buckets(theirs))) - later
+        return set(differing(ours, _buckets(theirs))) - {bucket_of(id_, BUCKETS) for id_ in unsure}
 
 
 def _buckets(digest: Digest) -> Buckets:

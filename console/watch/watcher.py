@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import resource
+import sqlite3
 import sys
 import time
 from collections import deque
@@ -36,6 +37,7 @@ from console.watch.follow import Follower
 from console.watch.health import Health
 from console.watch.ingest import LANE, Ingest, Ingested
 from console.watch.verify import DigestCheck
+from store.files import StoreError, damaged, set_aside
 from store.journal import Journal
 from store.upkeep import drop_events
 
@@ -158,7 +160,7 @@ class Watcher:
 
     async def open(self) -> None:
         """Open the mirror and answer the consoles; raises StoreError when a file can't be used."""
-        await self.announce("starting")
+        await self.announce("watching")
         await self._desk.__aenter__()
 
     async def close(self) -> None:
@@ -175,7 +177,15 @@ class Watcher:
         self._journal.close()
 
     def _open_ingest(self) -> Ingest:
-        return Ingest(self._options.home.mirror, self._pack)
+        """Open mirror and engine; a damaged mirror is set aside and built anew."""
+        path = self._options.home.mirror
+        try:
+            return Ingest(path, self._pack)
+        except (StoreError, sqlite3.DatabaseError) as error:
+            if not damaged(error):
+                raise
+            log.warning("%s is damaged, set aside as %s: it is built anew", path, set_aside(path))
+            return Ingest(path, self._pack)
 
     def _on_page(self, page: Ingested) -> None:
         self.progress.note(page)
@@ -216,7 +226,10 @@ class Watcher:
 
     async def scheduled(self, job: Job) -> None:
         """Run a job for the scheduler, which never sees it cancelled: it ends when the job has ended."""
-        await asyncio.wait([self.start(job)])
+        task = self.start(job)
+        await asyncio.wait([task])
+        if not task.cancelled() and task.exception() is not None:
+            log.error("%s: %s", job.__name__, task.exception())
 
     # ------------------------------------------------------------ jobs
 
@@ -345,8 +358,10 @@ async def reported(health: Health, job: Callable[[], Awaitable[None]]) -> None:
         health.failed(instants.now(), str(error) or type(error).__name__)
         log.warning("%s: %s", health.poller, error or type(error).__name__)
     except Exception as error:
-        health.failed(instants.now(), f"{type(error).__name__}: {error}")
-        log.exception("%s", health.poller)
+        text = f"{type(error).__name__}: {error}"
+        if text != health.last_error:
+            log.exception("%s", health.poller)
+        health.failed(instants.now(), text)
 
 
 def _told(event: JobEvent) -> None:

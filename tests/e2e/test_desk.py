@@ -110,3 +110,9 @@ def test_doctor_finds_a_home_that_others_can_read(world: Sandbox, desk: Callable
     done = one.run("doctor")
     assert done.returncode == Exit.FAILED
     assert "chmod" in done.stdout
+
+
+def test_catching_up_ends_on_a_core_that_moves_on(desk: Callable[..., Riskdesk]) -> None:
+    with Sandbox(SandboxOptions(world="calm", population=30, speed=600)) as sandbox:
+        report = desk(sandbox.origin).catch_up()
+    assert report["digest_equal"] is True

@@ -72,3 +72,15 @@ def test_a_mirror_that_differs_from_the_core_is_noticed(replay: Sandbox, desk: C
         database.execute("DELETE FROM txn WHERE seq = (SELECT max(seq) FROM txn)")
         database.commit()
     assert one.catch_up()["digest_equal"] is False
+
+
+def test_a_damaged_mirror_is_set_aside_and_built_anew(replay: Sandbox, desk: Callable[..., Riskdesk]) -> None:
+    one = desk(replay.origin)
+    one.catch_up()
+    size = one.home.mirror.stat().st_size
+    with one.home.mirror.open("r+b") as file:
+        file.seek(8192)
+        file.write(b"\xff" * (size - 16384))
+    report = one.catch_up()
+    assert report["digest_equal"] is True
+    assert (one.home.folder / "mirror.db.damaged").exists()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from console.paths import fixtures
 from store.digest import bucket_of, bucket_sums, differing, folded, h64
-from store.files import StoreError, reader, writer
+from store.files import StoreError, damaged, reader, set_aside, writer
 from store.mirror import Batch, Mirror
 from store.mirror_schema import MIGRATIONS
 from store.upkeep import drop_events, mirror_digest
@@ -106,6 +106,25 @@ def test_a_file_of_a_newer_version_is_refused(mirror: Mirror, tmp_path: Path) ->
     mirror.close()
     with pytest.raises(StoreError, match="newer riskdesk"):
         Mirror(tmp_path / "mirror.db")
+
+
+def test_a_numbering_with_holes_is_refused(mirror: Mirror, tmp_path: Path) -> None:
+    fill(mirror, 1)
+    mirror.database.execute("UPDATE account SET account = 5")
+    mirror.database.conn.commit()
+    with pytest.raises(StoreError, match="rebuilt"):
+        Mirror(tmp_path / "mirror.db")
+
+
+def test_a_damaged_file_is_told_from_a_full_disk(tmp_path: Path) -> None:
+    path = tmp_path / "mirror.db"
+    path.write_bytes(b"not a database, but long enough to look like one" * 40)
+    with pytest.raises(StoreError) as broken:
+        writer(path, MIGRATIONS, "NORMAL")
+    assert damaged(broken.value)
+    assert not damaged(sqlite3.OperationalError("database or disk is full"))
+    assert set_aside(path).name == "mirror.db.damaged"
+    writer(path, MIGRATIONS, "NORMAL").close()
 
 
 def test_a_reader_can_not_write(mirror: Mirror, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from console.core.instants import wire
 from console.risk.packs import load_packs
 from console.watch.ingest import Ingest
 from store.compare import differences
+from store.upkeep import drop_events, unreadable
 
 PACK = load_packs(
     [
@@ -235,6 +237,46 @@ def test_a_spoiled_change_is_set_aside_and_counted(ingest: Ingest, core: Core) -
     assert ask(ingest, "SELECT transaction_id FROM txn") == [("txn.2",)]
     assert ingest.position is not None
     assert ingest.position.seq == 2
+
+
+def test_an_event_deleted_before_it_was_seen_comes_with_a_higher_version_only(ingest: Ingest, core: Core) -> None:
+    ingest.page(core.page(delete("transaction", "txn.1", 4)))
+    ingest.page(core.page(purchase("txn.1", 3)))
+    assert ask(ingest, "SELECT count(*) FROM txn") == [(0,)]
+    ingest.page(core.page(purchase("txn.1", 5)))
+    assert ask(ingest, "SELECT transaction_id, version FROM v_transaction JOIN txn USING (transaction_id)") == [
+        ("txn.1", 5)
+    ]
+    again = Ingest(ingest.path, PACK)
+    again.page(core.page(purchase("txn.1", 6, status="posted")))
+    assert ask(again, "SELECT version, status FROM txn") == [(6, "posted")]
+
+
+def test_a_change_of_an_event_that_was_dropped_by_age_counts_no_second_time(ingest: Ingest, core: Core) -> None:
+    ingest.page(core.page(purchase("txn.1"), purchase("txn.2", at=NOON + 10 * SECOND)))
+    assert drop_events(ingest.mirror, NOON + SECOND) == 1
+    again = Ingest(ingest.path, PACK)
+    again.page(core.page(purchase("txn.1", 2, status="posted"), purchase("txn.2", 2, at=NOON + 10 * SECOND)))
+    assert ask(again, "SELECT transaction_id, version FROM txn") == [("txn.2", 2)]
+    assert unreadable(ingest.path, "transaction") == {"txn.1"}
+
+
+def test_accounts_of_a_cleared_mirror_are_another_generation(ingest: Ingest, core: Core) -> None:
+    ingest.page(core.page(account("acc.1"), account("acc.2")))
+    ingest.clear()
+    ingest.page(Core().page(account("acc.2")))
+    assert ask(ingest, "SELECT account, account_id FROM account") == [(0, "acc.2")]
+    assert ask(ingest, "SELECT value FROM note WHERE key = 'generation'") == [("1",)]
+
+
+def test_an_error_inside_a_page_marks_the_memory_as_torn(ingest: Ingest, core: Core) -> None:
+    ingest.mirror.database.execute("CREATE TRIGGER full BEFORE INSERT ON txn BEGIN SELECT raise(ABORT, 'full'); END")
+    with pytest.raises(sqlite3.IntegrityError):
+        ingest.page(core.page(purchase("txn.1")))
+    assert ingest.torn
+    ingest.abandon()
+    again = Ingest(ingest.path, PACK)
+    assert (again.torn, again.position) == (False, None)
 
 
 def test_a_restart_replays_to_the_same_state(tmp_path: Path, ingest: Ingest, core: Core) -> None:
