@@ -6,7 +6,6 @@ Only the first screen is imported at once; the others are when they are first op
 from __future__ import annotations
 
 import asyncio
-import signal
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
@@ -24,6 +23,7 @@ from console.language import term, tr
 from console.paths import Home
 from console.ui import actions, themes
 from console.ui.actions import BY_NAME, Facts
+from console.ui.leaving import run_until_left
 from console.ui.screens.base import DeskScreen
 from console.ui.screens.watch import WatchScreen
 from console.ui.sight import Sight, running
@@ -132,10 +132,17 @@ class RiskDesk(App[int]):
         if watch is None or not watch.stands:
             return
         if isinstance(event.news, Survey):
-            self.sight.count_alerts(event.news.alerts)
-            watch.surveyed(event.news)
+            self._take_survey(event.news, watch)
         else:
             watch.survey_failed(event.news)
+
+    def _take_survey(self, survey: Survey, watch: WatchScreen) -> None:
+        """Show the surveyor's news; numbers of another mirror than the one shown are dropped."""
+        if self.sight.mirror is None or self.sight.mirror.identity != survey.identity:
+            self.look()
+        if self.sight.mirror is not None and self.sight.mirror.identity == survey.identity:
+            self.sight.count_alerts(survey.alerts)
+            watch.surveyed(survey)
 
     def _hear(self, news: Survey | sqlite3.Error) -> None:
         """Called in the surveyor's thread."""
@@ -238,10 +245,10 @@ class RiskDesk(App[int]):
             why = actions.obstacle(action, facts)
             yield SystemCommand(action.title, why or action.help, lambda name=action.name: self.perform(name))
 
-    def open_account(self, account: int) -> None:
+    def open_account(self, account_id: str) -> None:
         from console.ui.screens.account import AccountScreen
 
-        self.push_screen(AccountScreen(account))
+        self.push_screen(AccountScreen(account_id))
 
     def do_command(self, _: str) -> None:
         front = self._front()
@@ -325,12 +332,5 @@ class RiskDesk(App[int]):
 def run(home: Home, core: str | None = None) -> int:
     """Run the console until it is left, its terminal closes or it is told to end; returns the process's exit code."""
     app = RiskDesk(home, core)
-    asyncio.run(_until_left(app))
+    run_until_left(app)
     return app.return_code or 0
-
-
-async def _until_left(app: RiskDesk) -> None:
-    """A closed terminal and a polite kill leave the console as `q` does, so that its threads end too."""
-    for number in (signal.SIGHUP, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, app.exit, 0)
-    await app.run_async()
