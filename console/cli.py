@@ -9,11 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from console import __version__
+from console import __version__, entries
 from console.exits import Exit
 from console.language import tr
 
-DEFAULT_CORE = "http://127.0.0.1:8900"
 FREEZE_SCOPES = ("full", "debit_only", "credit_only", "cash_advance", "login")
 LIMITS = ("credit", "cash", "daily")
 
@@ -49,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     _home(top)
     _core(top)
     top.add_argument("--no-watcher", action="store_true", help=tr("cli.no_watcher"))
-    top.set_defaults(run=_console)
+    top.set_defaults(run=entries.console)
     commands = top.add_subparsers(title=tr("cli.commands"), metavar="COMMAND")
     _add_demo(commands)
     _add_watch(commands)
@@ -58,8 +57,9 @@ def parser() -> argparse.ArgumentParser:
     _add_bench(commands)
     _add_audit(commands)
     _add_journal(commands)
-    _home(_command(commands, "doctor", _doctor, core=True))
-    _home(_command(commands, "paths", _paths))
+    _add_conformance(commands)
+    _home(_command(commands, "doctor", entries.doctor, core=True))
+    _home(_command(commands, "paths", entries.paths))
     return top
 
 
@@ -72,8 +72,10 @@ class Commands(Protocol):
 Run = Callable[[argparse.Namespace], int]
 
 
-def _command(commands: Commands, name: str, run: Run | None = None, *, core: bool = False) -> argparse.ArgumentParser:
-    text = tr(f"cli.{name.replace('-', '_')}")
+def _command(
+    commands: Commands, name: str, run: Run | None = None, *, core: bool = False, text: str = ""
+) -> argparse.ArgumentParser:
+    text = text or tr(f"cli.{name.replace('-', '_')}")
     added = commands.add_parser(name, help=text, description=text)
     if run is not None:
         added.set_defaults(run=run)
@@ -94,16 +96,11 @@ def _core(to: argparse.ArgumentParser) -> None:
     to.add_argument("--core", metavar="URL", default=argparse.SUPPRESS, help=tr("cli.core"))
 
 
-def core_of(options: argparse.Namespace) -> str:
-    """The core's origin: --core, else $RISKDESK_CORE, else the sandbox's usual place."""
-    return getattr(options, "core", None) or os.environ.get("RISKDESK_CORE") or DEFAULT_CORE
-
-
 # ---------------------------------------------------------------- what there is to type
 
 
 def _add_demo(commands: Commands) -> None:
-    demo = _command(commands, "demo", _demo)
+    demo = _command(commands, "demo", entries.demo)
     demo.add_argument("--speed", type=_positive, default=60.0, metavar="X", help=tr("cli.speed"))
     demo.add_argument("--seed", type=int, default=1, help=tr("cli.seed"))
     demo.add_argument("--world", default="demo", metavar="NAME", help=tr("cli.world"))
@@ -111,7 +108,7 @@ def _add_demo(commands: Commands) -> None:
 
 
 def _add_watch(commands: Commands) -> None:
-    watch = _command(commands, "watch", _watch, core=True)
+    watch = _command(commands, "watch", entries.watch, core=True)
     _home(watch)
     _tied(watch)
     watch.add_argument("--until-caught-up", action="store_true", help=tr("cli.until_caught_up"))
@@ -122,7 +119,7 @@ def _add_watch(commands: Commands) -> None:
 
 
 def _add_sandbox(commands: Commands) -> None:
-    sandbox = _command(commands, "sandbox", _sandbox)
+    sandbox = _command(commands, "sandbox", entries.sandbox)
     _tied(sandbox)
     life = sandbox.add_mutually_exclusive_group()
     life.add_argument("--world", metavar="NAME", help=tr("cli.world"))
@@ -142,7 +139,7 @@ def _add_act(commands: Commands) -> None:
     act = _command(commands, "act")
     what = act.add_subparsers(title=tr("cli.commands"), metavar="ACTION", required=True)
     for name in ("freeze", "unfreeze", "set-limit", "close"):
-        action = _command(what, name, _act, core=True)
+        action = _command(what, name, entries.act, core=True)
         action.set_defaults(action=name)
         _home(action)
         action.add_argument("account", metavar="ACCOUNT", help=tr("cli.account"))
@@ -163,23 +160,39 @@ def _add_act(commands: Commands) -> None:
 def _add_bench(commands: Commands) -> None:
     bench = _command(commands, "bench")
     what = bench.add_subparsers(title=tr("cli.commands"), metavar="WHAT", required=True)
-    ingest = _command(what, "ingest", _bench_ingest)
+    ingest = _command(what, "ingest", entries.bench_ingest)
     ingest.add_argument("--stream", type=Path, metavar="FILE", help=tr("cli.stream"))
     ingest.add_argument("--limit", type=_count, metavar="N", help=tr("cli.limit"))
     ingest.add_argument("--kills", type=int, default=0, metavar="N", help=tr("cli.kills"))
     ingest.add_argument("--json", action="store_true", help=tr("cli.json"))
-    ui = _command(what, "ui", _bench_ui)
+    ui = _command(what, "ui", entries.bench_ui)
     ui.add_argument("--accounts", type=_count, default=1_000_000, metavar="N", help=tr("cli.accounts"))
     ui.add_argument("--json", action="store_true", help=tr("cli.json"))
+    commands_bench = _command(what, "commands", entries.bench_commands, text=tr("cli.bench_commands"))
+    commands_bench.add_argument("--faults", action="store_true", help=tr("cli.faults"))
+    commands_bench.add_argument("--commands", type=_count, default=5_000, metavar="N", help=tr("cli.how_many"))
+    commands_bench.add_argument("--seed", type=int, default=1, help=tr("cli.fault_seed"))
+    commands_bench.add_argument("--json", action="store_true", help=tr("cli.json"))
+
+
+def _add_conformance(commands: Commands) -> None:
+    kit = _command(commands, "conformance", entries.conformance, core=True, text=tr("conformance.help"))
+    _home(kit)
+    kit.epilog = tr("conformance.help_second")
+    kit.add_argument("--write", action="store_true", help=tr("conformance.help_write"))
+    kit.add_argument("--account", action="append", default=[], metavar="ID", help=tr("conformance.help_account"))
+    kit.add_argument("--old-cursor", metavar="CURSOR", help=tr("conformance.help_old_cursor"))
+    kit.add_argument("--check", action="append", default=[], metavar="NAME", help=tr("conformance.help_check"))
+    kit.add_argument("--json", action="store_true", help=tr("cli.json"))
 
 
 def _add_audit(commands: Commands) -> None:
     audit = _command(commands, "audit")
     what = audit.add_subparsers(title=tr("cli.commands"), metavar="WHAT", required=True)
-    verify = _command(what, "verify", _audit_verify)
+    verify = _command(what, "verify", entries.audit_verify)
     verify.add_argument("--checkpoint", type=Path, metavar="FILE", help=tr("cli.known"))
-    checkpoint = _command(what, "checkpoint", _audit_checkpoint)
-    export = _command(what, "export", _audit_export)
+    checkpoint = _command(what, "checkpoint", entries.audit_checkpoint)
+    export = _command(what, "export", entries.audit_export)
     for part in (checkpoint, export):
         part.add_argument("--to", type=Path, metavar="FILE", help=tr("cli.to"))
     for part in (verify, checkpoint, export):
@@ -189,7 +202,7 @@ def _add_audit(commands: Commands) -> None:
 def _add_journal(commands: Commands) -> None:
     journal = _command(commands, "journal")
     what = journal.add_subparsers(title=tr("cli.commands"), metavar="WHAT", required=True)
-    for name, run in (("backup", _journal_backup), ("restore", _journal_restore)):
+    for name, run in (("backup", entries.journal_backup), ("restore", entries.journal_restore)):
         part = _command(what, name, run)
         part.add_argument("file", type=Path, metavar="FILE", help=tr(f"cli.{name}_file"))
         _home(part)
@@ -214,140 +227,3 @@ def _page(text: str) -> int:
     if not 1 <= value <= 10_000:
         raise argparse.ArgumentTypeError(tr("cli.not_a_page", value=text))
     return value
-
-
-# ---------------------------------------------------------------- what each command runs
-
-
-def _console(options: argparse.Namespace) -> int:
-    from console import desk_start
-    from console.paths import home
-
-    return desk_start.console(home(getattr(options, "home", None)), core_of(options), watched=not options.no_watcher)
-
-
-def _demo(options: argparse.Namespace) -> int:
-    from console import demo
-
-    return demo.run(options.world, options.speed, options.seed, getattr(options, "home", None))
-
-
-def _watch(options: argparse.Namespace) -> int:
-    from console.paths import home
-    from console.watch.run import run
-    from console.watch.watcher import WatchOptions
-
-    return run(
-        WatchOptions(
-            home(getattr(options, "home", None)),
-            core_of(options),
-            options.until_caught_up,
-            options.page,
-            options.retention_days,
-            options.packs,
-        ),
-        as_json=options.json,
-    )
-
-
-def _sandbox(options: argparse.Namespace) -> int:
-    from console.sandbox import run
-
-    if options.truth:
-        return _truth(options.data)
-    return run.run(
-        run.SandboxOptions(
-            world=None if options.replay else options.world or "demo",
-            replay=options.replay,
-            map=options.map,
-            speed=options.speed,
-            seed=options.seed,
-            port=options.port,
-            data=options.data,
-            label_delay_days=options.label_delay_days,
-            limit=options.limit,
-            population=options.population,
-        ),
-        lambda origin: print(origin, flush=True),
-    )
-
-
-def _truth(data: Path | None) -> int:
-    """What really happened in a kept world: one line an episode, fraud first."""
-    from console.core.instants import wire
-    from console.sandbox import run
-
-    if data is None:
-        raise ValueError(tr("cli.truth_needs_data"))
-    print(tr("cli.truth_head"))
-    for episode in sorted(run.truth(data), key=lambda episode: episode.benign):
-        kind = tr("cli.benign") if episode.benign else tr("cli.fraud")
-        figures = f"{episode.acts:5} {episode.loss_minor / 100:12.2f} {episode.saved_minor / 100:12.2f}"
-        print(f"{wire(episode.at)[:19]} {kind:8} {episode.typology:20} {figures} {' '.join(episode.accounts)}")
-    return Exit.OK
-
-
-def _act(options: argparse.Namespace) -> int:
-    from console import act
-
-    return act.run(options, core_of(options))
-
-
-def _bench_ingest(options: argparse.Namespace) -> int:
-    from console.bench import ingest
-
-    return ingest.run(options.stream, options.limit, options.kills, as_json=options.json)
-
-
-def _bench_ui(options: argparse.Namespace) -> int:
-    from console.bench import ui
-
-    return ui.run(options.accounts, as_json=options.json)
-
-
-def _audit_verify(options: argparse.Namespace) -> int:
-    from console import audit
-    from console.paths import home
-
-    return audit.verify(home(getattr(options, "home", None)), options.checkpoint)
-
-
-def _audit_checkpoint(options: argparse.Namespace) -> int:
-    from console import audit
-    from console.paths import home
-
-    return audit.checkpoint(home(getattr(options, "home", None)), options.to)
-
-
-def _audit_export(options: argparse.Namespace) -> int:
-    from console import audit
-    from console.paths import home
-
-    return audit.export(home(getattr(options, "home", None)), options.to)
-
-
-def _journal_backup(options: argparse.Namespace) -> int:
-    from console import journal_files
-    from console.paths import home
-
-    return journal_files.backup(home(getattr(options, "home", None)), options.file)
-
-
-def _journal_restore(options: argparse.Namespace) -> int:
-    from console import journal_files
-    from console.paths import home
-
-    return journal_files.restore(home(getattr(options, "home", None)), options.file)
-
-
-def _doctor(options: argparse.Namespace) -> int:
-    from console import doctor
-    from console.paths import home
-
-    return doctor.run(home(getattr(options, "home", None)), core_of(options))
-
-
-def _paths(options: argparse.Namespace) -> int:
-    from console.paths import home, print_paths
-
-    return print_paths(home(getattr(options, "home", None)))

@@ -1,0 +1,168 @@
+"""What each command of the command line runs. What it needs is imported only then, so that --help answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from console.exits import Exit
+from console.language import tr
+
+DEFAULT_CORE = "http://127.0.0.1:8900"
+
+
+def core_of(options: argparse.Namespace) -> str:
+    """The core's origin: --core, else $RISKDESK_CORE, else the sandbox's usual place."""
+    return getattr(options, "core", None) or os.environ.get("RISKDESK_CORE") or DEFAULT_CORE
+
+
+def console(options: argparse.Namespace) -> int:
+    from console import desk_start
+    from console.paths import home
+
+    return desk_start.console(home(getattr(options, "home", None)), core_of(options), watched=not options.no_watcher)
+
+
+def demo(options: argparse.Namespace) -> int:
+    from console import demo
+
+    return demo.run(options.world, options.speed, options.seed, getattr(options, "home", None))
+
+
+def watch(options: argparse.Namespace) -> int:
+    from console.paths import home
+    from console.watch.run import run
+    from console.watch.watcher import WatchOptions
+
+    return run(
+        WatchOptions(
+            home(getattr(options, "home", None)),
+            core_of(options),
+            options.until_caught_up,
+            options.page,
+            options.retention_days,
+            options.packs,
+        ),
+        as_json=options.json,
+    )
+
+
+def sandbox(options: argparse.Namespace) -> int:
+    from console.sandbox import run
+
+    if options.truth:
+        return truth(options.data)
+    return run.run(
+        run.SandboxOptions(
+            world=None if options.replay else options.world or "demo",
+            replay=options.replay,
+            map=options.map,
+            speed=options.speed,
+            seed=options.seed,
+            port=options.port,
+            data=options.data,
+            label_delay_days=options.label_delay_days,
+            limit=options.limit,
+            population=options.population,
+        ),
+        lambda origin: print(origin, flush=True),
+    )
+
+
+def truth(data: Path | None) -> int:
+    """What really happened in a kept world: one line an episode, fraud first."""
+    from console.core.instants import wire
+    from console.sandbox import run
+
+    if data is None:
+        raise ValueError(tr("cli.truth_needs_data"))
+    print(tr("cli.truth_head"))
+    for episode in sorted(run.truth(data), key=lambda episode: episode.benign):
+        kind = tr("cli.benign") if episode.benign else tr("cli.fraud")
+        figures = f"{episode.acts:5} {episode.loss_minor / 100:12.2f} {episode.saved_minor / 100:12.2f}"
+        print(f"{wire(episode.at)[:19]} {kind:8} {episode.typology:20} {figures} {' '.join(episode.accounts)}")
+    return Exit.OK
+
+
+def act(options: argparse.Namespace) -> int:
+    from console import act
+
+    return act.run(options, core_of(options))
+
+
+def bench_ingest(options: argparse.Namespace) -> int:
+    from console.bench import ingest
+
+    return ingest.run(options.stream, options.limit, options.kills, as_json=options.json)
+
+
+def bench_ui(options: argparse.Namespace) -> int:
+    from console.bench import ui
+
+    return ui.run(options.accounts, as_json=options.json)
+
+
+def audit_verify(options: argparse.Namespace) -> int:
+    from console import audit
+    from console.paths import home
+
+    return audit.verify(home(getattr(options, "home", None)), options.checkpoint)
+
+
+def audit_checkpoint(options: argparse.Namespace) -> int:
+    from console import audit
+    from console.paths import home
+
+    return audit.checkpoint(home(getattr(options, "home", None)), options.to)
+
+
+def audit_export(options: argparse.Namespace) -> int:
+    from console import audit
+    from console.paths import home
+
+    return audit.export(home(getattr(options, "home", None)), options.to)
+
+
+def journal_backup(options: argparse.Namespace) -> int:
+    from console import journal_files
+    from console.paths import home
+
+    return journal_files.backup(home(getattr(options, "home", None)), options.file)
+
+
+def journal_restore(options: argparse.Namespace) -> int:
+    from console import journal_files
+    from console.paths import home
+
+    return journal_files.restore(home(getattr(options, "home", None)), options.file)
+
+
+def doctor(options: argparse.Namespace) -> int:
+    from console import doctor
+    from console.paths import home
+
+    return doctor.run(home(getattr(options, "home", None)), core_of(options))
+
+
+def paths(options: argparse.Namespace) -> int:
+    from console.paths import home, print_paths
+
+    return print_paths(home(getattr(options, "home", None)))
+
+
+def bench_commands(options: argparse.Namespace) -> int:
+    from console.bench import commands
+
+    return commands.run(options.commands, options.seed, options.faults, as_json=options.json)
+
+
+def conformance(options: argparse.Namespace) -> int:
+    from console.bench.conformance import SECOND_TOKEN, Asked, Tokens, run
+    from console.credentials import Credentials
+    from console.paths import home
+
+    credentials = Credentials(home(getattr(options, "home", None)))
+    tokens = Tokens(credentials.sending(), credentials.reading(), os.environ.get(SECOND_TOKEN))
+    asked = Asked(write=options.write, accounts=options.account, old_cursor=options.old_cursor, only=options.check)
+    return run(core_of(options), tokens, asked, as_json=options.json)
