@@ -145,6 +145,7 @@ class Reader:
         self._connection: sqlite3.Connection = files.reader(path).conn
         self._connection.isolation_level = None
         self._inode = path.stat().st_ino
+        self._generation = self._told_generation()
 
     def close(self) -> None:
         self._connection.close()
@@ -153,10 +154,18 @@ class Reader:
         """Stop the statement that another thread runs on this connection; it raises sqlite3.OperationalError."""
         self._connection.interrupt()
 
+    @property
+    def identity(self) -> tuple[int, int | None]:
+        """Within which account numbers mean the same: the file, and how often its content was begun anew."""
+        return self._inode, self._generation
+
     def replaced(self) -> bool:
-        """Whether the file was deleted or is another one by now: then this object must be closed."""
+        """Whether the file is gone, is another one, or was begun anew: then this object must be closed.
+
+        Account numbers read through it mean other accounts by then.
+        """
         try:
-            return self.path.stat().st_ino != self._inode
+            return self.path.stat().st_ino != self._inode or self._told_generation() != self._generation
         except FileNotFoundError:
             return True
 
@@ -167,6 +176,13 @@ class Reader:
     def ready(self) -> bool:
         """Whether the tables are there: the watcher creates the file a moment before its tables."""
         return bool(self.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'staged'"))
+
+    def _told_generation(self) -> int | None:
+        """How often the writer has emptied this file, None before it has made its tables."""
+        if not self.ready():
+            return None
+        told = self.rows("SELECT value FROM note WHERE key = 'generation'")
+        return int(told[0][0]) if told else 0
 
     # ------------------------------------------------------------ the order
 
@@ -216,6 +232,12 @@ class Reader:
         """The number of an account by its id, None when it is not mirrored."""
         rows = self.rows("SELECT account FROM account WHERE account_id = ?", (account_id,))
         return int(rows[0][0]) if rows else None
+
+    def account(self, account_id: str) -> AccountDetail | None:
+        """One account in full by its id, None when it is not mirrored or was numbered anew between two statements."""
+        number = self.number(account_id)
+        found = self.detail(number) if number is not None else None
+        return found if found is not None and found.row.account_id == account_id else None
 
     def detail(self, account: int) -> AccountDetail | None:
         """One account in full, None when it is not mirrored."""

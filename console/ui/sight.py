@@ -105,10 +105,11 @@ class Sight:
     # ------------------------------------------------------------ the two files
 
     def _look_at_mirror(self, now: int) -> bool:
-        if self.mirror is not None and self.mirror.replaced():
+        replaced = self.mirror is not None and self.mirror.replaced()
+        if replaced:
             self._drop_mirror()
         if self.mirror is None and not self._open_mirror():
-            return False
+            return replaced
         mirror = self.mirror
         if mirror is None:
             return False

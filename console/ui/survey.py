@@ -22,7 +22,12 @@ SHARE = 0.1
 
 @dataclass(frozen=True)
 class Survey:
-    """The accounts that match a filter, in order, and the open alerts by level."""
+    """The accounts that match a filter, in order, and the open alerts by level.
+
+    `identity` is that of the reader: the numbers mean nothing within another.
+    """
+
+    identity: tuple[int, int | None]
 
     terms: Sequence[Term]
     order: Numbers
@@ -76,7 +81,10 @@ class Surveyor(Thread):
             if now == seen:
                 return seen
             order = reader.order()
-            self._deliver(Survey(terms, reader.matching(terms, order), reader.alerts_by_level()))
+            survey = Survey(reader.identity, terms, reader.matching(terms, order), reader.alerts_by_level())
+            if reader.replaced():
+                return ()
+            self._deliver(survey)
         except sqlite3.Error as error:
             if terms == self._wanted and not self._over.is_set():
                 self._deliver(error)

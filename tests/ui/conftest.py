@@ -47,6 +47,7 @@ def home(tmp_path: Path, built: Path) -> Home:
     place = Home(tmp_path / "home")
     place.make()
     place.mirror.write_bytes(built.read_bytes())
+    place.mirror.chmod(0o600)
     return place
 
 

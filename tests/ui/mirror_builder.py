@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from console.core.instants import DAY, HOUR, MINUTE, SECOND, parse, wire
@@ -172,3 +175,18 @@ def _alert(connection, number: int, score: float, level: int) -> None:
         (f"alr_{number}", number, NOW - HOUR, NOW - MINUTE, level, score, json.dumps([name for name, _, _ in chosen]),
          1 + number % 4, json.dumps([hit])),
     )  # fmt: skip
+
+
+def begin_anew(path: Path, kept: Callable[[int], bool] = lambda number: True) -> None:
+    """The mirror built anew in its file, as for a new epoch: the accounts kept have other numbers."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        last = int(connection.execute("SELECT max(account) FROM account").fetchone()[0])
+        for table in ("account", "account_risk", "alert", "desk_case"):
+            for number in range(last + 1):
+                if not kept(number):
+                    connection.execute(f"DELETE FROM {table} WHERE account = ?", (number,))
+            connection.execute(f"UPDATE {table} SET account = -1 - account")
+            connection.execute(f"UPDATE {table} SET account = ? + account", (last + 1,))
+        connection.execute(
+            "INSERT INTO note VALUES ('generation', '1') ON CONFLICT (key) DO UPDATE SET value = value + 1"
+        )

@@ -16,7 +16,7 @@ from console.ui.dialogs.fields import Reasons
 from console.ui.drafts import Draft
 from console.ui.screens.commands import CommandsScreen
 from tests.ui.conftest import Desk
-from tests.ui.mirror_builder import NOW
+from tests.ui.mirror_builder import NOW, begin_anew
 from tests.ui.screens import frame, ready, shown, until
 
 
@@ -137,6 +137,25 @@ async def test_a_raised_limit_says_that_a_second_person_is_asked(desk: Desk, dra
         await pilot.press("y")
         await until(lambda: len(drafts) == 1, "the decision")
         assert drafts[0].wish.params == {"limit": "credit", "value_minor": 9_900_000, "currency": "CNY"}
+
+
+async def test_a_dialog_stays_with_its_account_id_when_the_mirror_is_begun_anew(
+    home: Home, desk: Desk, drafts: list[Draft]
+) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, "freeze", 3)
+        begin_anew(home.mirror)
+        await pilot.press("1", "y")
+        await until(lambda: len(drafts) == 1, "the decision")
+        assert drafts[0].wish.account_id == "acc_000003"
+
+        dialog = await opened(app, "freeze", 199)
+        await pilot.press("1")
+        begin_anew(home.mirror, kept=lambda number: number != 199)
+        dialog.send()
+        await shown(app, "The mirror has no such account now")
+        assert (app.screen, len(drafts)) == (dialog, 1)
 
 
 async def test_closing_needs_the_id_typed(desk: Desk, drafts: list[Draft]) -> None:

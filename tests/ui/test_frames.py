@@ -31,7 +31,7 @@ async def stay(app: RiskDesk) -> None:
 
 
 async def account(app: RiskDesk) -> None:
-    app.open_account(3)
+    app.open_account("acc_000003")
     await until(lambda: getattr(app.screen, "stands", False) and app.screen.account() is not None, "the account")
 
 

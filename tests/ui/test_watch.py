@@ -11,6 +11,7 @@ from console.core.instants import SECOND
 from console.paths import Home
 from console.ui.app import RiskDesk
 from console.ui.screens.watch import WatchScreen
+from console.ui.survey import Survey
 from tests.ui import mirror_builder
 from tests.ui.conftest import Desk
 from tests.ui.mirror_builder import NOW
@@ -141,6 +142,42 @@ async def test_it_waits_for_a_mirror_and_takes_up_another(home: Home, desk: Desk
         await shown(app, "Waiting for the watcher")
         mirror_builder.build(home.mirror, accounts=50)
         await ready(app, accounts=50)
+
+
+async def test_a_mirror_begun_anew_in_its_file_leaves_the_cursor_on_its_account_or_nowhere(
+    home: Home, desk: Desk
+) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)):
+        await ready(app)
+        table = watch(app).table
+        table.move(0)
+        table.move(3)
+        assert table.chosen().account_id == "acc_000003"
+        mirror_builder.begin_anew(home.mirror)
+        assert app.facts().account is None or app.facts().account.account_id == "acc_000003"
+        app.look()
+        await ready(app)
+        await until(lambda: table.cursor == 196, "the cursor back on its account")
+        assert app.facts().account.account_id == "acc_000003"
+        await until(lambda: "acc_000000" in frame(app).splitlines()[3], "the rows under their new numbers")
+
+        mirror_builder.begin_anew(home.mirror, kept=lambda number: number != 196)
+        app.look()
+        await ready(app)
+        assert (table.cursor, app.facts().account) == (None, None)
+
+
+async def test_an_order_counted_in_another_mirror_is_not_shown(home: Home, desk: Desk) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)):
+        await ready(app)
+        late = Survey(app.sight.mirror.identity, (), np.array([7, 8], dtype=np.int32), {})
+        mirror_builder.begin_anew(home.mirror)
+        app.on_risk_desk_surveyed(RiskDesk.Surveyed(late))
+        app.look()
+        app.on_risk_desk_surveyed(RiskDesk.Surveyed(late))
+        assert watch(app).table.total() == 200
 
 
 async def test_a_paste_outside_the_prompt_does_nothing(desk: Desk) -> None:

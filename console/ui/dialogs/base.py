@@ -5,7 +5,7 @@ Cancel has the focus: enter and escape leave without effect. Only `y`, and only 
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
 from textual import events
@@ -26,6 +26,9 @@ from console.ui.text import clean
 from console.ui.themes import Palette, palette
 from console.ui.widgets.answer import Answer
 from store.reader import AccountRow, Reader
+
+if TYPE_CHECKING:
+    from console.ui.app import RiskDesk
 
 SEND = "y"
 WIDTH = 74
@@ -55,7 +58,7 @@ class DecisionDialog(ModalScreen[Draft | None]):
         self.row, self.resource, self.situation = row, resource, situation
         self.fields: list[Field] = self.make_fields()
         self._typing: Words | None = None
-        self._changed = False
+        self._changed = self._gone = False
         self._composed = False
 
     # ------------------------------------------------------------ what a dialog says
@@ -123,7 +126,7 @@ class DecisionDialog(ModalScreen[Draft | None]):
         """Draw the form as it stands."""
         colours = palette(self.app.theme_variables)
         width = min(WIDTH, self.app.size.width) - 6
-        missing = self.missing()
+        missing = tr("ui.dialog.gone") if self._gone else self.missing()
         head = self._object(width, colours)
         form = [line for part in self.fields for line in part.lines(width, colours)]
         foot = []
@@ -154,9 +157,9 @@ class DecisionDialog(ModalScreen[Draft | None]):
 
     def follow(self, mirror: Reader | None) -> None:
         """The mirror has changed: the dialog says when the account is no longer what the decision is about."""
-        row = mirror.page([self.row.account]).get(self.row.account) if mirror is not None else None
-        shown = (self.row.status, self.row.holds, self.row.credit_limit_minor)
-        self._changed = row is None or (row.status, row.holds, row.credit_limit_minor) != shown
+        detail = mirror.account(self.row.account_id) if mirror is not None else None
+        self._gone = detail is None
+        self._changed = detail is not None and _what_counts(detail.row) != _what_counts(self.row)
         if self._composed and self.is_running:
             self.show()
 
@@ -193,8 +196,9 @@ class DecisionDialog(ModalScreen[Draft | None]):
             self.show()
 
     def send(self) -> None:
-        """Decide, when nothing is missing."""
-        if self.missing() is None:
+        """Decide, when nothing is missing and the account is still there by a look of this moment."""
+        cast("RiskDesk", self.app).look()
+        if self.missing() is None and not self._gone:
             self.dismiss(self.draft())
 
     def draft(self) -> Draft:
@@ -230,3 +234,8 @@ class DecisionDialog(ModalScreen[Draft | None]):
 
     def _note_field(self) -> Words | None:
         return next((part for part in self.fields if isinstance(part, Words) and part.key == "n"), None)
+
+
+def _what_counts(row: AccountRow) -> tuple[object, ...]:
+    """What of an account a decision is about: when it differs from what was on screen, that is said."""
+    return row.status, row.holds, row.credit_limit_minor

@@ -25,7 +25,7 @@ HISTORY = 400
 
 
 class AccountScreen(Decisions):
-    """One account by its number. Narrow: the portrait above its history; wide: side by side."""
+    """One account by its id. Narrow: the portrait above its history; wide: side by side."""
 
     DEFAULT_CSS = """
     AccountScreen #pane { height: 1fr; layout: vertical; }
@@ -39,9 +39,10 @@ class AccountScreen(Decisions):
     BINDINGS = bindings("account")
     NAME = "account"
 
-    def __init__(self, account: int) -> None:
+    def __init__(self, account_id: str) -> None:
         super().__init__()
-        self._account = account
+        self._account_id = account_id
+        self._seen: tuple[int, int | None] | None = None
         self._detail: AccountDetail | None = None
         self._normal: Normal | None = None
         self._drawn: Place | None = None
@@ -77,12 +78,19 @@ class AccountScreen(Decisions):
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
         mirror, situation = self.sight.mirror, self.sight.situation
         if mirror is not None and (mirror_changed or self._detail is None):
-            self._detail = mirror.detail(self._account)
+            self._forget(mirror.identity)
+            self._detail = mirror.account(self._account_id)
             if self._detail is not None:
                 self.timeline.tell(mirror, self._detail.row, situation.exponents, situation.stream_now)
                 self._draw_normal(mirror, newest(self._detail.row))
         self._draw()
         super().looked(mirror_changed, journal_changed)
+
+    def _forget(self, identity: tuple[int, int | None]) -> None:
+        """In a mirror begun anew nothing read before has a meaning."""
+        if identity != self._seen:
+            self._seen, self._drawn = identity, None
+            self.timeline.forget()
 
     def do_older(self, _: str) -> None:
         if self.sight.mirror is None or not self.timeline.older(self.sight.mirror):

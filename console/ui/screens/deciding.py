@@ -67,7 +67,7 @@ class Decisions(DeskScreen):
         from console.ui.widgets.portrait import read_account
 
         row, mirror = self.account(), self.sight.mirror
-        detail = mirror.detail(row.account) if row is not None and mirror is not None else None
+        detail = mirror.account(row.account_id) if row is not None and mirror is not None else None
         if detail is not None:
             self.desk.push_screen(dialog(detail.row, read_account(detail.doc), self.sight.situation), self._decided)
 

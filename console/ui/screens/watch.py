@@ -53,7 +53,7 @@ class WatchScreen(Decisions):
         return self.table
 
     def account(self) -> AccountRow | None:
-        return self.table.row(self.table.cursor)
+        return self.table.chosen()
 
     def on_mount(self) -> None:
         self.set_focus(self.table)
@@ -108,8 +108,9 @@ class WatchScreen(Decisions):
 
     def do_open(self, _: str) -> None:
         """Open the account under the cursor."""
-        if self.table.cursor is not None:
-            self.desk.open_account(self.table.cursor)
+        row = self.account()
+        if row is not None:
+            self.desk.open_account(row.account_id)
 
     def do_filter(self, _: str) -> None:
         self.ask("/", [f"{name}:" for name in FIELDS], self._filter)

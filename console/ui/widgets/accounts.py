@@ -53,6 +53,8 @@ class AccountTable(RowList):
         self._glow: dict[int, int] = {}
         self._touched_at = -HOLD
         self._placed = False
+        self._chosen: str | None = None
+        self._wanted: str | None = None
         self._now = 0
         self._stream_now = 0
         self._exponents: Mapping[str, int] = {}
@@ -82,6 +84,16 @@ class AccountTable(RowList):
             self._rows |= self._reader.page([account])
         return self._rows.get(account)
 
+    def chosen(self) -> AccountRow | None:
+        """The row of the account that the cursor was put on; None when there is none, or its number means another."""
+        row = self.row(self.cursor)
+        return row if row is not None and row.account_id == self._chosen else None
+
+    def place(self, key: int | None, show: bool = True) -> None:
+        row = self.row(key)
+        self._chosen, self._wanted = (row.account_id if row else None), None
+        super().place(key, show)
+
     def cells(self, index: int, width: int) -> Sequence[Cell]:
         account = self.key_at(index)
         if account not in self._rows:
@@ -109,12 +121,18 @@ class AccountTable(RowList):
     # ------------------------------------------------------------ news
 
     def look_through(self, reader: Reader | None) -> None:
-        """Read from this mirror from now on; with another file everything shown is forgotten."""
+        """Read from this mirror from now on; with another one everything shown is forgotten, but the cursor's account.
+
+        Numbers mean other accounts there: the cursor goes back to its account by id, once it is in the order again.
+        """
         if reader is not self._reader:
-            self._reader = reader
+            wanted = self._wanted or self._chosen
+            self._reader, self._placed = reader, False
             self._rows.clear()
             self._glow.clear()
+            self.place(None)
             self._take(NOBODY)
+            self._wanted = wanted
 
     def tell(self, now: int, stream_now: int, exponents: Mapping[str, int], intents: Mapping[str, str]) -> None:
         """A new look at the surroundings. Only lines whose ages or pending commands changed are painted again."""
@@ -193,8 +211,18 @@ class AccountTable(RowList):
             self.resize_to_rows()
             if not np.array_equal(shown, order[self.top : self.top + self.height]):
                 self.refresh()
+        self._find_wanted()
         self._drop_lost_cursor()
         self._count_newer()
+
+    def _find_wanted(self) -> None:
+        """Put the cursor back on the account it was on before the mirror was another."""
+        if self._wanted is None or self._reader is None:
+            return
+        number = self._reader.number(self._wanted)
+        if number is not None and self.index_of(number) is not None:
+            self.place(number)
+            self._placed = (self.cursor_index or 0) > 0
 
     def _drop_lost_cursor(self) -> None:
         """Without a hand on it the cursor goes along with its account, but never out of sight."""

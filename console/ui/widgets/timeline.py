@@ -63,6 +63,13 @@ class Timeline(RowList):
         self.resize_to_rows()
         self.refresh()
 
+    def forget(self) -> None:
+        """Drop everything read: the places in the mirror mean other events now."""
+        self.events, self._more, self._begun = [], None, None
+        self.place(None)
+        self.resize_to_rows()
+        self.refresh()
+
     def older(self, reader: Reader) -> bool:
         """Read the next older page; False when there is none."""
         if self._more is None or self._more.over:
