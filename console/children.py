@@ -27,16 +27,21 @@ def command(*arguments: str) -> list[str]:
 
 
 def start_watcher(home: Home, core: str) -> subprocess.Popen[bytes]:
-    """Start a watcher that outlives this terminal; it writes to the home's log. A second one refuses itself."""
+    """Start a watcher that outlives this terminal; it writes to the home's log. A second one refuses itself.
+
+    Should it end before this process, it is waited for, so that no zombie of it stays.
+    """
     home.make()
     with open_private(home.log) as log:
-        return subprocess.Popen(  # noqa: S603 - our own program
+        process = subprocess.Popen(  # noqa: S603 - our own program
             command("watch", "--home", str(home.folder), "--core", core),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
+    threading.Thread(target=process.wait, name="watcher", daemon=True).start()
+    return process
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from pathlib import Path
 from console import children, paths
 from console.exits import Exit
 from console.ui.app import run as run_console
+from console.watch.lock import holder
 
 ENDS = (signal.SIGHUP, signal.SIGTERM)
 """A closed terminal and a polite kill end the demo cleanly."""
@@ -42,6 +43,6 @@ def run(world: str, speed: float, seed: int, chosen: str | None) -> int:
             )
         )
         stack.enter_context(children.tied_watcher(home, origin))
-        code = run_console(home, origin)
+        code = run_console(home, origin, lambda: holder(home.lock))
         _deaf()
         return code

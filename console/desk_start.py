@@ -14,6 +14,10 @@ def console(home: Home, core: str, *, watched: bool) -> int:
     Without `watched` no watcher is started: somebody else runs it, or there is only something to look at.
     """
     home.make()
-    if watched and holder(home.lock) is None:
+
+    def start() -> None:
         children.start_watcher(home, core)
-    return run_console(home, core)
+
+    if watched and holder(home.lock) is None:
+        start()
+    return run_console(home, core, lambda: holder(home.lock), start if watched else None)

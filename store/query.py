@@ -2,6 +2,7 @@
 
     words       match an account or customer id by any part of it, or a status or level by name
     status:frozen  level>=high  risk>0.8  balance>1,000  used>80  alerts>0  customer:cus_7  id:acc_01  rule:ATO-1
+    name:陈        a masked customer name by any part of it
     !           before a term turns it round
 
 Terms are joined by `and`. Amounts are in whole units of the account's currency, risk in 0..1, used in per cent.
@@ -107,7 +108,7 @@ def _plain(value: str, inverse: bool) -> Term:
         return Term("SELECT account FROM account WHERE status = ?", (word,), inverse)
     parts = (
         "SELECT account FROM account WHERE instr(account_id, ?)",
-        "SELECT account FROM account WHERE customer_id = ?",
+        "SELECT account FROM account WHERE instr(customer_id, ?)",
     )
     return Term(" UNION ".join(parts), (value, value), inverse)
 
@@ -173,6 +174,15 @@ def _prefix(column: str) -> Builder:
     return build
 
 
+def _name(operator: str, value: str, _: Mapping[str, int]) -> Built:
+    if operator != "=":
+        raise _BadValueError("not_comparable")
+    return (
+        "SELECT a.account FROM resource c JOIN account a ON a.customer_id = c.id"
+        " WHERE c.type = 'customer' AND c.deleted = 0 AND instr(json_extract(c.doc, '$.name_masked'), ?)"
+    ), (value,)
+
+
 def _rule(operator: str, value: str, _: Mapping[str, int]) -> Built:
     if operator != "=":
         raise _BadValueError("not_comparable")
@@ -196,6 +206,7 @@ FIELDS: dict[str, Builder] = {
     "id": _prefix("account_id"),
     "account": _prefix("account_id"),
     "customer": _prefix("customer_id"),
+    "name": _name,
     "rule": _rule,
 }
 """Every field of the grammar and how it becomes SQL; operators and columns come from this module, values are bound."""

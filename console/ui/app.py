@@ -6,7 +6,6 @@ Only the first screen is imported at once; the others are when they are first op
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
@@ -26,7 +25,7 @@ from console.ui.actions import BY_NAME, Facts
 from console.ui.leaving import run_until_left
 from console.ui.screens.base import DeskScreen
 from console.ui.screens.watch import WatchScreen
-from console.ui.sight import Sight, running
+from console.ui.sight import Sight
 from console.ui.situation import Grade
 from console.ui.survey import Survey, Surveyor
 from console.ui.text import clean
@@ -41,6 +40,8 @@ BEAT_S = 0.25
 ATTENDED_WITHIN_S = 0.5
 QUIET_ROUNDS = 3
 """Turns of the event loop without a waiting message after which everything typed so far has had its effect."""
+RESTART_AFTER = 10 * instants.SECOND
+"""The least time between two starts of a watcher, µs."""
 ARMED_MINUTES, MOST_MINUTES = 10, 60
 
 TOLD: dict[State, Grade] = {
@@ -70,7 +71,7 @@ class RiskDesk(App[int]):
     class Surveyed(Message):
         """The surveyor's thread has news."""
 
-        def __init__(self, news: Survey | sqlite3.Error) -> None:
+        def __init__(self, news: Survey | Exception) -> None:
             super().__init__()
             self.news = news
 
@@ -79,12 +80,16 @@ class RiskDesk(App[int]):
         home: Home,
         core: str | None = None,
         clock: Callable[[], int] = instants.now,
-        runs: Callable[[int], bool] = running,
+        *,
+        watcher_pid: Callable[[], int | None],
+        start_watcher: Callable[[], None] | None = None,
         submit: Submit | None = None,
     ) -> None:
+        """`watcher_pid` tells the process that watches this home, None when nobody does; `start_watcher` starts one."""
         super().__init__()
         self.title = "riskdesk"
-        self.sight = Sight(home, core, clock, runs)
+        self.sight = Sight(home, core, clock, watcher_pid)
+        self._start_watcher, self._started_at = start_watcher, clock()
         self.submit: Submit = submit or self._journal
         self.terms: Sequence[Term] = ()
         self._surveyor = Surveyor(home.mirror, self._hear)
@@ -108,6 +113,7 @@ class RiskDesk(App[int]):
         if not self.is_running:
             return
         mirror_changed, journal_changed = self.sight.look()
+        self._keep_watched()
         if journal_changed:
             self._tell_outcomes()
         front = self._front()
@@ -115,6 +121,19 @@ class RiskDesk(App[int]):
             front.looked(mirror_changed, journal_changed)
         if mirror_changed and isinstance(self.screen, Following):
             self.screen.follow(self.sight.mirror)
+
+    def _keep_watched(self) -> None:
+        """Start a watcher where there is none, now and then at most: one that can't run must not be started all day."""
+        now = self.sight.clock()
+        if self._start_watcher is None or self.sight.watched or now - self._started_at < RESTART_AFTER:
+            return
+        self._started_at = now
+        try:
+            self._start_watcher()
+        except OSError as error:
+            self.say(tr("ui.watcher_not_started", error=clean(error)), "bad")
+        else:
+            self.say(tr("ui.watcher_started"), "warning")
 
     def _tell_outcomes(self) -> None:
         """Say what became of our commands, the newest last; and hand the token over when one waits for it."""
@@ -144,7 +163,7 @@ class RiskDesk(App[int]):
             self.sight.count_alerts(survey.alerts)
             watch.surveyed(survey)
 
-    def _hear(self, news: Survey | sqlite3.Error) -> None:
+    def _hear(self, news: Survey | Exception) -> None:
         """Called in the surveyor's thread."""
         self.post_message(self.Surveyed(news))
 
@@ -329,8 +348,13 @@ class RiskDesk(App[int]):
         self._close_messages_no_wait()
 
 
-def run(home: Home, core: str | None = None) -> int:
+def run(
+    home: Home,
+    core: str | None,
+    watcher_pid: Callable[[], int | None],
+    start_watcher: Callable[[], None] | None = None,
+) -> int:
     """Run the console until it is left, its terminal closes or it is told to end; returns the process's exit code."""
-    app = RiskDesk(home, core)
+    app = RiskDesk(home, core, watcher_pid=watcher_pid, start_watcher=start_watcher)
     run_until_left(app)
     return app.return_code or 0

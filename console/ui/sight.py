@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from console.core import instants
 from console.core.instants import MINUTE
 from console.paths import Home
 from console.ui.situation import Situation, read_meta, read_watcher
@@ -23,20 +21,10 @@ RECENT = 10 * MINUTE
 """How long a settled command stays marked on its account's line."""
 
 
-def running(pid: int) -> bool:
-    """Whether a process of this id runs on this machine."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 class Sight:
     """Both files, read-only for the mirror. `situation` and `commands` are as of the last `look`.
 
+    `watched` is whether a watcher holds this home's lock.
     `turned` are the commands whose state changed between the last two looks at the journal.
     """
 
@@ -44,10 +32,11 @@ class Sight:
         self,
         home: Home,
         core: str | None,
-        clock: Callable[[], int] = instants.now,
-        runs: Callable[[int], bool] = running,
+        clock: Callable[[], int],
+        watcher_pid: Callable[[], int | None],
     ) -> None:
-        self.home, self.clock, self._runs = home, clock, runs
+        self.home, self.clock, self._watcher_pid = home, clock, watcher_pid
+        self.watched = True
         self.mirror: Reader | None = None
         self.journal: Journal | None = None
         self.commands: list[Entry] = []
@@ -60,6 +49,7 @@ class Sight:
     def look(self) -> tuple[bool, bool]:
         """Look again; returns whether the mirror's and the journal's contents changed since the last look."""
         now = self.clock()
+        self.watched = self._watcher_pid() is not None
         try:
             mirror_changed = self._look_at_mirror(now)
         except sqlite3.Error:
@@ -128,7 +118,9 @@ class Sight:
             )
         watcher = self.situation.watcher
         if watcher is not None:
-            self.situation = replace(self.situation, watcher=replace(watcher, alive=self._runs(watcher.pid)))
+            self.situation = replace(
+                self.situation, watcher=replace(watcher, alive=self.watched and not watcher.stopped)
+            )
         return changed
 
     def _open_mirror(self) -> bool:

@@ -11,7 +11,7 @@ import msgspec
 
 from console import __version__
 from console.core import messages
-from console.core.instants import SECOND
+from console.core.instants import MINUTE, SECOND
 from console.core.messages import CoreMeta
 from console.language import tr
 from console.ui.formats import age, count, moment
@@ -23,6 +23,9 @@ STALE_AFTER = {"changes": 45 * SECOND, "meta": 90 * SECOND, "commands": 30 * SEC
 
 LOADING_FROM = 5_000
 """Changes behind from which on history counts as loading, not as lag."""
+
+GAP_TOLD_FOR = 5 * MINUTE
+"""How long after it a gap in the feed stays among the notices."""
 
 Grade = Literal["info", "warning", "bad"]
 
@@ -39,6 +42,11 @@ class Watcher:
     core: str = ""
     state: str = ""
     started_at: int | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it said that it ended."""
+        return self.state == "stopped"
 
 
 @dataclass(frozen=True)
@@ -180,9 +188,16 @@ def _feed_notices(situation: Situation) -> list[Notice]:
             share = (feed.scanned_to_seq or 0) / max(1, feed.head_seq or 1)
             text = tr("ui.notice.loading", done=count(feed.scanned_to_seq or 0), all=count(feed.head_seq or 0))
             found.append(Notice("info", text, share))
-        if feed.gaps:
-            found.append(Notice("warning", tr("ui.notice.gaps", feed=clean(feed.poller, 20), count=feed.gaps)))
+        if feed.gaps and feed.last_error_at is not None and situation.now - feed.last_error_at < GAP_TOLD_FOR:
+            found.append(Notice("warning", gap_words(feed)))
     return found
+
+
+def gap_words(feed: FeedRow) -> str:
+    """How many gaps a feed showed, when the last one was, and why where that is still known."""
+    time = moment(feed.last_error_at, "%H:%M:%S")
+    words = tr("ui.notice.gaps", feed=clean(feed.poller, 20), count=feed.gaps, time=time)
+    return f"{words}: {clean(feed.last_error, 80)}" if feed.last_error else words
 
 
 def _silence(feed: FeedRow, now: int) -> str:

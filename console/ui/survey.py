@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +39,7 @@ class Surveyor(Thread):
     `deliver` is called in this thread with a Survey, or with the error that prevented it.
     """
 
-    def __init__(self, path: Path, deliver: Callable[[Survey | sqlite3.Error], None]) -> None:
+    def __init__(self, path: Path, deliver: Callable[[Survey | Exception], None]) -> None:
         super().__init__(name="surveyor", daemon=True)
         self._path, self._deliver = path, deliver
         self._wanted: tuple[Term, ...] = ()
@@ -85,7 +84,7 @@ class Surveyor(Thread):
             if reader.replaced():
                 return ()
             self._deliver(survey)
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 - told to the operator, and the thread goes on
             if terms == self._wanted and not self._over.is_set():
                 self._deliver(error)
             return ()

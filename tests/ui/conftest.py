@@ -65,7 +65,12 @@ def desk(home: Home, drafts: list[Draft]) -> Desk:
         drafts.append(draft)
         return f"command-{len(drafts)}"
 
-    def make(place: Home = home, clock: Callable[[], int] = lambda: mirror_builder.NOW) -> RiskDesk:
-        return RiskDesk(place, clock=clock, runs=lambda pid: True, submit=submit)
+    def make(
+        place: Home = home,
+        clock: Callable[[], int] = lambda: mirror_builder.NOW,
+        watcher_pid: Callable[[], int | None] = lambda: 4242,
+        start_watcher: Callable[[], None] | None = None,
+    ) -> RiskDesk:
+        return RiskDesk(place, clock=clock, watcher_pid=watcher_pid, start_watcher=start_watcher, submit=submit)
 
     return make

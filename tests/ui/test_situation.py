@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from rich.cells import cell_len
+
 from console.core.instants import MINUTE, SECOND
 from console.ui.situation import Situation, Watcher, notices, read_meta, read_watcher, stale
 from store.reader import FeedRow
@@ -29,10 +31,24 @@ def test_no_mirror_yet() -> None:
 
 
 def test_a_watcher_that_is_gone_is_worse_than_a_gap() -> None:
-    gone = replace(FINE, watcher=Watcher(42, False), feeds=(replace(FEED, gaps=2), META))
+    gone = replace(
+        FINE, watcher=Watcher(42, False), feeds=(replace(FEED, gaps=2, last_error_at=NOW - 2 * SECOND), META)
+    )
     assert [notice.grade for notice in notices(gone)] == ["bad", "warning"]
     assert "pid 42" in words(gone)
     assert "21:14:09 (1s)" in words(gone)
+
+
+def test_the_notice_of_a_watcher_that_is_gone_fits_80_columns() -> None:
+    gone = replace(FINE, watcher=Watcher(4_194_304, False), feeds=(replace(FEED, last_ok_at=NOW - 40 * MINUTE),))
+    assert all(cell_len(f"◆ {notice.text}") <= 78 for notice in notices(gone) if "gone" in notice.text)
+    assert "riskdesk watch" in words(gone)
+
+
+def test_a_gap_is_told_with_its_time_and_reason_for_some_minutes() -> None:
+    gap = replace(FEED, gaps=1, last_error="page begins later than asked", last_error_at=NOW - 2 * SECOND)
+    assert "1 gap(s) in the feed, the last at 21:14:08: page begins later" in words(replace(FINE, feeds=(gap, META)))
+    assert notices(replace(FINE, feeds=(replace(gap, last_error_at=NOW - 6 * MINUTE), META))) == []
 
 
 def test_a_core_that_is_gone_is_named_with_its_last_good_answer() -> None:

@@ -23,7 +23,7 @@ from tests.ui.screens import ready, shown, until
 
 @pytest.fixture
 def sight(home: Home) -> Sight:
-    seen = Sight(home, None, lambda: NOW, lambda pid: True)
+    seen = Sight(home, None, lambda: NOW, lambda: 4242)
     seen.look()
     return seen
 
@@ -66,7 +66,7 @@ async def test_a_second_decision_waits_for_the_first(sight: Sight) -> None:
 
 
 async def test_the_outcome_is_said_when_it_comes(home: Home) -> None:
-    app = RiskDesk(home, clock=lambda: NOW, runs=lambda pid: True)
+    app = RiskDesk(home, clock=lambda: NOW, watcher_pid=lambda: 4242)
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(app)
         await pilot.press("j", "colon", *"write", "enter", "f", "1", "y")

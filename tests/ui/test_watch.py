@@ -12,6 +12,7 @@ from console.paths import Home
 from console.ui.app import RiskDesk
 from console.ui.screens.watch import WatchScreen
 from console.ui.survey import Survey
+from store.reader import Reader
 from tests.ui import mirror_builder
 from tests.ui.conftest import Desk
 from tests.ui.mirror_builder import NOW
@@ -178,6 +179,74 @@ async def test_an_order_counted_in_another_mirror_is_not_shown(home: Home, desk:
         app.look()
         app.on_risk_desk_surveyed(RiskDesk.Surveyed(late))
         assert watch(app).table.total() == 200
+
+
+async def test_a_filter_that_matches_nothing_shows_nothing_and_a_good_one_takes_an_old_fault_away(
+    home: Home, desk: Desk
+) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        app.screen.apply_filter("statuss:x")
+        await shown(app, "There is no field statuss")
+        await pilot.press("slash", *"zzz", "enter")
+        await shown(app, "Nothing matches /zzz")
+        assert "There is no field" not in frame(app)
+        change(home, "UPDATE account SET available_minor = 7 WHERE account = 4")
+        app.look()
+        assert watch(app).table.total() == 0
+
+
+async def test_a_filter_opened_again_is_replaced_by_what_is_typed(desk: Desk) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        await pilot.press("slash", *"level:critical", "enter")
+        await shown(app, "9 accounts  /level:critical")
+        await pilot.press("slash", *"cus_99", "enter")
+        await shown(app, "2 accounts  /cus_99")
+
+
+async def test_a_watcher_that_is_gone_is_told_and_another_started_now_and_then(desk: Desk) -> None:
+    clock, here, starts = Clock(), [True], []
+    app = desk(clock=clock, watcher_pid=lambda: 4242 if here[0] else None, start_watcher=lambda: starts.append(1))
+    async with app.run_test(size=(80, 24)):
+        await ready(app)
+        clock.now += 11 * SECOND
+        app.look()
+        assert starts == []
+        here[0] = False
+        app.look()
+        await shown(app, "is gone since")
+        await shown(app, "one was started")
+        clock.now += 9 * SECOND
+        app.look()
+        assert len(starts) == 1
+        clock.now += 2 * SECOND
+        app.look()
+        assert len(starts) == 2
+
+
+async def test_a_watcher_that_said_that_it_stopped_is_gone_although_another_holds_the_lock(
+    home: Home, desk: Desk
+) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)):
+        await ready(app)
+        change(home, "UPDATE note SET value = json_set(value, '$.state', 'stopped') WHERE key = 'watcher'")
+        await shown(app, "is gone since")
+
+
+async def test_any_fault_of_the_surveyor_is_told_and_it_goes_on(desk: Desk, monkeypatch) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)):
+        await ready(app)
+        with monkeypatch.context() as broken:
+            broken.setattr(Reader, "matching", lambda *_: {}["nothing"])
+            app.screen.apply_filter("level:critical")
+            await shown(app, "The filter failed")
+        app.screen.apply_filter("level:critical")
+        await shown(app, "9 accounts  /level:critical")
 
 
 async def test_a_paste_outside_the_prompt_does_nothing(desk: Desk) -> None:

@@ -99,6 +99,10 @@ class DeskScreen(Screen[None]):
         self._said_until = self.sight.clock() + SAID_FOR
         self.show_keys()
 
+    def unsay(self) -> None:
+        """Take the message away: it is no longer so."""
+        self._said_until = 0
+
     def on_mount(self) -> None:
         self._composed = True
         self.looked(True, True)

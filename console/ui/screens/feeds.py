@@ -11,7 +11,7 @@ from textual.widget import Widget
 from console.language import tr
 from console.ui import formats
 from console.ui.screens.base import DeskScreen
-from console.ui.situation import Situation, stale
+from console.ui.situation import Situation, gap_words, stale
 from console.ui.text import clean, fit
 from console.ui.themes import Palette, palette
 from console.ui.widgets.lines import Lines
@@ -85,7 +85,7 @@ def poller(feed: FeedRow, situation: Situation, colours: Palette) -> list[Text]:
         lines.append(_labelled(tr("ui.feeds.place"), f"{place}  {lag}", colours))
         lines.append(_labelled(tr("ui.feeds.watermark"), formats.moment(feed.watermark), colours))
         lines.append(_labelled(tr("ui.feeds.rate"), f"{feed.rate:,.0f}/s", colours))
-        lines.append(_labelled(tr("ui.feeds.gaps"), str(feed.gaps), colours, bad=feed.gaps > 0))
+        lines.append(_labelled(tr("ui.feeds.gaps"), gap_words(feed) if feed.gaps else "0", colours))
         lines.append(_labelled(tr("ui.feeds.epoch"), clean(feed.epoch, 40), colours))
     if feed.last_error:
         said = f"{formats.moment(feed.last_error_at)}  {clean(feed.last_error)}"

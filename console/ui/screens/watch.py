@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 
 from rich.text import Text
@@ -63,7 +62,7 @@ class WatchScreen(Decisions):
 
     def first_order(self) -> None:
         """A first order in milliseconds; the surveyor brings the whole one."""
-        if self.sight.mirror is not None and not self.table.total():
+        if self.sight.mirror is not None and not self._filter and not self.table.total():
             self.table.offer(self.sight.mirror.order(most=500))
 
     # ------------------------------------------------------------ news
@@ -90,6 +89,7 @@ class WatchScreen(Decisions):
         else:
             self.table.offer(survey.order)
         self._heading()
+        self._detail()
 
     def on_account_table_newer(self, event: AccountTable.Newer) -> None:
         self._newer = event.count
@@ -128,14 +128,15 @@ class WatchScreen(Decisions):
             where = clean(text[: error.at]) + "▸" + clean(text[error.at :])
             self.desk.say(tr(f"ui.query.{error.trouble}", word=clean(error.word, 40), where=where), "bad")
             return False
+        self.unsay()
         self._filter, self._waiting = text, True
         self.desk.survey(terms)
         self._heading()
         return True
 
-    def survey_failed(self, error: sqlite3.Error) -> None:
+    def survey_failed(self, error: Exception) -> None:
         self._waiting = False
-        self.desk.say(tr("ui.query.failed", error=clean(error)), "bad")
+        self.desk.say(tr("ui.query.failed", error=clean(error) or type(error).__name__), "bad")
 
     def leave(self) -> bool:
         """Escape: drop the filter, if there is one."""
@@ -166,7 +167,9 @@ class WatchScreen(Decisions):
     def _detail(self) -> None:
         row, colours = self.account(), palette(self.app.theme_variables)
         if row is None:
-            self.query_one("#detail", Lines).show(Text(tr("ui.watch.no_cursor"), colours.faint))
+            nothing = self._filter and not self._waiting and not self.table.total()
+            words = tr("ui.watch.nothing", filter=clean(self._filter, 40)) if nothing else tr("ui.watch.no_cursor")
+            self.query_one("#detail", Lines).show(Text(words, colours.warning if nothing else colours.faint))
             return
         line = Text(clean(row.account_id, 72), colours.strong)
         line.append(f"  {clean(row.customer_name, 40)}")
