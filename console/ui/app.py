@@ -62,6 +62,13 @@ class Following(Protocol):
     def follow(self, mirror: Reader | None) -> None: ...
 
 
+@runtime_checkable
+class Taking(Protocol):
+    """A dialog that is handed keys as they come; `take` returns False for one that means nothing to it."""
+
+    def take(self, event: Key) -> bool: ...
+
+
 class RiskDesk(App[int]):
     """The desk's console on one home directory."""
 
@@ -183,6 +190,8 @@ class RiskDesk(App[int]):
         """Keys act one after another, however fast they come: what a key opens gets the keys typed after it."""
         if isinstance(event, Key) and not event.is_forwarded:
             await self._attended()
+            if isinstance(self.screen, Taking) and self.screen.take(event):
+                return
             typing = isinstance(self.focused, Input) and event.key != "enter"
             if not typing and await self._check_bindings(event.key):
                 await self._until(lambda: self.screen.is_mounted)

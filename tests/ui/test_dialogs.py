@@ -158,6 +158,47 @@ async def test_a_dialog_stays_with_its_account_id_when_the_mirror_is_begun_anew(
         assert (app.screen, len(drafts)) == (dialog, 1)
 
 
+async def test_an_amount_typed_in_one_burst_is_the_amount_shown_and_sent(desk: Desk, drafts: list[Draft]) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)):
+        await ready(app)
+        app.perform("write", "10")
+        app.screen.table.place(0)
+        for key in ("l", "1", "t", *"3000", "backspace", "5", "\r"):
+            name = {"\r": "enter"}.get(key, key)
+            app.post_message(Key(name, key if len(key) == 1 and key != "\r" else None))
+        await shown(app, "y sends: the new limit is 3,005.00 CNY")
+        app.post_message(Key("y", "y"))
+        await until(lambda: len(drafts) == 1, "the decision")
+        assert drafts[0].wish.params["value_minor"] == 300_500
+
+
+async def test_keys_wait_for_a_dialog_that_does_not_stand_yet(desk: Desk, drafts: list[Draft]) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)):
+        await ready(app)
+        app.perform("write", "10")
+        app.screen.table.place(0)
+        app.perform("limit")
+        dialog = app.screen
+        assert isinstance(dialog, DecisionDialog)
+        for key in ("1", "t", *"30000"):
+            assert dialog.take(Key(key, key))
+        await until(lambda: dialog.wanted() == 3_000_000, "the amount")
+
+
+async def test_a_limit_below_what_is_taken_is_warned_of(desk: Desk) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)) as pilot:
+        dialog = await opened(app, "limit", 0)
+        limits = dialog.resource.limits
+        assert "pending 123.00" in frame(app)
+        await pilot.press("t", *str((limits.balance_minor + limits.pending_minor) // 100 + 1))
+        assert dialog.warning() is None
+        await pilot.press("backspace")
+        await shown(app, "Below what is owed and pending")
+
+
 async def test_closing_needs_the_id_typed(desk: Desk, drafts: list[Draft]) -> None:
     app = desk()
     async with app.run_test(size=(80, 24)) as pilot:

@@ -32,6 +32,15 @@ if TYPE_CHECKING:
 
 SEND = "y"
 WIDTH = 74
+EDITS = {
+    "backspace": "delete_left",
+    "delete": "delete_right",
+    "left": "cursor_left",
+    "right": "cursor_right",
+    "home": "home",
+    "end": "end",
+}
+"""The keys that edit a field's text, and the field's own action for each."""
 FRAME = 9
 """Lines of a dialog besides its object, fields and foot: border, consequence, gaps and answers."""
 
@@ -60,6 +69,7 @@ class DecisionDialog(ModalScreen[Draft | None]):
         self._typing: Words | None = None
         self._changed = self._gone = False
         self._composed = False
+        self._early: list[events.Key] = []
 
     # ------------------------------------------------------------ what a dialog says
 
@@ -74,6 +84,18 @@ class DecisionDialog(ModalScreen[Draft | None]):
     def missing(self) -> str | None:
         """What is still needed before the decision can be sent; None when it is complete."""
         return None
+
+    def background(self) -> list[str]:
+        """What more of the account one must know to decide, a line each."""
+        return []
+
+    def warning(self) -> str | None:
+        """What speaks against the decision as it stands; it can be sent all the same."""
+        return None
+
+    def ready(self) -> str:
+        """What the send key does, when nothing is missing."""
+        return tr("ui.dialog.ready", key=SEND)
 
     def wish(self) -> Wish:
         """What was decided; asked for only when nothing is missing."""
@@ -121,6 +143,9 @@ class DecisionDialog(ModalScreen[Draft | None]):
         self.set_focus(self.query_one("#cancel"))
         self._composed = True
         self.show()
+        early, self._early = self._early, []
+        for event in early:
+            self.take(event)
 
     def show(self) -> None:
         """Draw the form as it stands."""
@@ -132,9 +157,12 @@ class DecisionDialog(ModalScreen[Draft | None]):
         foot = []
         if self._changed:
             foot.append(Text(tr("ui.dialog.changed"), colours.bad))
+        warning = self.warning()
+        if warning is not None:
+            foot.append(Text(warning, colours.bad))
         if missing is None and self._asks_approval():
             foot.append(Text(tr("ui.dialog.approval"), colours.warning))
-        foot.append(Text(missing or tr("ui.dialog.ready", key=SEND), colours.warning if missing else colours.good))
+        foot.append(Text(missing or self.ready(), colours.warning if missing else colours.good))
         roomy = len(head) + len(form) + len(foot) + FRAME <= self.app.size.height
         gap = [Text()] if roomy else []
         lines = [*head, *gap, Text(self.consequence(), colours.plain), *gap, *form, *gap, *foot]
@@ -151,9 +179,10 @@ class DecisionDialog(ModalScreen[Draft | None]):
         money = f"{formats.money(row.balance_minor, row.currency, exponents)} {clean(row.currency, 3)}"
         state = Text(term("ui.status", clean(row.status, 16)), colours.accent)
         state.append(f"  {tr('ui.dialog.owes', amount=money)}", colours.faint)
-        for line in (name, state):
+        lines = [name, state, *(Text(words, colours.faint) for words in self.background())]
+        for line in lines:
             line.truncate(width, overflow="ellipsis")
-        return [name, state]
+        return lines
 
     def follow(self, mirror: Reader | None) -> None:
         """The mirror has changed: the dialog says when the account is no longer what the decision is about."""
@@ -165,20 +194,44 @@ class DecisionDialog(ModalScreen[Draft | None]):
 
     # ------------------------------------------------------------ answering
 
-    def on_key(self, event: events.Key) -> None:
+    def take(self, event: events.Key) -> bool:
+        """Use a key; False when it means nothing here.
+
+        The app calls this as keys come, instead of sending them through the queues of widgets: so each key acts before
+        the next one, and none goes elsewhere while a field opens. Keys that come before the dialog stands wait for it.
+        """
+        if not self._composed:
+            self._early.append(event)
+            return True
         if self._typing is not None:
-            if event.key == "escape":
-                self._end_typing()
-                event.stop()
-            return
+            return self._take_typed(event)
         if event.key in ("escape", "enter"):
             self.dismiss(None)
         elif event.key == SEND:
             self.send()
-        elif not self._press(event.character or event.key):
-            return
-        event.stop()
-        event.prevent_default()
+        else:
+            return self._press(event.character or event.key)
+        return True
+
+    def _take_typed(self, event: events.Key) -> bool:
+        field = self.query_one(Input)
+        edit = getattr(field, f"action_{EDITS[event.key]}") if event.key in EDITS else None
+        if event.key in ("escape", "enter"):
+            self._end_typing()
+        elif edit is not None:
+            edit()
+        elif event.character is not None and event.is_printable:
+            field.insert_text_at_cursor(event.character)
+        else:
+            return False
+        self._keep_typed()
+        return True
+
+    def _keep_typed(self) -> None:
+        """The field's text is the decision's, and is shown as such."""
+        if self._typing is not None:
+            self._typing.value = self.query_one(Input).value
+            self.show()
 
     def on_answer_given(self, event: Answer.Given) -> None:
         if event.name == "send":
@@ -186,14 +239,10 @@ class DecisionDialog(ModalScreen[Draft | None]):
         else:
             self.dismiss(None)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._end_typing()
-
     def on_input_changed(self, event: Input.Changed) -> None:
-        if self._typing is not None:
-            self._typing.value = event.value
-            self.show()
+        """A paste, or a key that only the field itself knows."""
+        event.stop()
+        self._keep_typed()
 
     def send(self) -> None:
         """Decide, when nothing is missing and the account is still there by a look of this moment."""
@@ -223,6 +272,7 @@ class DecisionDialog(ModalScreen[Draft | None]):
         field.max_length = words.longest
         field.placeholder = words.hint
         field.value = words.value
+        field.cursor_position = len(words.value)
         field.add_class("-open")
         self.set_focus(field)
 

@@ -8,7 +8,7 @@ from console.core import commands
 from console.core.commands import Wish, limit_of
 from console.language import tr
 from console.ui import formats
-from console.ui.dialogs.base import DecisionDialog
+from console.ui.dialogs.base import SEND, DecisionDialog
 from console.ui.dialogs.fields import Choice, Field, Words
 from console.ui.text import clean
 
@@ -35,9 +35,36 @@ class LimitDialog(DecisionDialog):
 
     def consequence(self) -> str:
         before = limit_of(self.resource, str(self.which.value)) if self.resource else None
-        shown = [formats.money(value, self._currency, self.situation.exponents) for value in (before, self.wanted())]
+        shown = [self._amount(value) for value in (before, self.wanted())]
         words = tr(f"ui.dialog.limit.{self.which.value}")
         return tr("ui.dialog.limit.effect", limit=words, before=shown[0], after=shown[1])
+
+    def background(self) -> list[str]:
+        limits = self.resource.limits if self.resource else None
+        if limits is None:
+            return []
+        return [
+            tr(
+                "ui.dialog.limit.now",
+                limit=self._amount(limits.credit_limit_minor),
+                available=self._amount(limits.available_minor),
+                pending=self._amount(limits.pending_minor),
+            )
+        ]
+
+    def warning(self) -> str | None:
+        """A credit limit below what is owed and pending leaves the account overdrawn at once."""
+        wanted, limits = self.wanted(), self.resource.limits if self.resource else None
+        if wanted is None or limits is None or self.which.value != "credit":
+            return None
+        taken = (limits.balance_minor or 0) + (limits.pending_minor or 0)
+        return tr("ui.dialog.limit.below", taken=self._amount(taken)) if wanted < taken else None
+
+    def ready(self) -> str:
+        return tr("ui.dialog.limit.ready", key=SEND, amount=self._amount(self.wanted()), currency=self._currency)
+
+    def _amount(self, minor: int | None) -> str:
+        return formats.money(minor, self._currency, self.situation.exponents)
 
     def missing(self) -> str | None:
         if not self.value.value.strip():
