@@ -117,4 +117,7 @@ class AccountScreen(Decisions):
         lines = portrait.body(self._detail, self.sight.situation, commands, self._normal, colours)
         facts.show_pairs(lines, portrait.LABEL_WIDTH)
         shown = tr("ui.timeline.title", count=self.timeline.total(), more="+" if self.timeline.more else "")
-        self.query_one("#columns", Lines).show(Text(shown, colours.heading))
+        title = Text(shown, colours.heading)
+        if self.query_one("#portrait").max_scroll_y > 0:
+            title.append(f"   {tr('ui.account.more')}", colours.accent)
+        self.query_one("#columns", Lines).show(title)

@@ -64,15 +64,15 @@ def body(
     found: Normal | None,
     colours: Palette,
 ) -> list[Pair]:
-    """What stands below the heading, labels on the left: what matters for a decision first."""
+    """What stands below the heading, labels on the left: first what is short, so that limits and normal are in view."""
     account = read_account(detail.doc)
     return [
         *_commands(commands, situation, colours),
         *_holds(account, colours),
         *_case(detail, situation, colours),
-        *_why(detail, situation.exponents, colours),
-        *_normal(detail, found, situation.exponents, colours),
         *_limits(detail, account, situation.exponents, colours),
+        *_normal(detail, found, situation.exponents, colours),
+        *_why(detail, situation.exponents, colours),
         *_person(read_customer(detail.customer), account, situation.exponents, colours),
     ]
 
