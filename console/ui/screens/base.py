@@ -102,6 +102,7 @@ class DeskScreen(Screen[None]):
     def unsay(self) -> None:
         """Take the message away: it is no longer so."""
         self._said_until = 0
+        self.show_keys()
 
     def on_mount(self) -> None:
         self._composed = True
