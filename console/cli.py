@@ -113,7 +113,7 @@ def _add_watch(commands: Commands) -> None:
     _tied(watch)
     watch.add_argument("--until-caught-up", action="store_true", help=tr("cli.until_caught_up"))
     watch.add_argument("--json", action="store_true", help=tr("cli.json"))
-    watch.add_argument("--page", type=_page, default=4000, metavar="N", help=tr("cli.page"))
+    watch.add_argument("--page", type=_page, default=10_000, metavar="N", help=tr("cli.page"))
     watch.add_argument("--retention-days", type=_count, default=180, metavar="N", help=tr("cli.retention"))
     watch.add_argument("--packs", type=Path, metavar="DIR", help=tr("cli.packs"))
 

@@ -22,7 +22,7 @@ from store.mirror import Mirror, Row
 LANE = "changes"
 """The one ordered feed's name in `feed` and `health`."""
 
-CHECKPOINT_BYTES = 32 * 1024 * 1024
+CHECKPOINT_BYTES = 64 * 1024 * 1024
 """Engine input kept for replay before the engine's state is stored anew (or as much as the state itself, if larger)."""
 
 MODEL = "rules"

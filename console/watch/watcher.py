@@ -65,7 +65,7 @@ class WatchOptions:
     home: Home
     core: str
     until_caught_up: bool = False
-    page_limit: int = 4000
+    page_limit: int = 10_000
     retention_days: int = 180
     packs: Path | None = None
 
