@@ -138,11 +138,7 @@ FROM feed f WHERE f.lane NOT IN (SELECT poller FROM health) ORDER BY 1
 
 
 SUSPICIOUS = """
-SELECT account FROM (
-    SELECT * FROM (SELECT account, risk_score AS rank FROM account_risk WHERE risk_level > 0
-        ORDER BY risk_score DESC LIMIT ?)
-    UNION ALL SELECT account, score FROM alert WHERE state = 'open')
-GROUP BY account ORDER BY max(rank) DESC, account LIMIT ?
+SELECT account FROM account_risk WHERE risk_level > 0 ORDER BY risk_score DESC, account LIMIT ?
 """
 
 
@@ -202,10 +198,9 @@ class Reader:
     def order(self, most: int | None = None) -> Numbers:
         """Every account: the suspicious by falling score, then the others in order of first appearance.
 
-        An open alert keeps its account at least at the alert's score, however much the risk has faded meanwhile.
         With `most`, only that many of the suspicious stand in front: the first screen's order, in a few milliseconds.
         """
-        suspicious = self._numbers(SUSPICIOUS, (most or -1, most or -1))
+        suspicious = self._numbers(SUSPICIOUS, (most or -1,))
         first = int(self.rows("SELECT coalesce(min(account), 0) FROM account")[0][0])
         everyone = np.arange(first, max(first, self.size()), dtype=np.int32)
         ordinary = np.ones(len(everyone), dtype=bool)

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from console.risk.columns import Array, Fact, Judgement
+from console.risk.columns import Array, Fact, Floats, Judgement
 from console.risk.engine import Reading, Scored
 from console.risk.packs import Pack
 
@@ -83,6 +83,11 @@ class AlertBook:
             if alert is not None:
                 changed[account] = alert
         return [msgspec.structs.replace(alert) for alert in changed.values()]
+
+    def floor(self, accounts: Array) -> Floats:
+        """Per account the score of its open alert, below which its risk does not fall; 0 without one."""
+        alerts = (self._alerts.get(account) for account in accounts.tolist())
+        return np.array([alert.score if alert and alert.state == "open" else 0.0 for alert in alerts])
 
     def _hit(self, account: int, fact: np.void, row: int, scored: Scored) -> AlertRow:
         hit = _hit(fact, row, scored)

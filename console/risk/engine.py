@@ -111,6 +111,10 @@ class Engine:
         cleared = (facts["fact"] == Fact.VERDICT) & (facts["code"] == Judgement.LEGIT)
         return self._risk.through(Groups(facts["account"]), facts["occurred_at"], scored, cleared, score)
 
+    def risk(self, accounts: Array) -> Floats:
+        """The risk of accounts (dense indices) after everything seen; 0 for one without scored events."""
+        return self._risk.of(accounts)
+
     def freeze(self) -> dict[str, bytes]:
         """The whole state by name; equal states give equal bytes, in any process."""
         fading = {f"risk.{name}": data for name, data in self._risk.freeze().items()}

@@ -16,11 +16,14 @@ from console.risk.alerts import AlertBook, AlertRow
 from console.risk.columns import FACTS
 from console.risk.engine import Engine, Scored
 from console.risk.packs import Pack
+from console.risk.score import level_of
 from console.watch.translate import Translation
 from store.mirror import Mirror, Row
 
 LANE = "changes"
 """The one ordered feed's name in `feed` and `health`."""
+
+FactArray = np.ndarray[Any, Any]
 
 CHECKPOINT_BYTES = 64 * 1024 * 1024
 """Engine input kept for replay before the engine's state is stored anew (or as much as the state itself, if larger)."""
@@ -108,20 +111,22 @@ class Ingest:
             self._logged += len(body)
         return Ingested(len(changes), meant.applied, _opened(alerts, facts))
 
-    def _note_risk(
-        self, meant: Translation, facts: np.ndarray[Any, Any], scored: Scored, alerts: list[AlertRow]
-    ) -> None:
-        """Carry the accounts' risk after the page into their heads and rows."""
+    def _note_risk(self, meant: Translation, facts: FactArray, scored: Scored, alerts: list[AlertRow]) -> None:
+        """Carry the accounts' risk after the page into their heads and rows.
+
+        An open alert holds its account's risk at the alert's score until somebody decides.
+        """
         heads, touched = self.mirror.heads, meant.touched
-        known = ~np.isnan(scored.risk) & (facts["account"] >= 0)
-        columns = (facts["account"][known], scored.risk[known], scored.risk_level[known])
-        for account, risk, level in zip(*(column.tolist() for column in columns), strict=True):
-            heads.score[account], heads.level[account] = risk, level
-            touched.add(account)
+        touched.update(facts["account"][~np.isnan(scored.risk) & (facts["account"] >= 0)].tolist())
         for alert in alerts:
             heads.alerts[alert.account] = int(alert.state == "open")
             touched.add(alert.account)
-        meant.batch.risks = [heads.row(account) for account in sorted(touched)]
+        accounts = np.array(sorted(touched), dtype=np.int64)
+        risk = np.maximum(self.engine.risk(accounts), self.book.floor(accounts))
+        levels = level_of(risk, self.pack.thresholds)
+        for account, score, level in zip(accounts.tolist(), risk.tolist(), levels.tolist(), strict=True):
+            heads.score[account], heads.level[account] = score, level
+        meant.batch.risks = [heads.row(account) for account in accounts.tolist()]
 
     def _rule_ids(self, fired: int) -> str | None:
         return _rule_words(self.pack, fired) if fired else None
@@ -162,7 +167,7 @@ def _part(parts: dict[str, bytes], owner: str) -> dict[str, bytes]:
     return {name.partition("/")[2]: body for name, body in parts.items() if name.startswith(f"{owner}/")}
 
 
-def _opened(alerts: list[AlertRow], facts: np.ndarray[Any, Any]) -> list[str]:
+def _opened(alerts: list[AlertRow], facts: FactArray) -> list[str]:
     """Ids of the alerts that opened on this page: an alert is named after its first event's seq."""
     first = int(facts["seq"][0]) if len(facts) else 0
     return [alert.alert_id for alert in alerts if int(alert.alert_id.removeprefix("alr_")) >= first]

@@ -50,20 +50,6 @@ def test_a_short_order_differs_only_in_how_many_stand_in_front(reader: Reader) -
     assert sorted(short.tolist()) == list(range(60))
 
 
-def test_an_open_alert_keeps_its_account_where_the_alert_stands(tmp_path: Path) -> None:
-    path = tmp_path / "mirror.db"
-    build(path, 60)
-    with sqlite3.connect(path) as writer:
-        writer.execute("UPDATE account_risk SET risk_score = 0.0, risk_level = 0 WHERE account = 5")
-        writer.execute("UPDATE account_risk SET risk_score = 0.0, risk_level = 0 WHERE account = 7")
-        writer.execute("UPDATE alert SET state = 'closed' WHERE account = 7")
-    opened = Reader(path)
-    order = opened.order().tolist()
-    opened.close()
-    assert order[:8] == [0, 1, 2, 3, 4, 5, 6, 8]
-    assert sorted(order) == list(range(60))
-
-
 def test_plain_words_match_ids_by_any_part_and_name_the_masked_name(reader: Reader) -> None:
     def found(text: str) -> list[int]:
         return reader.matching(parse(text, EXPONENTS), reader.order()).tolist()

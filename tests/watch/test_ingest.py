@@ -223,6 +223,18 @@ def test_a_verdict_closes_the_alert_once(ingest: Ingest, core: Core) -> None:
     assert ask(ingest, "SELECT state FROM v_alert") == [("open",)]
 
 
+def test_an_open_alert_holds_the_risk_until_somebody_decides(ingest: Ingest, core: Core) -> None:
+    ingest.page(core.page(account(), *[purchase(f"txn.{n}", at=NOON + n * SECOND) for n in range(3)]))
+    held = ask(ingest, "SELECT risk_score, risk_level FROM v_account")
+    ingest.page(core.page(purchase("txn.late", at=NOON + 40 * 86_400 * SECOND)))
+    assert ask(ingest, "SELECT risk_score, risk_level FROM v_account") == held
+    closed = {"status": "closed", "verdict": "fraud", "verdict_by": "maria.k", "verdict_at": wire(NOON)}
+    ingest.page(core.page(case(1, **closed)))
+    ((faded, level),) = ask(ingest, "SELECT risk_score, risk_level FROM v_account")
+    assert faded < held[0][0]
+    assert level == "none"
+
+
 def test_a_claim_shows_until_it_expires(ingest: Ingest, core: Core) -> None:
     ingest.page(core.page(*[purchase(f"txn.{n}", at=NOON + n * SECOND) for n in range(3)]))
     for version, until, shown in ((1, "2999-01-01", "maria.k"), (2, "2001-01-01", None)):

@@ -36,6 +36,11 @@ class Fading:
             self._risk[who], self._at[who], result[rows] = risk, now, risk
         return result
 
+    def of(self, accounts: Array) -> Floats:
+        """The risk of accounts as it was after their latest scored event; 0 for one that had none."""
+        known = accounts < len(self._risk)
+        return np.where(known, self._risk[np.where(known, accounts, 0)], 0.0)
+
     def freeze(self) -> dict[str, bytes]:
         """Risk and its moment of every account seen."""
         return {"risk": packed(self._risk, self._bound), "at": packed(self._at, self._bound)}
