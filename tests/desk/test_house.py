@@ -114,7 +114,7 @@ def test_a_crash_is_one_line_and_its_report_shows_no_values(
         token = Credentials(home).sending()
         raise RuntimeError(f"no way with {token}" if balance else "")
 
-    monkeypatch.setattr(cli, "_paths", broken)
+    monkeypatch.setattr(entries, "paths", broken)
     assert cli.main(["paths"]) == Exit.FAILED
     said = capsys.readouterr()
     assert said.out == ""
@@ -133,7 +133,7 @@ def test_a_crash_without_a_home_is_still_one_line(
     def broken(_options: object) -> int:
         raise RuntimeError(TOKEN)
 
-    monkeypatch.setattr(cli, "_paths", broken)
+    monkeypatch.setattr(entries, "paths", broken)
     assert cli.main(["paths", "--home", str(tmp_path / "none")]) == Exit.FAILED
     said = capsys.readouterr().err
     assert "RuntimeError" in said

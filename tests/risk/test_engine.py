@@ -111,6 +111,16 @@ def test_an_event_is_judged_by_what_came_before_it_only(base_pack, random_stream
     assert all(whole[name].startswith(first[name]) for name in whole)
 
 
+def test_the_risk_that_is_asked_for_is_the_one_after_the_last_event(base_pack):
+    facts = random_stream(9, 400)
+    engine = Engine(base_pack)
+    scored = engine.page(facts)
+    last = {int(account): risk for account, risk in zip(facts["account"], scored.risk, strict=True) if risk == risk}
+    accounts = np.array([*last, 10_000])
+    assert engine.risk(accounts).tolist() == [*last.values(), 0.0]
+    assert len(last) > 3
+
+
 def test_risk_fades_by_half_a_day_of_event_time_and_a_legit_verdict_clears_it(base_pack, story):
     tale = story().normal_life(days=20).wait(hours=1)
     tale.spend(900_000, merchant=50).wait(days=1).login().tell(Fact.VERDICT, Judgement.LEGIT)

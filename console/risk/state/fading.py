@@ -37,9 +37,9 @@ class Fading:
         return result
 
     def of(self, accounts: Array) -> Floats:
-        """The risk of accounts as it was after their latest scored event; 0 for one that had none."""
-        known = accounts < len(self._risk)
-        return np.where(known, self._risk[np.where(known, accounts, 0)], 0.0)
+        """The risk of accounts (dense indices) after their latest scored event; 0 for one that had none."""
+        row = accounts.astype(np.int64) + 1
+        return self._risk[np.where(row < len(self._risk), row, 0)]
 
     def freeze(self) -> dict[str, bytes]:
         """Risk and its moment of every account seen."""
