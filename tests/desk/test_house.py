@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from console import checkpoints, cli, doctor
+from console import checkpoints, cli, doctor, entries
 from console.core.client import CoreClient
 from console.core.trust import VARIABLE
 from console.credentials import Credentials

@@ -111,7 +111,7 @@ def test_an_event_is_judged_by_what_came_before_it_only(base_pack, random_stream
     assert all(whole[name].startswith(first[name]) for name in whole)
 
 
-def test_the_risk_that_is_asked_for_is_the_one_after_the_last_event(base_pack):
+def test_the_risk_that_is_asked_for_is_the_one_after_the_last_event(base_pack, random_stream):
     facts = random_stream(9, 400)
     engine = Engine(base_pack)
     scored = engine.page(facts)
