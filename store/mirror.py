@@ -136,6 +136,18 @@ class Heads:
         )
 
 
+def _home_of(type_: str) -> tuple[str, str, str, tuple[str, ...]]:
+    """Where a type is stored: its table and id column, and the further condition with its parameters."""
+    own = {
+        "transaction": ("txn", "transaction_id"),
+        "login": ("login", "login_id"),
+        "account": ("account", "account_id"),
+    }
+    if type_ in own:
+        return (*own[type_], "", ())
+    return "resource", "id", " AND type = ?", (type_,)
+
+
 class Mirror:
     """The one writer of mirror.db, for one thread.
 
@@ -191,14 +203,11 @@ class Mirror:
 
     def versions(self, type_: str, ids: Sequence[str]) -> dict[str, int]:
         """The stored versions of those ids of a type; an id never seen is absent."""
-        table, key = {"transaction": ("txn", "transaction_id"), "login": ("login", "login_id")}.get(
-            type_, ("account", "account_id") if type_ == "account" else ("resource", "id")
-        )
-        only = " AND type = ?" if table == "resource" else ""
+        table, key, only, of_type = _home_of(type_)
         known = dict(
             self._execute(
                 f"SELECT {key}, version FROM {table} WHERE {key} IN (SELECT value FROM json_each(?)){only}",  # noqa: S608
-                (json.dumps(ids), type_) if only else (json.dumps(ids),),
+                (json.dumps(ids), *of_type),
             )
         )
         for id_ in ids if self.tombstones else ():
@@ -208,13 +217,10 @@ class Mirror:
 
     def document(self, type_: str, id_: str) -> str | None:
         """The JSON of a stored resource, or None when it is unknown or deleted."""
-        table, key = {"transaction": ("txn", "transaction_id"), "login": ("login", "login_id")}.get(
-            type_, ("account", "account_id") if type_ == "account" else ("resource", "id")
-        )
-        only = " AND type = ?" if table == "resource" else ""
+        table, key, only, of_type = _home_of(type_)
         row = self._execute(
             f"SELECT doc FROM {table} WHERE {key} = ? AND deleted = 0{only}",  # noqa: S608 - names of this module only
-            (id_, type_) if only else (id_,),
+            (id_, *of_type),
         ).fetchone()
         return row[0] if row else None
 

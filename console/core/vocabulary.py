@@ -26,29 +26,6 @@ LOGIN_OUTCOMES = (
     "mfa_enrolled",
     "mfa_removed",
 )
-LINK_KINDS = (
-    "same_customer",
-    "shared_device",
-    "shared_ip",
-    "shared_email",
-    "shared_phone",
-    "shared_address",
-    "shared_national_id",
-    "shared_bank_account",
-    "payee",
-)
-COMMAND_TYPES = (
-    "account.freeze",
-    "account.unfreeze",
-    "account.set_limit",
-    "account.close",
-    "application.decide",
-    "limit_request.decide",
-    "case.claim",
-    "case.release",
-    "case.verdict",
-    "case.note",
-)
 NEEDS_IF_MATCH = (
     "account.unfreeze",
     "account.set_limit",

@@ -101,7 +101,7 @@ class Ingest:
         facts = meant.facts
         scored = self.engine.page(facts)
         alerts = self.book.apply(facts, scored)
-        _score_events(meant, scored, rebuilt=rebuilt, rule_ids=self._rule_ids)
+        _score_events(meant, scored, rebuilt=rebuilt)
         self._note_risk(meant, facts, scored, alerts)
         meant.batch.alerts = [_alert_row(alert, rebuilt) for alert in alerts]
         self.mirror.write(meant.batch)
@@ -127,9 +127,6 @@ class Ingest:
         for account, score, level in zip(accounts.tolist(), risk.tolist(), levels.tolist(), strict=True):
             heads.score[account], heads.level[account] = score, level
         meant.batch.risks = [heads.row(account) for account in accounts.tolist()]
-
-    def _rule_ids(self, fired: int) -> str | None:
-        return _rule_words(self.pack, fired) if fired else None
 
     # ------------------------------------------------------------ state
 
@@ -174,12 +171,13 @@ def _opened(alerts: list[AlertRow], facts: FactArray) -> list[str]:
 
 
 @lru_cache(maxsize=4096)
-def _rule_words(pack: Pack, fired: int) -> str:
-    """JSON list of the ids of the rules whose bits are set."""
-    return json.dumps([rule.id for bit, rule in enumerate(pack.live) if fired >> bit & 1])
+def _rule_words(pack: Pack, fired: int) -> str | None:
+    """JSON list of the ids of the rules whose bits are set, None when none fired."""
+    words = [rule.id for bit, rule in enumerate(pack.live) if fired >> bit & 1]
+    return json.dumps(words) if words else None
 
 
-def _score_events(meant: Translation, scored: Scored, *, rebuilt: bool, rule_ids: Any) -> None:  # noqa: ANN401
+def _score_events(meant: Translation, scored: Scored, *, rebuilt: bool) -> None:
     """Complete the new events' rows with score, level, model and rules, as the event arrived."""
     score, level, fired = scored.score.tolist(), scored.level.tolist(), scored.rules.tolist()
     batch = meant.batch
@@ -187,7 +185,7 @@ def _score_events(meant: Translation, scored: Scored, *, rebuilt: bool, rule_ids
     def tail(row: int, model: tuple[str | None, ...]) -> Row:
         if rebuilt or score[row] != score[row]:
             return (None, 0, *(None for _ in model), None)
-        return (score[row], level[row], *model, rule_ids(fired[row]))
+        return (score[row], level[row], *model, _rule_words(scored.pack, fired[row]))
 
     batch.new_transactions = [
         (*row, *tail(at, (MODEL,))) for row, at in zip(batch.new_transactions, meant.scored_transactions, strict=True)
