@@ -97,6 +97,12 @@ def bench_ingest(options: argparse.Namespace) -> int:
     return ingest.run(options.stream, options.limit, options.kills, as_json=options.json)
 
 
+def bench_quality(options: argparse.Namespace) -> int:
+    from console.bench import quality
+
+    return quality.run(options.stream, options.label_delay_days, as_json=options.json)
+
+
 def bench_ui(options: argparse.Namespace) -> int:
     from console.bench import ui
 

@@ -19,6 +19,14 @@ def transaction_figures(path: Path) -> tuple[int, int, int]:
     return total, scored, int(size or 0)
 
 
+def transaction_scores(path: Path) -> tuple[dict[str, float], dict[str, int]]:
+    """Each scored transaction's score as it arrived, and how many transactions each model version scored."""
+    with closing(sqlite3.connect(path)) as database:
+        rows = database.execute("SELECT transaction_id, score FROM v_transaction WHERE score IS NOT NULL").fetchall()
+        models = database.execute("SELECT model_version, count(*) FROM v_transaction GROUP BY 1 ORDER BY min(rowid)")
+        return dict(rows), dict(models.fetchall())
+
+
 def differences(one: Path, other: Path) -> list[str]:
     """Tables whose rows are not the same in both mirrors, the engine's state included."""
     with closing(sqlite3.connect(one)) as first, closing(sqlite3.connect(other)) as second:

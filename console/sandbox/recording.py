@@ -99,7 +99,7 @@ class Recording:
             begin += batch.num_rows
             fields = (
                 numbers,
-                [_account_id(cell) for cell in cells.of(columns.account)],
+                [account_id(cell) for cell in cells.of(columns.account)],
                 pc.cast(when, pa.int64()).to_numpy().tolist(),
                 pc.strftime(when, "%Y-%m-%dT%H:%M:%SZ").to_numpy(zero_copy_only=False).tolist(),
                 *(cells.of(name) for name in (columns.amount_minor, columns.merchant, columns.category)),
@@ -237,7 +237,8 @@ class _Cells:
         return cells
 
 
-def _account_id(cell: Any) -> str:  # noqa: ANN401 - a cell: text or number
+def account_id(cell: Any) -> str:  # noqa: ANN401 - a cell: text or number
+    """The id of a recorded account."""
     if isinstance(cell, int):
         return f"acc.{cell:06d}"
     return f"acc.{cell}" if _PLAIN.match(str(cell)) else f"acc.{blake2b(str(cell).encode(), digest_size=8).hexdigest()}"

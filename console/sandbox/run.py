@@ -16,7 +16,9 @@ from types import TracebackType
 import uvicorn
 
 from console.core import instants
-from console.core.instants import Instant
+from console.core.instants import SECOND, Instant
+from console.core.messages import LabelPolicy
+from console.sandbox import policy
 from console.sandbox import world as worlds
 from console.sandbox.bank import Bank
 from console.sandbox.bank.database import Database
@@ -69,9 +71,14 @@ def opened(options: SandboxOptions, clock: Callable[[], Instant] = instants.now)
         database = Database(folder / FILE, durable=options.data is not None)
         bank = Bank(database, epoch=epoch, clock=clock)
         try:
-            yield Core(bank, _life(options, bank, recording), RateLimit(PER_S, BURST))
+            yield Core(bank, _life(options, bank, recording), RateLimit(PER_S, BURST), _labels(recording))
         finally:
             bank.close()
+
+
+def _labels(recording: Recording | None) -> LabelPolicy:
+    """When silence means that nothing was wrong: in a replay once every label is out."""
+    return policy.LABELS if recording is None else LabelPolicy(maturity_s=recording.label_delay // SECOND)
 
 
 def _recording(options: SandboxOptions) -> Recording | None:

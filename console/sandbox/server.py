@@ -16,7 +16,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from console.core.messages import RESOURCES, Command, CoreMeta, FeedBounds, You, encode
+from console.core.messages import RESOURCES, Command, CoreMeta, FeedBounds, LabelPolicy, You, encode
 from console.paths import fixtures
 from console.sandbox import policy, reading
 from console.sandbox.answers import etag, json_answer, matches, message_answer, problem_answer
@@ -43,10 +43,11 @@ Handler = Callable[["Core", Request, Person], Awaitable[Response]]
 class Core:
     """One running core: its bank, its life, and who waits for news."""
 
-    def __init__(self, bank: Bank, life: Life, rate: RateLimit) -> None:
+    def __init__(self, bank: Bank, life: Life, rate: RateLimit, labels: LabelPolicy = policy.LABELS) -> None:
         self.bank = bank
         self.life = life
         self.rate = rate
+        self.labels = labels
         self.bell: Bell | None = None
         self.failure: Exception | None = None
         self.on_failure: Callable[[], None] = self.stop
@@ -166,7 +167,7 @@ async def _meta(core: Core, request: Request, person: Person) -> Response:
         currencies=policy.CURRENCIES,
         limits=policy.LIMITS,
         retention=policy.RETENTION,
-        labels=policy.LABELS,
+        labels=core.labels,
         you=You(subject=person.subject, roles=person.roles, scopes=person.scopes),
     )
     return message_answer(request, meta)

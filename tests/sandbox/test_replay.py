@@ -234,3 +234,9 @@ def test_a_mapping_with_a_typo_is_refused(tmp_path):
     bad.write_text('name = "x"\ncurrency = "EUR"\ncredit_limit_minor = 1\n[columns]\naccuont = "a"\n')
     with pytest.raises(ValueError, match="accuont"):
         read_mapping(bad)
+
+
+def test_silence_means_legit_once_every_label_is_out(recorded):
+    with Sandbox(SandboxOptions(replay=recorded, label_delay_days=2.5)) as sandbox:
+        meta = httpx.get(f"{sandbox.origin}/core/v1/meta").json()
+    assert meta["labels"]["maturity_s"] == 2.5 * 86_400

@@ -1,0 +1,113 @@
+"""`riskdesk bench quality`: how well the product finds the frauds of a recorded stream.
+
+The stream goes through the whole product, the sandbox over HTTP and the watcher with its models in step; what is judged
+is the score that each transaction got when it arrived, as the mirror keeps it. With weeks to tell apart, the last four
+are the test and the four before them are where parameters may be chosen.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from console import children
+from console.bench import protocol
+from console.bench.catching_up import catch_up
+from console.bench.machine import machine
+from console.bench.protocol import WEEK, Figures, Rows, figures, recall_at
+from console.bench.stream import Stream, read_stream
+from console.exits import Exit
+from console.language import tr
+from console.paths import Home
+from store.compare import transaction_scores
+
+WEEKS = 4
+"""Weeks of the test, and weeks before it for choosing parameters."""
+LAST_DAYS = {"sparkov": 120}
+"""Streams judged by their last days as one, by the name of their mapping."""
+FALSE_POSITIVES = 0.01
+
+
+def run(stream: Path | None, label_delay_days: float, *, as_json: bool) -> int:
+    """Replay, judge, and print a table or one JSON object. Raises OSError or ValueError for a stream that is none."""
+    if stream is None or not stream.exists():
+        print(tr("bench.no_stream", path=stream or ""), file=sys.stderr)
+        return Exit.OK
+    truth = read_stream(stream)
+    with tempfile.TemporaryDirectory(prefix="riskdesk-bench-") as folder:
+        home = Home(Path(folder) / "home")
+        report = _replayed(home, stream, label_delay_days)
+        scores, models = transaction_scores(home.mirror)
+    found = judged(truth, truth.scored(scores))
+    found |= {"label_delay_days": label_delay_days, "models": models, **report, "machine": machine()}
+    print(json.dumps(found) if as_json else table(found))
+    return Exit.OK
+
+
+def _replayed(home: Home, stream: Path, label_delay_days: float) -> dict[str, Any]:
+    home.make()
+    options = ("--replay", str(stream), "--label-delay-days", str(label_delay_days))
+    with children.sandbox(*options, log=home.folder / "sandbox.log") as origin:
+        return catch_up(home, origin)
+
+
+def judged(stream: Stream, rows: Rows) -> dict[str, Any]:
+    """The figures of a scored stream: `auc`, `ap`, `cp100`, `weeks`, and what else its protocol gives.
+
+    Raises ValueError when the stream is shorter than its protocol.
+    """
+    name, days = stream.mapping.name, int(stream.day[-1]) + 1
+    if name in LAST_DAYS:
+        return _last_days(stream, rows, days - LAST_DAYS[name])
+    first = days - 2 * WEEKS * WEEK
+    if first < 0:
+        raise ValueError(f"a stream of {days} days has no {2 * WEEKS} weeks to judge")
+    starts = range(first, days, WEEK)
+    weeks = [protocol.week(rows, start) for start in starts]
+    tuning, test = protocol.mean(weeks[:WEEKS]), protocol.mean(weeks[WEEKS:])
+    return {
+        "stream": name,
+        **test._asdict(),
+        "tuning": tuning._asdict(),
+        "weeks": [
+            {"week": stream.date(start), "set": "tuning" if start < starts[WEEKS] else "test", **week._asdict()}
+            for start, week in zip(starts, weeks, strict=True)
+        ],
+    }
+
+
+def _last_days(stream: Stream, rows: Rows, first: int) -> dict[str, Any]:
+    if first < 0:
+        raise ValueError(f"a stream of {len(set(stream.day))} days is too short to judge")
+    part = rows.where(rows.day >= first)
+    return {
+        "stream": stream.mapping.name,
+        **figures(part)._asdict(),
+        "recall_at_1pct_fp": recall_at(part.fraud, part.score, FALSE_POSITIVES),
+        "from": stream.date(first),
+        "weeks": [],
+    }
+
+
+def table(found: dict[str, Any]) -> str:
+    """The figures for people."""
+    lines = [f"{'':24}{'AUC':>8}{'AP':>8}{'CP@100':>8}"]
+    for week in found["weeks"]:
+        lines.append(_line(f"{week['week']} ({week['set']})", week))
+    if "tuning" in found:
+        lines += [_line("mean, tuning weeks", found["tuning"]), _line("mean, test weeks", found)]
+    else:
+        lines.append(_line(f"from {found['from']}", found))
+    shown = {*Figures._fields, "weeks", "tuning", "from"}
+    return "\n".join([*lines, *(f"{name:24}{_plain(value)}" for name, value in found.items() if name not in shown)])
+
+
+def _line(name: str, of: dict[str, Any]) -> str:
+    return f"{name:24}" + "".join(f"{of[figure]:8.4f}" for figure in Figures._fields)
+
+
+def _plain(value: object) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
