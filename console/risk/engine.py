@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from console.risk.columns import FACTS, Array, Fact, Floats, Judgement
+from console.risk.columns import FACTS, Array, Bools, Fact, Floats, Judgement
 from console.risk.features.seen import Seen
 from console.risk.missing import why
 from console.risk.packs import Pack, Rule
 from console.risk.registry import FEATURES
-from console.risk.score import Features, combine, level_of, mask_of, pulls
+from console.risk.score import Features, combine, level_of, pulls
 from console.risk.state.fading import Fading
 from console.risk.state.groups import Groups
 from console.risk.state.memory import Memory
@@ -47,8 +47,7 @@ class Scored:
     pack: Pack
     score: Floats
     level: Array
-    rules: Array  # u8: bit n = the n-th of `pack.live` fired
-    shadow: Array  # u8: bit n = the n-th of `pack.shadow` would have fired
+    fired: Bools  # (rules, scored rows): which of `pack.active` fired, those in shadow too
     risk: Floats  # the account's, after the event
     risk_level: Array
     features: Features  # of the scored rows only, in their order
@@ -66,8 +65,10 @@ class Scored:
 
     def reasons(self, row: int) -> list[Reason]:
         """The live rules that fired on a scored row, with what they read."""
-        bits = int(self.rules[row])
-        fired = [rule for number, rule in enumerate(self.pack.live) if bits >> number & 1]
+        place = int(self.place[row])
+        if place < 0:
+            return []
+        fired = (rule for rule, hit in zip(self.pack.live, self.fired[:, place].tolist(), strict=False) if hit)
         return [Reason(rule, self.evidence(row, rule.features)) for rule in fired]
 
 
@@ -89,18 +90,16 @@ class Engine:
         scored = facts["fresh"] & ((facts["fact"] == Fact.TRANSACTION) | (facts["fact"] == Fact.LOGIN))
         features = Features(Seen(self._memory.observe(facts, scored)))
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            live = [pulls(rule, features) for rule in self.pack.live]
-            shadow = [pulls(rule, features) for rule in self.pack.shadow]
+            pulled = [pulls(rule, features) for rule in self.pack.active]
         rows = np.flatnonzero(scored)
         score = np.full(len(facts), np.nan)
-        score[rows] = combine(live, len(rows))
+        score[rows] = combine(pulled[: len(self.pack.live)], len(rows))
         risk = self._fade(facts, scored, score)
         return Scored(
             pack=self.pack,
             score=score,
             level=level_of(score, self.pack.thresholds),
-            rules=_spread(mask_of([pull > 0 for pull in live], len(rows)), rows, len(facts)),
-            shadow=_spread(mask_of([pull > 0 for pull in shadow], len(rows)), rows, len(facts)),
+            fired=np.array([pull > 0 for pull in pulled]).reshape(len(pulled), len(rows)),
             risk=risk,
             risk_level=level_of(risk, self.pack.thresholds),
             features=features,
@@ -129,9 +128,3 @@ class Engine:
 def _reading(value: float) -> Reading:
     missing = why(value)
     return Reading(None if missing else value, missing)
-
-
-def _spread(values: Array, rows: Array, length: int) -> Array:
-    whole = np.zeros(length, values.dtype)
-    whole[rows] = values
-    return whole

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import string
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ MAX_LENGTH = 2000
 MAX_NODES = 300
 MAX_DEPTH = 32
 MAX_NUMBER = 1e15
+LETTERS = frozenset(string.ascii_letters + string.digits + "_.()<>=!+-*/, \t\r\n")
+"""All that a rule is written with. Letters that look like these would be read as these by Python."""
 
 Columns = Callable[[str], Floats]
 Numbers = Callable[[Columns], Array]
@@ -100,9 +103,10 @@ class _Compiler:
         """Parse with line breaks read as blanks, so that columns stay those of the text."""
         if len(self._text) > MAX_LENGTH:
             raise self._refused(f"longer than {MAX_LENGTH} characters", 0)
-        if "#" in self._text:
-            raise self._refused("no comments inside an expression", self._text.index("#") - self._lead)
-        flat = "".join(" " if letter in "\r\n\t\f" else letter for letter in self._text).strip()
+        foreign = next((place for place, letter in enumerate(self._text) if letter not in LETTERS), None)
+        if foreign is not None:
+            raise self._refused(f"the character {self._text[foreign]!a} is not allowed", foreign - self._lead)
+        flat = "".join(" " if letter in "\r\n\t" else letter for letter in self._text).strip()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")

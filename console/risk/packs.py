@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 
 import numpy as np
@@ -34,7 +35,10 @@ EVENTS = ("spend", "transfer", "payment", "refund", "inflow", "login")
 ACTIONS = ("watch", "contact", "limit", "freeze", "close")
 LEVELS = ("none", "low", "medium", "high", "critical")
 LANGUAGES = ("en", "zh")
-MAX_RULES = 64
+MAX_RULES = 256
+"""Rules of a pack, and letters of its words and bytes of a file below: enough for people, too few to hurt."""
+MAX_WORDS = 400
+MAX_FILE = 1_000_000
 
 _FLAG = {"spend": SPEND, "transfer": TRANSFER, "payment": PAYMENT, "refund": REFUND, "inflow": INFLOW}
 T = TypeVar("T")
@@ -51,7 +55,8 @@ class PackError(ValueError):
 class Rule:
     """One rule. `weight` in 0..1 is what it adds to the score alone; `strength` scales it where it is given.
 
-    `on` are the kinds of event it looks at, `text` and `runbook` are for people, by language.
+    `on` are the kinds of event it looks at, `text` and `runbook` are for people, by language. From `expires` (µs of
+    stream time: when the core recorded an event) on it does not fire.
     """
 
     id: str
@@ -65,6 +70,7 @@ class Rule:
     action: str
     text: dict[str, str]
     runbook: dict[str, str]
+    expires: int | None = None
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -83,13 +89,18 @@ class Pack:
 
     @property
     def live(self) -> tuple[Rule, ...]:
-        """The rules that count: bit n of `Scored.rules` is the n-th, here and in `rules`."""
+        """The rules that count."""
         return tuple(rule for rule in self.rules if rule.state == "live")
 
     @property
     def shadow(self) -> tuple[Rule, ...]:
-        """The rules that are only watched: bit n of `Scored.shadow` is the n-th."""
+        """The rules that are only watched."""
         return tuple(rule for rule in self.rules if rule.state == "shadow")
+
+    @property
+    def active(self) -> tuple[Rule, ...]:
+        """The live rules and after them those in shadow: the rows of `Scored.fired`."""
+        return self.live + self.shadow
 
 
 def load_packs(texts: Iterable[tuple[str, str]]) -> Pack:
@@ -100,10 +111,7 @@ def load_packs(texts: Iterable[tuple[str, str]]) -> Pack:
     rules: dict[str, Rule] = {}
     levels: list[tuple[str, Any]] = []
     for name, text in texts:
-        try:
-            document = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise PackError(f"{name}: {error}") from error
+        document = _document(name, text)
         _only(document, ("levels", "rule"), name)
         if "levels" in document:
             levels.append((name, document["levels"]))
@@ -116,8 +124,8 @@ def load_packs(texts: Iterable[tuple[str, str]]) -> Pack:
         raise PackError(f"[levels] must stand in exactly one file, found in {[name for name, _ in levels] or 'none'}")
     ordered = sorted(rules.values(), key=lambda rule: -STATES.index(rule.state))
     pack = Pack(tuple(ordered), *_levels(*levels[0]))
-    if max(len(pack.live), len(pack.shadow)) > MAX_RULES:
-        raise PackError(f"more than {MAX_RULES} rules are live or in shadow")
+    if len(pack.rules) > MAX_RULES:
+        raise PackError(f"more than {MAX_RULES} rules")
     return pack
 
 
@@ -135,9 +143,18 @@ def looks_at(rule: Rule, seen: Seen) -> Bools:
 # ---------------------------------------------------------------- reading
 
 
+def _document(name: str, text: str) -> dict[str, Any]:
+    if len(text) > MAX_FILE:
+        raise PackError(f"{name}: longer than {MAX_FILE} characters")
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise PackError(f"{name}: {error}") from error
+
+
 def _rule(table: dict[str, Any], where: str) -> Rule:
     required = ("id", "typology", "state", "weight", "on", "when", "action", "text", "runbook")
-    _only(table, (*required, "strength", "params"), where)
+    _only(table, (*required, "strength", "params", "expires"), where)
     for key in required:
         if key not in table:
             raise PackError(f"{where}: {key} is missing")
@@ -162,6 +179,7 @@ def _rule(table: dict[str, Any], where: str) -> Rule:
         action=_one_of(table["action"], ACTIONS, f"{where}: action"),
         text=_texts(table["text"], f"{where}: text"),
         runbook=_texts(table["runbook"], f"{where}: runbook"),
+        expires=_instant(table["expires"], f"{where}: expires") if "expires" in table else None,
     )
 
 
@@ -188,7 +206,22 @@ def _params(table: object, where: str) -> dict[str, float]:
 def _texts(table: object, where: str) -> dict[str, str]:
     table = _typed(table, dict, where)
     _only(table, LANGUAGES, where)
-    return {language: _typed(table.get(language), str, f"{where}.{language}") for language in LANGUAGES}
+    words = {language: _typed(table.get(language), str, f"{where}.{language}") for language in LANGUAGES}
+    for language, text in words.items():
+        if not text.strip() or len(text) > MAX_WORDS:
+            raise PackError(f"{where}.{language} must have 1 to {MAX_WORDS} letters")
+    return words
+
+
+def _instant(value: object, where: str) -> int:
+    """A date (its first moment, UTC) or a time with its offset, in µs."""
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise PackError(f"{where} must say its offset, such as 2026-12-31T18:00:00Z")
+        moment = value
+    else:
+        moment = datetime.combine(_typed(value, date, where), time(), UTC)
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 def _share(value: object, where: str) -> float:

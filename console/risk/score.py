@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from console.risk.columns import Array, Bools, Floats
+from console.risk.columns import Array, Floats
 from console.risk.features.seen import Seen
 from console.risk.packs import Rule, looks_at
 from console.risk.registry import FEATURES
@@ -35,6 +35,8 @@ class Features:
 def pulls(rule: Rule, features: Features) -> Floats:
     """What the rule adds to each scored row: 0 where it does not fire, else weight * strength (strength in 0..1)."""
     fired = looks_at(rule, features.seen) & rule.when.holds(features)
+    if rule.expires is not None:
+        fired &= features.seen.facts["recorded_at"] < rule.expires
     if rule.strength is None:
         return np.asarray(fired * rule.weight)
     strength = np.broadcast_to(rule.strength.value(features), fired.shape)
@@ -54,11 +56,3 @@ def level_of(score: Array, thresholds: Sequence[float]) -> Array:
     """0 none, 1 low, 2 medium, 3 high, 4 critical (u1); a threshold belongs to the level it opens. NaN is none."""
     reached = np.searchsorted(np.asarray(thresholds), score, side="right")
     return np.where(np.isnan(score), 0, reached).astype(np.uint8)
-
-
-def mask_of(fired: Sequence[Bools], rows: int) -> Array:
-    """One u8 a row whose bit n says that the n-th rule fired."""
-    bits = np.zeros(rows, np.uint64)
-    for place, rule in enumerate(fired):
-        bits |= rule.astype(np.uint64) << np.uint64(place)
-    return bits

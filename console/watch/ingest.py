@@ -171,21 +171,28 @@ def _opened(alerts: list[AlertRow], facts: FactArray) -> list[str]:
 
 
 @lru_cache(maxsize=4096)
-def _rule_words(pack: Pack, fired: int) -> str | None:
-    """JSON list of the ids of the rules whose bits are set, None when none fired."""
-    words = [rule.id for bit, rule in enumerate(pack.live) if fired >> bit & 1]
+def _rule_words(pack: Pack, fired: bytes) -> str | None:
+    """JSON list of the ids of the live rules that fired (a byte each), None when none did."""
+    words = [rule.id for rule, hit in zip(pack.live, fired, strict=True) if hit]
     return json.dumps(words) if words else None
 
 
 def _score_events(meant: Translation, scored: Scored, *, rebuilt: bool) -> None:
     """Complete the new events' rows with score, level, model and rules, as the event arrived."""
-    score, level, fired = scored.score.tolist(), scored.level.tolist(), scored.rules.tolist()
+    score, level, place = scored.score.tolist(), scored.level.tolist(), scored.place.tolist()
+    live = len(scored.pack.live)
+    fired = np.ascontiguousarray(scored.fired[:live].T).tobytes()
     batch = meant.batch
 
     def tail(row: int, model: tuple[str | None, ...]) -> Row:
         if rebuilt or score[row] != score[row]:
             return (None, 0, *(None for _ in model), None)
-        return (score[row], level[row], *model, _rule_words(scored.pack, fired[row]))
+        return (
+            score[row],
+            level[row],
+            *model,
+            _rule_words(scored.pack, fired[place[row] * live : (place[row] + 1) * live]),
+        )
 
     batch.new_transactions = [
         (*row, *tail(at, (MODEL,))) for row, at in zip(batch.new_transactions, meant.scored_transactions, strict=True)

@@ -19,13 +19,13 @@ Stream = Callable[..., np.ndarray[Any, Any]]
 
 
 @pytest.fixture(scope="session")
-def base_text() -> str:
-    return (PACKS / "base.toml").read_text("utf-8")
+def pack_texts() -> list[tuple[str, str]]:
+    return [(path.name, path.read_text("utf-8")) for path in sorted(PACKS.glob("*.toml"))]
 
 
 @pytest.fixture(scope="session")
-def base_pack(base_text: str) -> Pack:
-    return load_packs([("base.toml", base_text)])
+def base_pack(pack_texts: list[tuple[str, str]]) -> Pack:
+    return load_packs(pack_texts)
 
 
 @pytest.fixture(scope="session")

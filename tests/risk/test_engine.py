@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from console.risk.columns import DAY, Fact, Judgement, blank
 from console.risk.engine import Engine
+from console.risk.packs import load_packs
 from console.risk.registry import FEATURES
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +29,7 @@ def run_in_pages(pack, facts, cuts, engine=None):
         scored = engine.page(page)
         with np.errstate(all="ignore"):
             parts = {name: scored.features(name).astype(np.float64) for name in FEATURES}
-        parts |= {"score": scored.score, "risk": scored.risk, "level": scored.level, "rules": scored.rules}
+        parts |= {"score": scored.score, "risk": scored.risk, "level": scored.level, "fired": scored.fired.T}
         for name, values in parts.items():
             columns.setdefault(name, []).append(values.tobytes())
     return {name: b"".join(parts) for name, parts in columns.items()}, engine
@@ -73,7 +74,7 @@ def test_state_is_the_same_bytes_in_another_process(base_pack, random_stream):
         "from console.risk.engine import Engine\n"
         "from console.risk.packs import load_packs\n"
         "from console.risk.columns import FACTS\n"
-        "pack = load_packs([('base.toml', Path('fixtures/packs/base.toml').read_text('utf-8'))])\n"
+        "pack = load_packs((path.name, path.read_text('utf-8')) for path in Path('fixtures/packs').glob('*.toml'))\n"
         "engine = Engine(pack)\n"
         "engine.page(np.frombuffer(sys.stdin.buffer.read(), FACTS))\n"
         "print(hashlib.sha256(repr(sorted(engine.freeze().items())).encode()).hexdigest())\n"
@@ -101,7 +102,8 @@ def test_only_fresh_transactions_and_logins_are_scored(base_pack, random_stream)
     assert np.array_equal(~np.isnan(scored.score), expected)
     assert ((scored.score[expected] >= 0) & (scored.score[expected] <= 1)).all()
     assert (scored.level[~expected] == 0).all()
-    assert (scored.rules[~expected] == 0).all()
+    assert scored.fired.shape == (len(base_pack.active), expected.sum())
+    assert [scored.reasons(row) for row in np.flatnonzero(~expected)] == [[]] * (~expected).sum()
 
 
 def test_an_event_is_judged_by_what_came_before_it_only(base_pack, random_stream):
@@ -188,3 +190,32 @@ def test_without_an_account_there_is_a_score_but_no_risk(base_pack, story):
     scored = Engine(base_pack).page(story().login(account=-1, device=3, ip=3).facts)
     assert scored.score.tolist() == [0]
     assert np.isnan(scored.risk).tolist() == [True]
+
+
+EXPIRING = """
+[levels]
+low = 0.2
+medium = 0.5
+high = 0.7
+critical = 0.9
+alert = "medium"
+[[rule]]
+id = "UN-9"
+typology = "unusual"
+state = "live"
+weight = 0.5
+on = ["spend"]
+when = "amount > 0"
+action = "watch"
+expires = 2023-11-15
+text = { en = "Spent", zh = "消费" }
+runbook = { en = "Look", zh = "查看" }
+"""
+
+
+def test_an_expired_rule_fires_no_more_by_the_time_at_which_the_core_recorded(story):
+    midnight = 1_700_006_400_000_000
+    tale = story()
+    for recorded in (midnight - 1, midnight, midnight + 1):
+        tale.spend(5, recorded_at=recorded)
+    assert Engine(load_packs([("one.toml", EXPIRING)])).page(tale.facts).fired.tolist() == [[True, False, False]]

@@ -60,6 +60,10 @@ def test_a_pack_is_its_files_together_live_rules_first():
         ('zh = "异常"', "zh = 3", "text.zh must be a str"),
         ('action = "watch"', 'action = "arrest"', "'arrest' is none of"),
         ('action = "watch"', 'action = "watch"\nstrength = "3 >"', "not an expression"),
+        ('action = "watch"', 'action = "watch"\nexpires = "2026-12-31"', "expires must be a date"),
+        ('action = "watch"', 'action = "watch"\nexpires = 2026-12-31T18:00:00', "must say its offset"),
+        ('zh = "异常"', 'zh = " "', "text.zh must have 1 to 400 letters"),
+        ('zh = "异常"', f'zh = "{"x" * 401}"', "text.zh must have 1 to 400 letters"),
     ],
 )
 def test_what_is_wrong_with_a_rule_is_said_with_file_and_rule(old, new, says):
@@ -67,6 +71,20 @@ def test_what_is_wrong_with_a_rule_is_said_with_file_and_rule(old, new, says):
     message = refused(LEVELS + RULE.replace(old, new))
     assert message.startswith("mine.toml: rule ")
     assert says in message
+
+
+@pytest.mark.parametrize(
+    ("written", "instant"),
+    [
+        ("1970-01-02", 86_400_000_000),
+        ("1970-01-02T00:00:00Z", 86_400_000_000),
+        ("1970-01-02T08:00:00+08:00", 86_400_000_000),
+        ("9999-12-31", 253_402_214_400_000_000),
+    ],
+)
+def test_a_rule_may_expire(written, instant):
+    pack = load_packs([("a.toml", LEVELS + RULE.replace("[[rule]]", f"[[rule]]\nexpires = {written}"))])
+    assert pack.rules[0].expires == instant
 
 
 @pytest.mark.parametrize(
@@ -79,7 +97,10 @@ def test_what_is_wrong_with_a_rule_is_said_with_file_and_rule(old, new, says):
         (LEVELS + "rule = 3\n", "mine.toml"),
         (LEVELS + RULE + RULE, "the id is taken"),
         ("[levels\n", "mine.toml: "),
-        (LEVELS + "".join(RULE.replace("UN-9", f"UN-{n}") for n in range(65)), "more than 64 rules"),
+        (LEVELS + "".join(RULE.replace("UN-9", f"UN-{n}") for n in range(257)), "more than 256 rules"),
+        ("x = " + "[" * 5000, "mine.toml: "),
+        ("x = " + "9" * 5000, "mine.toml: "),
+        ("#" * 1_000_001, "longer than 1000000"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said(text, says):
