@@ -19,7 +19,7 @@ GENERATION = "generation"
 DROPPED_BEFORE = "dropped_before"
 """Notes of the mirror about itself."""
 
-ENTITY_KINDS = ("merchant", "device", "ip", "party")
+ENTITY_KINDS = ("merchant", "device", "ip", "subnet", "party", "customer", "token")
 
 
 @dataclass
@@ -174,6 +174,10 @@ class Mirror:
         ):
             for column, value in zip(vars(self.heads).values(), columns, strict=True):
                 column[account] = value
+        self.owners = array("q", [-1]) * len(self.accounts)
+        """Per account number the number of its customer among the entities, -1 while unknown."""
+        for account, customer_id in self._execute("SELECT account, customer_id FROM account"):
+            self.owners[account] = self.entities["customer"].get(customer_id, -1)
         self.dropped_before = int(self.noted(DROPPED_BEFORE) or 0)
         """Events recorded before this instant (µs) were dropped by age."""
         self.tombstones: dict[tuple[str, str], int] = {
@@ -229,6 +233,7 @@ class Mirror:
         number = self.accounts[account_id]
         if number >= len(self.heads.transaction):
             self.heads.reach(number + 1)
+            self.owners.append(-1)
         return number
 
     def customer_accounts(self, customer_id: str) -> list[int]:

@@ -29,8 +29,13 @@ class Fact(IntEnum):
     LOGIN = 2
     LABEL = 3
     ACCOUNT = 4
-    LINK = 5
+    LINK = 5  # `customer` and `peer` belong together, or `customer` and `device`
     VERDICT = 6
+    CUSTOMER = 7
+    DEVICE = 8
+    APPLICATION = 9
+    LIMIT_REQUEST = 10
+    TOKEN = 11  # `customer`, or in a DEVICE's place `device`, is known by `token`
 
 
 class Judgement(IntEnum):
@@ -65,43 +70,95 @@ LOGIN_OUTCOMES = (
     "mfa_enrolled",
     "mfa_removed",
 )
+LOGIN_METHODS = ("password", "passkey", "otp", "oauth", "biometric", "ivr", "other")
 ACCOUNT_STATUSES = ("pending", "active", "frozen", "closing", "closed")
+APPLICATION_STATUSES = ("submitted", "in_review", "approved", "declined", "withdrawn", "booked")
+REQUEST_STATUSES = ("pending", "approved", "declined", "cancelled", "applied")
+DEVICE_TRUSTS = ("trusted", "known", "new", "blocked")
+LINK_KINDS = (
+    "same_customer",
+    "shared_device",
+    "shared_ip",
+    "shared_email",
+    "shared_phone",
+    "shared_address",
+    "shared_national_id",
+    "shared_bank_account",
+    "payee",
+)
+TOKEN_KINDS = ("phone", "email", "address", "national_id", "fingerprint")
+
+
+class Decline(IntEnum):
+    """Why a transaction was declined, as far as its code tells."""
+
+    NONE = 0
+    LIMIT = 1  # the money is not there
+    CREDENTIAL = 2  # a wrong or outdated card number, code or date
+    BLOCKED = 3  # the account or the merchant may not, or fraud is suspected
+    OTHER = 4
+
 
 FACTS = np.dtype(
     [
         ("seq", "i8"),
-        ("fact", "u1"),  # Fact
-        ("code", "u1"),  # transaction kind | login outcome | Judgement | account status
-        ("status", "u1"),  # of a transaction
-        ("channel", "u1"),
-        ("fresh", "?"),  # first version of this resource; only fresh transactions and logins count and are scored
         ("occurred_at", "i8"),
         ("recorded_at", "i8"),
+        (
+            "opened_at",
+            "i8",
+        ),  # ACCOUNT, CUSTOMER, DEVICE, LINK: since when; LABEL: occurred_at of what is judged; else 0
+        ("amount", "f8"),  # signed minor units; APPLICATION, LIMIT_REQUEST: the limit asked for; NaN missing
+        ("limit", "f8"),  # ACCOUNT, and LIMIT_REQUEST the present one, else NaN
+        ("available", "f8"),  # ACCOUNT facts, else NaN
+        ("balance", "f8"),
+        ("income", "f8"),  # minor units a month; CUSTOMER: as known, APPLICATION: as claimed; else NaN
         ("account", "i4"),  # dense indices, -1 missing
+        ("customer", "i4"),  # the account's owner
         ("merchant", "i4"),
         ("device", "i4"),
         ("ip", "i4"),
-        ("party", "i4"),  # counterparty account, customer or wallet of a transfer
+        ("subnet", "i4"),  # the IP's network: /24 of IPv4, /48 of IPv6
+        ("party", "i4"),  # counterparty account, customer or wallet of a transfer or refund
+        ("peer", "i4"),  # that party's customer, where known; LINK: the other customer
+        ("token", "i4"),
+        ("asn", "u4"),  # autonomous system of a login's IP, 0 missing (RFC 7607 reserves it)
+        ("lat", "f4"),  # degrees, NaN missing; of a CUSTOMER fact the home
+        ("lon", "f4"),
         ("mcc", "i2"),  # the number, -1 missing
-        ("country", "i2"),  # country_code, -1 missing
-        ("amount", "f8"),  # signed minor units, NaN missing
-        ("lat", "f8"),  # degrees, NaN missing; of an ACCOUNT fact the customer's home
-        ("lon", "f8"),
-        ("limit", "f8"),  # ACCOUNT facts, else NaN
-        ("available", "f8"),
-        ("balance", "f8"),
-        ("opened_at", "i8"),  # ACCOUNT: opened_at; LABEL: occurred_at of what is judged; else 0
-    ]
+        ("country", "i2"),  # country_code, -1 missing; of a CUSTOMER fact the home's
+        ("ip_country", "i2"),  # of a login's IP
+        ("network_risk", "i2"),  # the network's score of a transaction, 0..999, -1 missing
+        ("bureau", "i2"),  # CUSTOMER: the bureau's score, -1 missing
+        ("trust", "i2"),  # CUSTOMER: social trust 0..1000, -1 missing
+        ("tenure", "i2"),  # CUSTOMER: months in the social network, -1 missing
+        ("past_due", "i2"),  # ACCOUNT: days past due, -1 missing
+        ("fact", "u1"),  # Fact
+        ("code", "u1"),  # kind of transaction, link or token | login outcome | Judgement | status | device trust
+        ("status", "u1"),  # of a transaction; APPLICATION: how many of the core's checks failed
+        ("channel", "u1"),
+        ("method", "u1"),  # of a login
+        ("decline", "u1"),  # Decline
+        ("delinquencies", "u1"),  # CUSTOMER: the bureau's, of 24 months, 255 missing
+        ("fresh", "?"),  # first version of this resource; only fresh transactions and logins count and are scored
+    ],
+    align=True,
 )
+
+NO_DELINQUENCIES = 255
+WITHOUT_INDEX = ("account", "customer", "merchant", "device", "ip", "subnet", "party", "peer", "token")
+WITHOUT_NUMBER = ("mcc", "country", "ip_country", "network_risk", "bureau", "trust", "tenure", "past_due")
+WITHOUT_MEASURE = ("amount", "limit", "available", "balance", "income", "lat", "lon")
 
 
 def blank(rows: int) -> Array:
     """`rows` facts of which nothing is known yet: every field is 0 or its missing value."""
     page = np.zeros(rows, FACTS)
-    for name in ("account", "merchant", "device", "ip", "party", "mcc", "country"):
+    for name in (*WITHOUT_INDEX, *WITHOUT_NUMBER):
         page[name] = -1
-    for name in ("amount", "lat", "lon", "limit", "available", "balance"):
+    for name in WITHOUT_MEASURE:
         page[name] = np.nan
+    page["delinquencies"] = NO_DELINQUENCIES
     return page
 
 

@@ -1,7 +1,7 @@
 """From the core's resources to the mirror's rows and the engine's facts.
 
 One `Translation` serves one page. It applies the version rule (a change counts only when its version is higher than
-the stored one), gives every account, merchant, device and IP its number, and puts each thing where it belongs.
+the stored one), gives every account, customer, merchant, device and IP its number, and puts each where it belongs.
 """
 
 from __future__ import annotations
@@ -12,23 +12,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from console.core.feed import Fact, Spoiled
-from console.core.messages import Account, Case, Customer, Label, Location, Login, Transaction, decoder
+from console.core.messages import (
+    Account,
+    Application,
+    Case,
+    Customer,
+    Device,
+    Label,
+    LimitRequest,
+    Link,
+    Login,
+    Ref,
+    Transaction,
+    decoder,
+)
 from console.risk.columns import FACTS, Judgement
 from console.watch.facts import (
     JUDGEMENT,
     FactRow,
+    application_fact,
     coordinates,
-    home_fact,
+    customer_fact,
+    device_facts,
     label_fact,
+    link_fact,
     login_fact,
+    request_fact,
     standing_fact,
+    token_facts,
     transaction_fact,
     verdict_fact,
 )
 from store.mirror import Batch, Mirror
 
 _TRANSACTION = decoder(Transaction)
-_CUSTOMER = decoder(Customer)
 _LABEL = decoder(Label)
 _CASE = decoder(Case)
 
@@ -50,7 +67,6 @@ class Translation:
         self._mirror = mirror
         self._facts: list[FactRow] = []
         self._transactions: dict[str, Transaction] = {}
-        self._customers: dict[str, Customer] = {}
         self._customer_account: dict[str, int] = {}
         self._labels: dict[str, Label | None] = {}
         self._verdicts: dict[str, int | None] = {}
@@ -70,6 +86,10 @@ class Translation:
             "customer": self._customer,
             "label": self._label,
             "case": self._case,
+            "application": self._application,
+            "limit_request": self._limit_request,
+            "device": self._device,
+            "link": self._link,
         }
         for fact in changes:
             change = fact.change
@@ -139,7 +159,9 @@ class Translation:
             self.batch.changed_transactions.append(
                 (txn.version, 0, txn.occurred_at, txn.amount_minor, txn.status, fact.body, txn.id)
             )
-        self._facts.append(transaction_fact(seq, txn, fresh, account, self._mirror.entities))
+        mirror = self._mirror
+        peer = self._customer_behind(txn.counterparty) if txn.counterparty else -1
+        self._facts.append(transaction_fact(seq, txn, fresh, account, mirror.owners[account], peer, mirror.entities))
 
     def _login(self, fact: Fact, fresh: bool) -> None:
         login: Login | None = fact.resource
@@ -176,7 +198,8 @@ class Translation:
             )
         else:
             self.batch.changed_logins.append((login.version, 0, login.outcome, fact.body, login.id))
-        self._facts.append(login_fact(seq, login, fresh, account, self._mirror.entities))
+        customer = self._mirror.entities["customer"][login.customer_id]
+        self._facts.append(login_fact(seq, login, fresh, account, customer, self._mirror.entities))
 
     def _login_account(self, login: Login) -> int:
         """The account a login concerns: the one it names, else its customer's oldest; -1 when none is known."""
@@ -235,27 +258,67 @@ class Translation:
                 fact.body,
             )
         )
-        home = None
         if fresh:
             self._customer_account.setdefault(account.customer_id, number)
-            home = self._home(account.customer_id)
-        self._facts.append(standing_fact(fact.change.seq, account, number, home))
-
-    def _home(self, customer_id: str) -> Location | None:
-        customer = self._customers.get(customer_id)
-        if customer is None:
-            doc = self._mirror.document("customer", customer_id)
-            customer = _CUSTOMER.decode(doc) if doc else None
-        return customer.home if customer else None
+        owner = self._mirror.owners[number] = self._mirror.entities["customer"][account.customer_id]
+        self._facts.append(standing_fact(fact.change.seq, account, number, owner))
 
     def _customer(self, fact: Fact, fresh: bool) -> None:
         customer: Customer | None = fact.resource
         self._store(fact, -1)
-        if customer is None:
+        if customer is not None:
+            seq, entities = fact.change.seq, self._mirror.entities
+            number = entities["customer"][customer.id]
+            self._facts.append(customer_fact(seq, customer, number))
+            self._facts += token_facts(seq, customer.updated_at, customer.tokens, number, entities)
+
+    # ------------------------------------------------------------ applications, devices, relations
+
+    def _application(self, fact: Fact, fresh: bool) -> None:
+        application: Application | None = fact.resource
+        self._other(fact, fresh)
+        if application is None:
             return
-        self._customers[customer.id] = customer
-        for number in self._mirror.customer_accounts(customer.id):
-            self._facts.append(home_fact(fact.change.seq, number, customer.updated_at, customer.home))
+        seq, mirror = fact.change.seq, self._mirror
+        account = mirror.accounts.get(application.account_id or "", -1)
+        customer = mirror.entities["customer"][application.customer_id]
+        if fresh:
+            self._facts += token_facts(seq, application.submitted_at, application.tokens, customer, mirror.entities)
+        self._facts.append(application_fact(seq, application, fresh, account, customer, mirror.entities))
+
+    def _limit_request(self, fact: Fact, fresh: bool) -> None:
+        request: LimitRequest | None = fact.resource
+        self._other(fact, fresh)
+        if request is not None:
+            account = self._mirror.account_number(request.account_id)
+            owner = self._mirror.owners[account]
+            self._facts.append(request_fact(fact.change.seq, request, fresh, account, owner))
+
+    def _device(self, fact: Fact, fresh: bool) -> None:
+        device: Device | None = fact.resource
+        self._store(fact, -1)
+        if device is not None:
+            self._facts += device_facts(fact.change.seq, device, self._mirror.entities)
+
+    def _link(self, fact: Fact, fresh: bool) -> None:
+        """A link between two customers or accounts, or one of them and a device; others say nothing to the engine."""
+        link: Link | None = fact.resource
+        self._store(fact, -1)
+        if link is None:
+            return
+        customers = [self._customer_behind(end) for end in (link.from_, link.to)]
+        devices = [self._mirror.entities["device"][end.id] for end in (link.from_, link.to) if end.type == "device"]
+        known = [customer for customer in customers if customer >= 0]
+        if len(known) + len(devices) == 2 and known:
+            peer = known[1] if len(known) > 1 else -1
+            self._facts.append(link_fact(fact.change.seq, link, known[0], peer, devices[0] if devices else -1))
+
+    def _customer_behind(self, end: Ref) -> int:
+        """The customer that a reference names or whose account it names; -1 for anything else."""
+        if end.type == "customer":
+            return self._mirror.entities["customer"][end.id]
+        account = self._mirror.accounts.get(end.id, -1) if end.type == "account" else -1
+        return self._mirror.owners[account] if account >= 0 else -1
 
     # ------------------------------------------------------------ what is known of the truth
 
@@ -283,7 +346,8 @@ class Translation:
         if account_id is None and label.target.type == "account":
             account_id = label.target.id
         account = self._mirror.accounts.get(account_id, -1) if account_id else -1
-        self._facts.append(label_fact(seq, label, judgement, account, txn, self._mirror.entities))
+        owner = self._mirror.owners[account] if account >= 0 else -1
+        self._facts.append(label_fact(seq, label, judgement, account, owner, txn, self._mirror.entities))
 
     def _judged(self, transaction_id: str) -> Transaction | None:
         if transaction_id in self._transactions:
@@ -316,7 +380,7 @@ class Translation:
             )
         )
         if judgement and at is not None and news:
-            self._facts.append(verdict_fact(fact.change.seq, judgement, account, at))
+            self._facts.append(verdict_fact(fact.change.seq, judgement, account, self._mirror.owners[account], at))
 
     def _verdict_before(self, case_id: str) -> int | None:
         """When the verdict that a stored case holds was given."""

@@ -92,7 +92,8 @@ class Story:
     def tell(self, fact: Fact, code: int, **fields: Any) -> Story:
         times = {"occurred_at": self.now, "recorded_at": self.now}
         fresh = fact in (Fact.TRANSACTION, Fact.LOGIN)
-        self._rows.append({"fact": fact, "code": code, "fresh": fresh, "account": 0, **times, **fields})
+        row = {"fact": fact, "code": code, "fresh": fresh, "account": 0, **times, **fields}
+        self._rows.append({"customer": row["account"], **row})
         return self
 
     def spend(self, amount: float, merchant: int = 0, **fields: Any) -> Story:
@@ -102,6 +103,10 @@ class Story:
         return self.tell(Fact.LOGIN, code, **fields)
 
     def limits(self, limit: float, available: float, **fields: Any) -> Story:
+        """Where the account stands; the place, when given, is its customer's home."""
+        home = {name: fields.pop(name) for name in ("lat", "lon") if name in fields}
+        if home:
+            self.tell(Fact.CUSTOMER, 0, account=-1, customer=fields.get("account", 0), **home)
         return self.tell(Fact.ACCOUNT, 2, limit=limit, available=available, balance=limit - available, **fields)
 
     def normal_life(self, days: int = 40, account: int = 0, device: int = 0) -> Story:

@@ -54,9 +54,9 @@ def speed_kmh(seen: Seen) -> Floats:
 @feature("account", "km", LIFETIME, "missing_input without location, no_history while no home is known")
 def distance_home_km(seen: Seen) -> Floats:
     """Distance from the customer's home."""
-    profile = seen.profile
-    away = distance_km(profile["home_lat"], profile["home_lon"], seen.facts["lat"], seen.facts["lon"])
-    return given(_located(seen), given(profile["housed"], away, NO_HISTORY), MISSING_INPUT)
+    person = seen.person
+    away = distance_km(person["home_lat"], person["home_lon"], seen.facts["lat"], seen.facts["lon"])
+    return given(_located(seen), given(person["housed"], away, NO_HISTORY), MISSING_INPUT)
 
 
 @feature("event", "1 or 0", EVENT, "missing_input on a login")

@@ -83,6 +83,7 @@ class Seen:
         self.facts = sight.facts
         self.flags = sight.flags
         self.profile = sight.profile
+        self.person = sight.person
         self.known = sight.known
         self.now: Array = np.maximum(sight.facts["occurred_at"], 1)
         self.rows = len(sight.facts)

@@ -24,8 +24,8 @@ def amount(seen: Seen) -> Floats:
 
 @feature("event", "hours", EVENT)
 def hour(seen: Seen) -> Floats:
-    """Hour of the day, 0..24, by the sun at the account's home, or UTC where no home is known."""
-    shift = np.where(seen.profile["housed"], seen.profile["home_lon"].astype(np.float64) / 15, 0)
+    """Hour of the day, 0..24, by the sun at the customer's home, or UTC where no home is known."""
+    shift = np.where(seen.person["housed"], seen.person["home_lon"].astype(np.float64) / 15, 0)
     return np.asarray((seen.now / 3.6e9 + shift) % 24, np.float64)
 
 

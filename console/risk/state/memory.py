@@ -10,11 +10,12 @@ from console.risk.columns import LOGIN_OUTCOMES, Array, Bools, Fact
 from console.risk.flags import DECLINED, INFLOW, SPEND, TRANSFER, flags_of
 from console.risk.state.groups import Groups
 from console.risk.state.known import KnownFrauds
+from console.risk.state.people import People
 from console.risk.state.profile import Profiles
 from console.risk.state.ring import Ring
 from console.risk.state.tally import Tally
 
-KINDS = ("account", "merchant", "device", "ip")
+KINDS = ("account", "customer", "merchant", "device", "ip", "subnet")
 SUCCESS = LOGIN_OUTCOMES.index("success") + 1
 FIRST_FAILURE, LAST_FAILURE = LOGIN_OUTCOMES.index("bad_password") + 1, LOGIN_OUTCOMES.index("blocked") + 1
 
@@ -29,6 +30,7 @@ class Sight:
     logins: dict[str, Array]  # the account's login events: at, code
     places: dict[str, Array]  # where the account was: at, lat, lon
     profile: Array  # PROFILE records
+    person: Array  # PERSON records of the account's customer
     merchant: dict[str, Array]  # spends at the merchant: at, amount, account, flags
     device: dict[str, Array]  # events on the device: at, account, failed
     ip: dict[str, Array]
@@ -45,6 +47,7 @@ class Memory:
         self._logins = Ring(12, 4, {"code": "u1"})
         self._places = Ring(4, 4, {"lat": "f4", "lon": "f4"})
         self._profiles = Profiles()
+        self._people = People()
         self._merchant = Ring(32, 32, {"amount": "f8", "account": "i4", "flags": "u2"})
         self._device = Ring(12, 4, {"account": "i4", "failed": "?"})
         self._ip = Ring(12, 4, {"account": "i4", "failed": "?"})
@@ -72,6 +75,7 @@ class Memory:
             logins=self._logins.through(account, logins, reads, values),
             places=self._places.through(account, located, reads, values),
             profile=self._profiles.through(account, facts, flags, reads),
+            person=self._people.through(groups["customer"], facts, reads),
             merchant=self._merchant.through(merchant, spends, reads, values),
             device=self._device.through(groups["device"], used, reads, values),
             ip=self._ip.through(groups["ip"], used, reads, values),
@@ -106,12 +110,13 @@ class Memory:
             store.thaw(mine)
         self._bounds = dict(zip(KINDS, np.frombuffer(state["bounds"], np.int64).tolist(), strict=True))
 
-    def _parts(self) -> dict[str, tuple[str, Ring | Profiles | Tally | KnownFrauds]]:
+    def _parts(self) -> dict[str, tuple[str, Ring | Profiles | People | Tally | KnownFrauds]]:
         return {
             "account.spends": ("account", self._spends),
             "account.logins": ("account", self._logins),
             "account.places": ("account", self._places),
             "account.profile": ("account", self._profiles),
+            "customer.person": ("customer", self._people),
             "merchant.spends": ("merchant", self._merchant),
             "merchant.sums": ("merchant", self._merchant_sums),
             "device.events": ("device", self._device),

@@ -44,10 +44,7 @@ PROFILE = np.dtype(
         ("spends", "u4"),
         ("devices", "u4"),  # how many were ever added; the oldest gives way
         ("countries", "u4"),
-        ("home_lat", "f4"),
-        ("home_lon", "f4"),
         ("told", "?"),  # an ACCOUNT fact with a limit has been seen
-        ("housed", "?"),  # home is known
     ],
     align=True,
 )
@@ -185,10 +182,6 @@ def _login(table: Array, who: Array, facts: Array) -> None:
 
 def _told(table: Array, who: Array, facts: Array) -> None:
     """Take what an ACCOUNT fact says; what it leaves out stays as it was."""
-    housed = ~(np.isnan(facts["lat"]) | np.isnan(facts["lon"]))
-    table["home_lat"][who[housed]] = facts["lat"][housed]
-    table["home_lon"][who[housed]] = facts["lon"][housed]
-    table["housed"][who[housed]] = True
     opened = facts["opened_at"] > 0
     table["opened_at"][who[opened]] = facts["opened_at"][opened]
     limited = ~np.isnan(facts["limit"])
