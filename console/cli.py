@@ -54,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
     _add_watch(commands)
     _add_sandbox(commands)
     _add_act(commands)
+    _add_backtest(commands)
     _add_bench(commands)
     _add_audit(commands)
     _add_journal(commands)
@@ -155,6 +156,19 @@ def _add_act(commands: Commands) -> None:
         elif name == "set-limit":
             action.add_argument("--limit", choices=LIMITS, default="credit", help=tr("cli.which_limit"))
             action.add_argument("--value-minor", type=_count, required=True, metavar="N", help=tr("cli.value_minor"))
+
+
+def _add_backtest(commands: Commands) -> None:
+    backtest = _command(commands, "backtest", entries.backtest)
+    _home(backtest)
+    _tied(backtest)
+    backtest.add_argument("--pack", type=Path, required=True, metavar="FILE", help=tr("cli.backtest_pack"))
+    backtest.add_argument("--against", choices=("live",), default="live", help=tr("cli.against"))
+    backtest.add_argument("--packs", type=Path, metavar="DIR", help=tr("cli.packs"))
+    backtest.add_argument("--days", type=_positive, metavar="N", help=tr("cli.backtest_days"))
+    backtest.add_argument("--accounts", type=Path, metavar="FILE", help=tr("cli.behind"))
+    backtest.add_argument("--progress", action="store_true", help=tr("cli.progress"))
+    backtest.add_argument("--json", action="store_true", help=tr("cli.json"))
 
 
 def _add_bench(commands: Commands) -> None:

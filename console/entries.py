@@ -91,6 +91,16 @@ def act(options: argparse.Namespace) -> int:
     return act.run(options, core_of(options))
 
 
+def backtest(options: argparse.Namespace) -> int:
+    from console import backtest
+    from console.paths import home
+
+    asked = backtest.Asked(
+        home(getattr(options, "home", None)), options.pack, options.packs, options.days, options.accounts
+    )
+    return backtest.run(asked, as_json=options.json, progress=options.progress)
+
+
 def bench_ingest(options: argparse.Namespace) -> int:
     from console.bench import ingest
 

@@ -1,0 +1,132 @@
+"""`riskdesk backtest`: the mirror's facts once more, with a draft of the rules beside those in force.
+
+Reads the mirror only, a page at a time, in a process that yields to every other: it may run beside the watcher.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from console.backtest_report import Report, behind, table, told
+from console.core import messages
+from console.core.instants import DAY, SECOND
+from console.core.messages import CoreMeta
+from console.exits import Exit
+from console.language import tr
+from console.paths import Home
+from console.risk.backtest import Backtest, Trail
+from console.risk.columns import FACTS, Array
+from console.risk.drafts import drafted
+from console.risk.packs import Pack, load_packs
+from console.risk.verdicts import figures
+from console.watch.watcher import pack_texts
+from store.facts_log import FactsLog
+from store.files import StoreError
+
+NICE = 10
+TOLD_EVERY_S = 0.25
+META = messages.decoder(CoreMeta)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to replay: the draft's file, the packs in force (None: the shipped ones), the last `days` (None: all)."""
+
+    home: Home
+    pack: Path
+    packs: Path | None = None
+    days: float | None = None
+    accounts: Path | None = None
+
+
+def run(asked: Asked, *, as_json: bool, progress: bool) -> int:
+    """Replay and print: a table, or one JSON object. With `progress` a line `{"done": 0..1}` now and then before it.
+
+    Raises ValueError for a pack that can't be used, OSError for one that can't be read.
+    """
+    os.nice(NICE)
+    live = load_packs(pack_texts(asked.packs))
+    draft = drafted(live, asked.pack.name, asked.pack.read_text(encoding="utf-8"))
+    try:
+        log = FactsLog(asked.home.mirror)
+    except StoreError as error:
+        return _fail(error)
+    try:
+        meta = _meta(log)
+        report = _report(log, live, draft, asked, meta, progress)
+    except StoreError as error:
+        return _fail(error)
+    finally:
+        log.close()
+    exponents = {currency.code: currency.exponent for currency in meta.currencies} if meta else {}
+    print(json.dumps(report) if as_json else "\n".join(table(report, exponents)))
+    return Exit.OK
+
+
+def _fail(error: StoreError) -> int:
+    print(tr("cli.error", error=error), file=sys.stderr)
+    return Exit.FAILED
+
+
+def _report(log: FactsLog, live: Pack, draft: Pack, asked: Asked, meta: CoreMeta | None, progress: bool) -> Report:
+    started = time.perf_counter()
+    trail, warm = _replay(log, live, draft, asked.days, progress)
+    found = figures(trail, meta.labels.maturity_s * SECOND if meta and meta.labels else None)
+    who = log.accounts(np.unique(np.concatenate((trail.hits["account"], found.losses["account"]))))
+    if asked.accounts is not None:
+        _write(asked.accounts, behind(trail, found, who))
+    report = told(trail, found, who)
+    seconds = round(time.perf_counter() - started, 3)
+    return {"events": trail.events, "seconds": seconds, "warm_up_days": round(warm / DAY, 3), **report}
+
+
+def _replay(log: FactsLog, live: Pack, draft: Pack, days: float | None, progress: bool) -> tuple[Trail, int]:
+    """What the facts came to, and how much time (µs) they warmed up before they counted."""
+    ends = log.ends()
+    if ends is None:
+        raise StoreError(tr("backtest.no_facts"))
+    first, last = (_facts(page)["recorded_at"] for page in ends)
+    since = int(first.min()) if days is None else max(int(first.min()), int(last.max() - days * DAY))
+    backtest, size, done, told_at = Backtest(live, draft, since), log.size(), 0, 0.0
+    for page in log.pages():
+        backtest.page(_facts(page))
+        done += len(page)
+        if progress and time.monotonic() - told_at >= TOLD_EVERY_S:
+            told_at = time.monotonic()
+            print(json.dumps({"done": round(min(1.0, done / size), 4)}), flush=True)
+    return backtest.trail(), since - int(first.min())
+
+
+def _facts(page: bytes) -> Array:
+    try:
+        return np.frombuffer(page, FACTS)
+    except ValueError as error:
+        raise StoreError(tr("backtest.other_facts")) from error
+
+
+def _meta(log: FactsLog) -> CoreMeta | None:
+    """What the core said of itself; None when it never did or can't be read."""
+    text = log.note("meta")
+    try:
+        meta: CoreMeta | None = META.decode(text) if text else None
+    except msgspec.MsgspecError:
+        return None
+    return meta
+
+
+def _write(path: Path, lines: Iterable[dict[str, Any]]) -> None:
+    """Write JSON lines, complete before the file has its name, for its owner only."""
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
+    with os.fdopen(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+        file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    unfinished.replace(path)
