@@ -133,6 +133,7 @@ def _add_sandbox(commands: Commands) -> None:
     sandbox.add_argument("--data", type=Path, metavar="DIR", help=tr("cli.data"))
     sandbox.add_argument("--population", type=_count, metavar="N", help=tr("cli.population"))
     sandbox.add_argument("--limit", type=_count, metavar="N", help=tr("cli.limit"))
+    sandbox.add_argument("--lockstep", type=_positive, metavar="MINUTES", help=tr("cli.lockstep"))
     sandbox.add_argument("--label-delay-days", type=float, default=7.0, metavar="N", help=tr("cli.label_delay"))
 
 
@@ -182,6 +183,8 @@ def _add_bench(commands: Commands) -> None:
     quality = _command(what, "quality", entries.bench_quality)
     quality.add_argument("--stream", type=Path, metavar="FILE", help=tr("cli.stream"))
     quality.add_argument("--label-delay-days", type=float, default=7.0, metavar="N", help=tr("cli.label_delay"))
+    quality.add_argument("--desk", type=_count, default=0, metavar="N", help=tr("cli.desk"))
+    quality.add_argument("--packs", type=Path, metavar="DIR", help=tr("cli.packs"))
     quality.add_argument("--json", action="store_true", help=tr("cli.json"))
     ui = _command(what, "ui", entries.bench_ui)
     ui.add_argument("--accounts", type=_count, default=1_000_000, metavar="N", help=tr("cli.accounts"))

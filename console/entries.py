@@ -65,6 +65,7 @@ def sandbox(options: argparse.Namespace) -> int:
             label_delay_days=options.label_delay_days,
             limit=options.limit,
             population=options.population,
+            lockstep_minutes=options.lockstep,
         ),
         lambda origin: print(origin, flush=True),
     )
@@ -110,7 +111,8 @@ def bench_ingest(options: argparse.Namespace) -> int:
 def bench_quality(options: argparse.Namespace) -> int:
     from console.bench import quality
 
-    return quality.run(options.stream, options.label_delay_days, as_json=options.json)
+    asked = quality.Run(options.stream, options.label_delay_days, options.desk, options.packs)
+    return quality.run(asked, as_json=options.json)
 
 
 def bench_ui(options: argparse.Namespace) -> int:

@@ -4,10 +4,34 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from console import children
 from console.paths import Home
+
+
+@contextmanager
+def catching_up(home: Home, core: str, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A watcher that ends when it has caught up; it is stopped at the end of the `with` if it has not."""
+    home.make()
+    command = children.command("watch", "--home", str(home.folder), "--core", core, "--until-caught-up", "--json")
+    with children.open_private(home.log) as log:
+        process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=log)  # noqa: S603 - our own program
+    try:
+        yield process
+    finally:
+        children.stop(process)
+
+
+def report_of(watcher: subprocess.Popen[bytes], home: Home) -> dict[str, Any]:
+    """Wait for the watcher's end; its own report. Raises OSError, naming the log, when it failed."""
+    out, _ = watcher.communicate()
+    if watcher.returncode != 0:
+        raise OSError(f"the watcher did not end well; see {home.log}")
+    report: dict[str, Any] = json.loads(out)
+    return report
 
 
 def catch_up(home: Home, core: str, *options: str) -> dict[str, Any]:
@@ -15,11 +39,5 @@ def catch_up(home: Home, core: str, *options: str) -> dict[str, Any]:
 
     Raises OSError, naming the log, when the watcher fails.
     """
-    home.make()
-    command = children.command("watch", "--home", str(home.folder), "--core", core, "--until-caught-up", "--json")
-    with children.open_private(home.log) as log:
-        done = subprocess.run([*command, *options], stdout=subprocess.PIPE, stderr=log)  # noqa: S603 - our own program
-    if done.returncode != 0:
-        raise OSError(f"the watcher did not end well; see {home.log}")
-    report: dict[str, Any] = json.loads(done.stdout)
-    return report
+    with catching_up(home, core, *options) as watcher:
+        return report_of(watcher, home)

@@ -8,17 +8,21 @@ are the test and the four before them are where parameters may be chosen.
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from console import children
 from console.bench import protocol
-from console.bench.catching_up import catch_up
+from console.bench.catching_up import catching_up, report_of
+from console.bench.desk import STEP_MINUTES, Desk, Truth, work
 from console.bench.machine import machine
 from console.bench.protocol import WEEK, Figures, Rows, figures, recall_at
 from console.bench.stream import Stream, read_stream
+from console.core.instants import DAY
 from console.exits import Exit
 from console.language import tr
 from console.paths import Home
@@ -31,27 +35,58 @@ LAST_DAYS = {"sparkov": 120}
 FALSE_POSITIVES = 0.01
 
 
-def run(stream: Path | None, label_delay_days: float, *, as_json: bool) -> int:
+@dataclass(frozen=True)
+class Run:
+    """What to replay and how: days until a fraud is known, a desk's verdicts a day (0: no desk), rules of one's own."""
+
+    stream: Path | None
+    label_delay_days: float = 7.0
+    desk: int = 0
+    packs: Path | None = None
+
+
+def run(asked: Run, *, as_json: bool) -> int:
     """Replay, judge, and print a table or one JSON object. Raises OSError or ValueError for a stream that is none."""
+    stream = asked.stream
     if stream is None or not stream.exists():
         print(tr("bench.no_stream", path=stream or ""), file=sys.stderr)
         return Exit.OK
     truth = read_stream(stream)
     with tempfile.TemporaryDirectory(prefix="riskdesk-bench-") as folder:
         home = Home(Path(folder) / "home")
-        report = _replayed(home, stream, label_delay_days)
+        report = _watched(home, stream, asked, truth)
         scores, models = transaction_scores(home.mirror)
     found = judged(truth, truth.scored(scores))
-    found |= {"label_delay_days": label_delay_days, "models": models, **report, "machine": machine()}
+    setting = {"label_delay_days": asked.label_delay_days, "desk": asked.desk, "packs": str(asked.packs or "shipped")}
+    found |= {**setting, "models": models, **report, "machine": machine()}
     print(json.dumps(found) if as_json else table(found))
     return Exit.OK
 
 
-def _replayed(home: Home, stream: Path, label_delay_days: float) -> dict[str, Any]:
+def _watched(home: Home, stream: Path, asked: Run, truth: Stream) -> dict[str, Any]:
+    """The watcher's report, and the verdicts where there was a desk."""
     home.make()
-    options = ("--replay", str(stream), "--label-delay-days", str(label_delay_days))
-    with children.sandbox(*options, log=home.folder / "sandbox.log") as origin:
-        return catch_up(home, origin)
+    replay = ["--replay", str(stream), "--label-delay-days", str(asked.label_delay_days)]
+    lockstep = ["--lockstep", str(STEP_MINUTES)] if asked.desk else []
+    packs = ["--packs", str(asked.packs)] if asked.packs else []
+    with (
+        children.sandbox(*replay, *lockstep, log=home.folder / "sandbox.log") as origin,
+        catching_up(home, origin, *packs) as watcher,
+    ):
+        verdicts = _judge_alerts(home, origin, watcher, asked, truth) if asked.desk else {}
+        return {**report_of(watcher, home), **verdicts}
+
+
+def _judge_alerts(
+    home: Home, origin: str, watcher: subprocess.Popen[bytes], asked: Run, truth: Stream
+) -> dict[str, Any]:
+    desk = Desk(origin, Truth(truth, asked.label_delay_days), asked.desk)
+    first = int(truth.occurred_at[0] // DAY)
+    try:
+        work(desk, home, watcher, lambda day: print(truth.date(day - first), file=sys.stderr, flush=True))
+    finally:
+        desk.close()
+    return {"verdicts": desk.judged}
 
 
 def judged(stream: Stream, rows: Rows) -> dict[str, Any]:

@@ -24,8 +24,8 @@ class Life(Protocol):
     def unfinished(self) -> bool:
         """Whether more is to come at once, so that a page that reached the head still has more behind it."""
 
-    async def demand(self, seq: int) -> None:
-        """A reader wants the feed up to `seq`: produce what is due of it now, and some more in the background."""
+    async def demand(self, after: int, limit: int) -> None:
+        """A reader wants `limit` changes after a seq: produce what is due of them now, and more in the background."""
 
     async def run(self) -> None:
         """Live until cancelled."""
@@ -37,7 +37,7 @@ class Still:
     def unfinished(self) -> bool:
         return False
 
-    async def demand(self, seq: int) -> None:
+    async def demand(self, after: int, limit: int) -> None:
         return
 
     async def run(self) -> None:
@@ -66,7 +66,7 @@ class WorldLife:
     def unfinished(self) -> bool:
         return False
 
-    async def demand(self, seq: int) -> None:
+    async def demand(self, after: int, limit: int) -> None:
         return
 
     async def run(self) -> None:

@@ -35,10 +35,11 @@ class ReplayLife:
     def unfinished(self) -> bool:
         return self._speed is None and not self._over
 
-    async def demand(self, seq: int) -> None:
-        """Publish until the feed holds `seq` or the stream is over; then go on in the background for a while."""
+    async def demand(self, after: int, limit: int) -> None:
+        """Publish until the feed holds that much or the stream is over; then go on in the background for a while."""
         if self._speed is not None:
             return
+        seq = after + limit
         self._wanted = max(self._wanted, seq + AHEAD)
         self._more.set()
         while self._bank.log.head < seq and not self._over:

@@ -16,7 +16,7 @@ from types import TracebackType
 import uvicorn
 
 from console.core import instants
-from console.core.instants import SECOND, Instant
+from console.core.instants import MINUTE, SECOND, Instant
 from console.core.messages import LabelPolicy
 from console.sandbox import policy
 from console.sandbox import world as worlds
@@ -24,6 +24,7 @@ from console.sandbox.bank import Bank
 from console.sandbox.bank.database import Database
 from console.sandbox.bank.truth import Episode
 from console.sandbox.life import Life, Still, WorldLife
+from console.sandbox.lockstep import SteppedLife
 from console.sandbox.mapping import Mapping, read_mapping, shipped_mapping
 from console.sandbox.rate import RateLimit
 from console.sandbox.recording import Recording, columns_of
@@ -43,6 +44,7 @@ class SandboxOptions:
 
     `speed` is stream time per wall time: 1 for a world unless given, as fast as it is read for a replay. `data` keeps
     the database; without it a temporary one is removed at the end. `limit` is in rows, `population` in customers.
+    With `lockstep_minutes` a replay stops after so many minutes of stream time until told to go on (see `lockstep`).
     """
 
     world: str | None = None
@@ -55,6 +57,7 @@ class SandboxOptions:
     label_delay_days: float = 7.0
     limit: int | None = None
     population: int | None = None
+    lockstep_minutes: float | None = None
 
 
 @contextmanager
@@ -71,7 +74,9 @@ def opened(options: SandboxOptions, clock: Callable[[], Instant] = instants.now)
         database = Database(folder / FILE, durable=options.data is not None)
         bank = Bank(database, epoch=epoch, clock=clock)
         try:
-            yield Core(bank, _life(options, bank, recording), RateLimit(PER_S, BURST), _labels(recording))
+            life = _life(options, bank, recording)
+            private = [life.route()] if isinstance(life, SteppedLife) else []
+            yield Core(bank, life, RateLimit(PER_S, BURST), _labels(recording), private)
         finally:
             bank.close()
 
@@ -93,6 +98,8 @@ def _fitting(path: Path) -> Mapping:
 
 
 def _life(options: SandboxOptions, bank: Bank, recording: Recording | None) -> Life:
+    if recording is not None and options.lockstep_minutes is not None:
+        return SteppedLife(bank, recording, round(options.lockstep_minutes * MINUTE))
     if recording is not None:
         return ReplayLife(bank, recording, options.speed)
     if options.world is None or bank.log.head:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from starlette.applications import Starlette
@@ -41,13 +41,21 @@ Handler = Callable[["Core", Request, Person], Awaitable[Response]]
 
 
 class Core:
-    """One running core: its bank, its life, and who waits for news."""
+    """One running core: its bank, its life, and who waits for news. `private` are controls outside the contract."""
 
-    def __init__(self, bank: Bank, life: Life, rate: RateLimit, labels: LabelPolicy = policy.LABELS) -> None:
+    def __init__(
+        self,
+        bank: Bank,
+        life: Life,
+        rate: RateLimit,
+        labels: LabelPolicy = policy.LABELS,
+        private: Sequence[Route] = (),
+    ) -> None:
         self.bank = bank
         self.life = life
         self.rate = rate
         self.labels = labels
+        self.private = private
         self.bell: Bell | None = None
         self.failure: Exception | None = None
         self.on_failure: Callable[[], None] = self.stop
@@ -55,7 +63,7 @@ class Core:
     def asgi(self) -> ASGIApp:
         """The application to serve."""
         routes = [Route(BASE + path, self._guarded(handler), methods=[method]) for method, path, handler in OPERATIONS]
-        routes.append(Route(BASE + "/openapi.yaml", _contract, methods=["GET"]))
+        routes += [Route(BASE + "/openapi.yaml", _contract, methods=["GET"]), *self.private]
         app = Starlette(
             routes=routes,
             lifespan=self._lifespan,
@@ -180,7 +188,7 @@ async def _changes(core: Core, request: Request, person: Person) -> Response:
     deadline = clock() + wait_s
     while True:
         after = core.bank.log.seq_of(cursor)
-        await core.life.demand(after + limit)
+        await core.life.demand(after, limit)
         if after > core.bank.log.head:
             raise invalid("after", "lies beyond the head of the log")
         page = core.bank.log.page(after, limit, kinds)

@@ -88,5 +88,5 @@ def test_a_stream_too_short_for_the_protocol_is_told(stream):
 
 
 def test_no_stream_is_skipped(tmp_path, capsys):
-    assert quality.run(tmp_path / "none.parquet", 7.0, as_json=True) == 0
+    assert quality.run(quality.Run(tmp_path / "none.parquet"), as_json=True) == 0
     assert str(tmp_path / "none.parquet") in capsys.readouterr().err
