@@ -107,7 +107,7 @@ class Ingest:
         self.mirror.write(meant.batch)
         if len(facts):
             body = facts.tobytes()
-            self.mirror.log_page(int(facts["seq"][-1]), body)
+            self.mirror.log_page(int(facts["seq"][-1]), int(facts["recorded_at"].max()), body)
             self._logged += len(body)
         return Ingested(len(changes), meant.applied, _opened(alerts, facts))
 
