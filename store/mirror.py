@@ -232,6 +232,11 @@ class Mirror:
         ).fetchone()
         return row[0] if row else None
 
+    def seq_of(self, transaction_id: str) -> int:
+        """The seq at which a stored transaction came first; 0 when it is unknown."""
+        row = self._execute("SELECT seq FROM txn WHERE transaction_id = ?", (transaction_id,)).fetchone()
+        return int(row[0]) if row else 0
+
     def account_number(self, account_id: str) -> int:
         """The account's number; one never seen gets the next, with a place among the heads."""
         number = self.accounts[account_id]

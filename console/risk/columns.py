@@ -108,6 +108,7 @@ FACTS = np.dtype(
             "opened_at",
             "i8",
         ),  # ACCOUNT, CUSTOMER, DEVICE, LINK: since when; LABEL: occurred_at of what is judged; else 0
+        ("judged", "i8"),  # LABEL: the seq of the transaction it judges; 0 for anything else and where it is not known
         ("amount", "f8"),  # signed minor units; APPLICATION, LIMIT_REQUEST: the limit asked for; NaN missing
         ("limit", "f8"),  # ACCOUNT, and LIMIT_REQUEST the present one, else NaN
         ("available", "f8"),  # ACCOUNT facts, else NaN

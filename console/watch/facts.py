@@ -89,6 +89,7 @@ def transaction_fact(
         txn.occurred_at,
         txn.recorded_at,
         0,
+        0,
         txn.amount_minor,
         NAN,
         NAN,
@@ -132,6 +133,7 @@ def login_fact(seq: int, login: Login, fresh: bool, account: int, customer: int,
         seq,
         login.occurred_at,
         login.recorded_at,
+        0,
         0,
         NAN,
         NAN,
@@ -177,6 +179,7 @@ def standing_fact(seq: int, account: Account, number: int, customer: int) -> Fac
         account.updated_at,
         account.updated_at,
         account.opened_at,
+        0,
         NAN,
         limits.credit_limit_minor,
         limits.available_minor,
@@ -339,9 +342,10 @@ def label_fact(
     account: int,
     customer: int,
     txn: Transaction | None,
+    judged: int,
     entities: Entities,
 ) -> FactRow:
-    """A label, with the parties of the transaction it judges where it judges one."""
+    """A label, with the parties of the transaction it judges where it judges one; `judged` is that one's seq, or 0."""
     merchant = txn.merchant if txn else None
     ip = txn.ip if txn else None
     return _row(
@@ -357,6 +361,7 @@ def label_fact(
         subnet=entities["subnet"].get(network_of(ip) or "", -1) if ip else -1,
         amount=float(txn.amount_minor) if txn else NAN,
         opened_at=label.occurred_at,
+        judged=judged,
     )
 
 

@@ -67,6 +67,7 @@ class Translation:
         self._mirror = mirror
         self._facts: list[FactRow] = []
         self._transactions: dict[str, Transaction] = {}
+        self._seqs: dict[str, int] = {}
         self._customer_account: dict[str, int] = {}
         self._labels: dict[str, Label | None] = {}
         self._verdicts: dict[str, int | None] = {}
@@ -134,6 +135,7 @@ class Translation:
         seq, account = fact.change.seq, self._mirror.account_number(txn.account_id)
         self._transactions[txn.id] = txn
         if fresh:
+            self._seqs[txn.id] = seq
             chain = self._mirror.heads.transaction
             self.scored_transactions.append(len(self._facts))
             self.batch.new_transactions.append(
@@ -347,7 +349,8 @@ class Translation:
             account_id = label.target.id
         account = self._mirror.accounts.get(account_id, -1) if account_id else -1
         owner = self._mirror.owners[account] if account >= 0 else -1
-        self._facts.append(label_fact(seq, label, judgement, account, owner, txn, self._mirror.entities))
+        judged = self._seqs.get(label.target.id) or self._mirror.seq_of(label.target.id) if txn else 0
+        self._facts.append(label_fact(seq, label, judgement, account, owner, txn, judged, self._mirror.entities))
 
     def _judged(self, transaction_id: str) -> Transaction | None:
         if transaction_id in self._transactions:

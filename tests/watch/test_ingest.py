@@ -7,11 +7,14 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from console.core import feed
 from console.core.feed import Page
 from console.core.instants import wire
+from console.risk.columns import FACTS
+from console.risk.columns import Fact as RiskFact
 from console.risk.packs import load_packs
 from console.watch.ingest import Ingest
 from store.compare import differences
@@ -303,3 +306,12 @@ def test_a_restart_replays_to_the_same_state(tmp_path: Path, ingest: Ingest, cor
         one.checkpoint()
         one.close()
     assert differences(tmp_path / "mirror.db", tmp_path / "other.db") == []
+
+
+def test_a_label_names_the_transaction_it_judges(ingest: Ingest, core: Core) -> None:
+    ingest.page(core.page(purchase("txn.1"), purchase("txn.2")))
+    ingest.page(core.page(label("lab.1", "txn.2"), purchase("txn.3"), label("lab.2", "txn.3"), label("lab.3", "txn.9")))
+    log = [np.frombuffer(body, FACTS) for (body,) in ask(ingest, "SELECT facts FROM engine_page ORDER BY to_seq")]
+    facts = np.concatenate(log)
+    assert facts["judged"][facts["fact"] == RiskFact.LABEL].tolist() == [2, 4, 0]
+    assert not facts["judged"][facts["fact"] != RiskFact.LABEL].any()
