@@ -113,22 +113,6 @@ def _level(column: str) -> str:
 
 NOW_S = "CAST(strftime('%s', 'now') AS INTEGER)"
 
-LEARNING = """
-DROP TABLE engine_page;
-CREATE TABLE engine_page (to_seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, facts BLOB NOT NULL) STRICT;
-
-CREATE TABLE training_layout (layout TEXT PRIMARY KEY, features TEXT NOT NULL, rules TEXT NOT NULL)
-STRICT, WITHOUT ROWID;
-
-CREATE TABLE training_page (
-    to_seq INTEGER PRIMARY KEY, from_seq INTEGER NOT NULL, at INTEGER NOT NULL, layout TEXT NOT NULL,
-    seqs BLOB NOT NULL, ats BLOB NOT NULL, fired BLOB NOT NULL, features BLOB NOT NULL
-) STRICT;
-
-CREATE TABLE judgement (seq INTEGER NOT NULL, target INTEGER NOT NULL, code INTEGER NOT NULL) STRICT;
-"""
-
-
 VIEWS = f"""
 CREATE VIEW v_account AS SELECT
     a.account_id, a.customer_id, a.status, a.credit_limit_minor, a.available_minor, a.balance_minor, a.currency,
@@ -168,23 +152,30 @@ def _mirror(database: Database) -> None:
             database.execute(statement)
 
 
-CONTENT = (
-    "feed", "account", "account_risk", "txn", "login", "resource", "desk_case", "alert", "entity", "engine_state",
-    "engine_page", "training_layout", "training_page", "judgement", "quarantine", "dropped",
-)  # fmt: skip
-"""The tables that hold what came from the core and what was made of it."""
+ALERT_FACTORS = f"""
+ALTER TABLE alert ADD COLUMN muted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE alert ADD COLUMN muted_until INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE alert ADD COLUMN last_hit_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE alert ADD COLUMN pace INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE alert ADD COLUMN recent_minor INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE rule_set (number INTEGER PRIMARY KEY, ids TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE rule_page (
+    to_seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, rules INTEGER NOT NULL, hits BLOB NOT NULL
+) STRICT;
+DROP VIEW v_alert;
+CREATE VIEW v_alert AS SELECT
+    t.alert_id, a.account_id, {_time("t.opened_at")} AS opened_at, {_level("t.level")} AS level, t.score, t.rule_ids,
+    t.state,
+    CASE WHEN c.status = 'claimed' AND c.claim_expires_at / 1000000 > {NOW_S} THEN c.claimed_by END AS claimed_by,
+    t.verdict, t.evidence, {_time("t.updated_at")} AS updated_at, t.hits, t.muted, t.resurfaced,
+    {_time("nullif(t.muted_until, 0)")} AS muted_until, {_time("nullif(t.last_hit_at, 0)")} AS last_hit_at, t.pace,
+    t.recent_minor
+FROM alert t JOIN account a USING (account) LEFT JOIN desk_case c USING (account);
+"""  # noqa: S608 - constants of this module only
 
 
-@MIGRATIONS(name="002_learning")
-def _learning(database: Database) -> None:
-    """The engine remembers other things from here on: what was mirrored before it is mirrored anew."""
-    for statement in LEARNING.split(";\n"):
+@MIGRATIONS(name="002_alert_factors")
+def _alert_factors(database: Database) -> None:
+    for statement in ALERT_FACTORS.split(";\n"):
         if statement.strip():
             database.execute(statement)
-    database.execute(
-        "INSERT INTO note SELECT 'generation', '1' WHERE EXISTS (SELECT 1 FROM account)"
-        " ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
-    )
-    database.execute("DELETE FROM note WHERE key = 'dropped_before'")
-    for table in set(CONTENT) & set(database.table_names()):
-        database.execute(f"DELETE FROM {table}")  # noqa: S608 - names of this module only

@@ -101,6 +101,8 @@ class AlertRow:
     resurfaced: int
     rebuilt: bool
     evidence: str
+    muted: int
+    muted_until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,14 @@ FROM feed f WHERE f.lane NOT IN (SELECT poller FROM health) ORDER BY 1
 
 SUSPICIOUS = """
 SELECT account FROM account_risk WHERE risk_level > 0 ORDER BY risk_score DESC, account LIMIT ?
+"""
+
+
+OPEN_ALERTS = """
+SELECT t.account, t.score, t.level, t.last_hit_at, t.pace, t.recent_minor,
+    CASE WHEN a.status IN ('frozen', 'closing', 'closed') THEN 0 ELSE a.available_minor END, a.credit_limit_minor
+FROM alert t JOIN account a USING (account)
+WHERE t.state = 'open' AND t.muted_until <= (SELECT coalesce(max(watermark), 0) FROM feed)
 """
 
 
@@ -224,6 +234,17 @@ class Reader:
         rows = self.rows("SELECT level, count(*) FROM alert WHERE state = 'open' GROUP BY level")
         return {LEVELS[level]: count for level, count in rows if 0 <= level < len(LEVELS)}
 
+    def open_alerts(self) -> NDArray[np.float64]:
+        """What the queue's order is made of, a row of `OPEN_ALERTS` columns each; NaN where nothing is known.
+
+        Snoozed alerts are left out until the stream's time has reached the end of their snooze.
+        """
+        return np.array(self.rows(OPEN_ALERTS), np.float64).reshape(-1, 8)
+
+    def watermark(self) -> int:
+        """The stream's time (µs): nothing earlier will come any more; 0 for a new mirror."""
+        return int(self.rows("SELECT coalesce(max(watermark), 0) FROM feed")[0][0])
+
     # ------------------------------------------------------------ rows
 
     def page(self, accounts: Iterable[int]) -> dict[int, AccountRow]:
@@ -250,7 +271,7 @@ class Reader:
         doc = self.rows("SELECT doc FROM account WHERE account = ?", (account,))
         alert = self.rows(
             "SELECT alert_id, opened_at, updated_at, level, score, rule_ids, state, verdict, hits, resurfaced,"
-            " rebuilt <> 0, evidence FROM alert WHERE account = ?",
+            " rebuilt <> 0, evidence, muted, muted_until FROM alert WHERE account = ?",
             (account,),
         )
         case = self.rows(
@@ -265,6 +286,15 @@ class Reader:
             AlertRow(*alert[0]) if alert else None,
             CaseRow(*case[0]) if case else None,
         )
+
+    def transactions_of(self, seqs: Iterable[int]) -> list[str]:
+        """The ids of the transactions at those places of the feed, in their order; other places are left out."""
+        wanted = "[" + ",".join(str(int(seq)) for seq in seqs) + "]"
+        found = self.rows(
+            "SELECT transaction_id FROM txn WHERE seq IN (SELECT value FROM json_each(?)) AND deleted = 0 ORDER BY seq",
+            (wanted,),
+        )
+        return [transaction_id for (transaction_id,) in found]
 
     def customer(self, customer_id: str) -> str | None:
         """The JSON text of a customer, None when it is not mirrored."""

@@ -71,6 +71,7 @@ LOGIN_OUTCOMES = (
     "mfa_removed",
 )
 LOGIN_METHODS = ("password", "passkey", "otp", "oauth", "biometric", "ivr", "other")
+LABEL_KINDS = ("chargeback", "customer_report", "operator", "investigation", "repayment")
 ACCOUNT_STATUSES = ("pending", "active", "frozen", "closing", "closed")
 APPLICATION_STATUSES = ("submitted", "in_review", "approved", "declined", "withdrawn", "booked")
 REQUEST_STATUSES = ("pending", "approved", "declined", "cancelled", "applied")
@@ -136,7 +137,7 @@ FACTS = np.dtype(
         ("past_due", "i2"),  # ACCOUNT: days past due, -1 missing
         ("fact", "u1"),  # Fact
         ("code", "u1"),  # kind of transaction, link or token | login outcome | Judgement | status | device trust
-        ("status", "u1"),  # of a transaction; APPLICATION: how many of the core's checks failed
+        ("status", "u1"),  # of a transaction; LABEL: its kind; APPLICATION: how many of the core's checks failed
         ("channel", "u1"),
         ("method", "u1"),  # of a login
         ("decline", "u1"),  # Decline

@@ -13,6 +13,7 @@ from enum import IntEnum
 
 import numpy as np
 
+from console.risk.alerts import MINUTES_PER_ALERT
 from console.risk.backtest import Trail
 from console.risk.columns import DAY, Array, Bools
 from console.risk.intervals import Share, wilson
@@ -22,9 +23,6 @@ QUIET = DAY
 
 JUDGED_WITHIN = 30 * DAY
 """How long after an alert's last hit a word about the whole account is still about that alert, µs."""
-
-MINUTES_PER_ALERT = 6.0
-"""Minutes of a person that an alert costs, on average."""
 
 
 class Known(IntEnum):

@@ -27,6 +27,7 @@ from console.risk.columns import (
     CHANNELS,
     DEVICE_TRUSTS,
     FACTS,
+    LABEL_KINDS,
     LINK_KINDS,
     LOGIN_METHODS,
     LOGIN_OUTCOMES,
@@ -61,6 +62,7 @@ def _codes(words: Iterable[str]) -> dict[str | None, int]:
 _KIND = _codes(TXN_KINDS)
 _STATUS = _codes(TXN_STATUSES)
 _CHANNEL = _codes(CHANNELS)
+_LABEL_KIND = _codes(LABEL_KINDS)
 _OUTCOME = _codes(LOGIN_OUTCOMES)
 _METHOD = _codes(LOGIN_METHODS)
 _ACCOUNT_STATUS = _codes(ACCOUNT_STATUSES)
@@ -353,6 +355,7 @@ def label_fact(
         Fact.LABEL,
         label.recorded_at,
         code=int(judgement),
+        status=_LABEL_KIND.get(label.kind, 0),
         account=account,
         customer=customer,
         merchant=entities["merchant"].get(merchant.id, -1) if merchant else -1,

@@ -16,8 +16,10 @@ from console.risk.alerts import AlertBook, AlertRow
 from console.risk.columns import FACTS
 from console.risk.engine import Engine, Scored
 from console.risk.packs import Pack
+from console.risk.records import hits_of
 from console.risk.score import level_of
 from console.watch.translate import Translation
+from store import rule_hits
 from store.mirror import Mirror, Row
 
 LANE = "changes"
@@ -105,11 +107,19 @@ class Ingest:
         self._note_risk(meant, facts, scored, alerts)
         meant.batch.alerts = [_alert_row(alert, rebuilt) for alert in alerts]
         self.mirror.write(meant.batch)
+        self._note_hits(facts, scored)
         if len(facts):
             body = facts.tobytes()
-            self.mirror.log_page(int(facts["seq"][-1]), int(facts["recorded_at"].max()), body)
+            self.mirror.log_page(int(facts["seq"][-1]), body)
             self._logged += len(body)
         return Ingested(len(changes), meant.applied, _opened(alerts, facts))
+
+    def _note_hits(self, facts: FactArray, scored: Scored) -> None:
+        """Keep which rules fired where, those in shadow too: the rules' records are made of it."""
+        hits = hits_of(facts, scored)
+        if len(hits):
+            named = [(rule.id, rule.state) for rule in scored.pack.active]
+            rule_hits.write(self.mirror, named, int(facts["seq"][-1]), int(hits["at"].max()), hits.tobytes())
 
     def _note_risk(self, meant: Translation, facts: FactArray, scored: Scored, alerts: list[AlertRow]) -> None:
         """Carry the accounts' risk after the page into their heads and rows.
@@ -215,4 +225,9 @@ def _alert_row(alert: AlertRow, rebuilt: bool) -> Row:
         alert.resurfaced,
         int(rebuilt),
         msgspec.json.encode(alert.evidence).decode(),
+        alert.muted,
+        alert.muted_until,
+        alert.last_hit_at,
+        alert.pace,
+        alert.recent_minor,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from console.risk.queue import Standing, order
 from store import files
 from store.mirror_schema import MIGRATIONS
 from store.query import QueryError, parse
@@ -36,12 +38,12 @@ def reader(mirror_path: Path) -> Iterator[Reader]:
 
 
 def test_the_order_is_by_score_then_by_appearance_and_complete(reader: Reader) -> None:
-    order = reader.order()
-    assert sorted(order.tolist()) == list(range(60))
-    rows = reader.page(order.tolist())
-    scores = [rows[number].score for number in order.tolist()]
+    accounts = reader.order()
+    assert sorted(accounts.tolist()) == list(range(60))
+    rows = reader.page(accounts.tolist())
+    scores = [rows[number].score for number in accounts.tolist()]
     assert scores[:20] == sorted(scores[:20], reverse=True)
-    assert order[20:].tolist() == sorted(order[20:].tolist())
+    assert accounts[20:].tolist() == sorted(accounts[20:].tolist())
 
 
 def test_a_short_order_differs_only_in_how_many_stand_in_front(reader: Reader) -> None:
@@ -230,3 +232,35 @@ def test_the_order_leaves_no_account_twice_with_many_levels(tmp_path: Path) -> N
     order = opened.order()
     assert len(np.unique(order)) == len(order) == 30
     opened.close()
+
+
+def test_open_alerts_tell_what_their_order_is_made_of(mirror_path: Path, reader: Reader) -> None:
+    alerts = reader.open_alerts()
+    assert alerts.shape == (20, len(Standing._fields))
+    standing = Standing.of(alerts)
+    assert sorted(order(standing, reader.watermark()).tolist()) == list(range(20))
+    by_account = dict(zip(standing.account.tolist(), alerts.tolist(), strict=True))
+    rows = reader.page(range(20))
+    for number, row in rows.items():
+        spendable = 0 if row.status in ("frozen", "closing", "closed") else row.available_minor
+        assert by_account[number][1:3] == [row.score, row.level]
+        assert by_account[number][5:] == [45600, spendable, row.credit_limit_minor]
+
+
+def test_a_snoozed_alert_is_out_of_the_queue_until_the_streams_time_gets_there(tmp_path: Path) -> None:
+    path = tmp_path / "mirror.db"
+    build(path, 60)
+    with closing(sqlite3.connect(path)) as connection:
+        watermark = int(connection.execute("SELECT watermark FROM feed").fetchone()[0])
+        for account, until in ((0, watermark), (1, watermark + 1)):
+            connection.execute("UPDATE alert SET muted_until = ? WHERE account = ?", (until, account))
+        connection.commit()
+    reader = Reader(path)
+    assert reader.watermark() == watermark
+    assert sorted(reader.open_alerts()[:, 0].tolist()) == [0, *range(2, 20)]
+    reader.close()
+
+
+def test_the_transactions_of_an_alerts_hits(reader: Reader) -> None:
+    assert reader.transactions_of([423, 421, 424, 10**9]) == ["txn_4_10", "txn_4_11"]
+    assert reader.transactions_of([]) == []

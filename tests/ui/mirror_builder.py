@@ -171,9 +171,9 @@ def _alert(connection, number: int, score: float, level: int) -> None:
         "params": {name: params for name, _, params in chosen},
     }  # fmt: skip
     connection.execute(
-        "INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, 'open', NULL, ?, 0, 0, ?)",
+        "INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, 'open', NULL, ?, 0, 0, ?, 0, 0, ?, 1, 45600)",
         (f"alr_{number}", number, NOW - HOUR, NOW - MINUTE, level, score, json.dumps([name for name, _, _ in chosen]),
-         1 + number % 4, json.dumps([hit])),
+         1 + number % 4, json.dumps([hit]), NOW - MINUTE),
     )  # fmt: skip
 
 

@@ -1,0 +1,167 @@
+"""How each rule has done: hits, what became of them, precision, the operators' time, and which rules say the same.
+
+A hit is an event on which the rule fired. It is judged by the label of its transaction, else by the verdict on its
+account within a week after it; without either it counts as legitimate once labels would have arrived, and as unknown
+before that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from console.risk.alerts import MINUTES_PER_ALERT
+from console.risk.columns import DAY, SECOND, Array, Bools, Judgement
+from console.risk.engine import Scored
+from console.risk.intervals import Share, wilson
+from console.risk.packs import Pack, Rule
+
+EPISODE = 7 * DAY
+"""A verdict on an account speaks for its hits of so long before it."""
+
+_HIT = [("seq", "i8"), ("at", "i8"), ("account", "i4"), ("score", "f4")]
+
+
+@dataclass(frozen=True)
+class RuleRecord:
+    """One rule's record. `overlap` maps another rule's id to the share of this one's hits on which it fired too.
+
+    `presumed` are hits that no label contradicted in time; `unknown` those still open. `precision` is None while
+    nothing is known. `alerts` are the account-days it would have an operator look at; `minutes` what that costs.
+    """
+
+    id: str
+    state: str
+    hits: int
+    fraud: int
+    legit: int
+    inconclusive: int
+    presumed: int
+    unknown: int
+    precision: Share | None
+    alerts: int
+    minutes: int
+    overlap: dict[str, float]
+
+
+def hit_type(rules: int) -> np.dtype[np.void]:
+    """A row of hits by so many rules: place, time (µs), account, score, and a bit per rule."""
+    return np.dtype([*_HIT, ("fired", "u1", (max(1, -(-rules // 8)),))])
+
+
+def hits_of(facts: Array, scored: Scored) -> Array:
+    """The events of a page on which a rule fired, live or in shadow: rows of `hit_type(len(pack.active))`."""
+    places = np.flatnonzero(scored.fired.any(axis=0)) if len(scored.fired) else np.zeros(0, np.int64)
+    rows = np.flatnonzero(scored.place >= 0)[places]
+    hits = np.zeros(len(rows), hit_type(len(scored.fired)))
+    hits["seq"], hits["at"] = facts["seq"][rows], facts["recorded_at"][rows]
+    hits["account"], hits["score"] = facts["account"][rows], scored.score[rows]
+    if len(rows):
+        hits["fired"] = np.packbits(scored.fired[:, places].T, axis=1)
+    return hits
+
+
+def together(pages: Iterable[tuple[Sequence[tuple[str, str]], Array]]) -> tuple[list[tuple[str, str]], Array, Bools]:
+    """Pages of hits by different sets of rules as one: the (id, state) of every rule, the hits, (rules, hits) fired."""
+    held = [(rules, hits) for rules, hits in pages if len(hits)]
+    names = list(dict.fromkeys(name for rules, _ in held for name in rules))
+    place = {name: row for row, name in enumerate(names)}
+    fired = np.zeros((len(names), sum(len(hits) for _, hits in held)), bool)
+    begin = 0
+    for rules, hits in held:
+        bits = np.unpackbits(hits["fired"], axis=1, count=len(rules)).T
+        fired[[place[name] for name in rules], begin : begin + len(hits)] = bits
+        begin += len(hits)
+    plain = [hits[[name for name, _ in _HIT]] for _, hits in held]
+    return names, np.concatenate(plain) if plain else np.zeros(0, _HIT), fired
+
+
+def judgements(hits: Array, labels: Array, verdicts: Array) -> Array:
+    """Per hit the Judgement's code, 0 where nobody said anything.
+
+    `labels` are rows (seq of the transaction, code), the newest word last; `verdicts` (account, at in µs, code).
+    """
+    judged = np.zeros(len(hits), np.uint8)
+    if len(verdicts):
+        keys = _key(verdicts[:, 0], verdicts[:, 1])
+        order = np.argsort(keys, kind="stable")
+        following = np.searchsorted(keys[order], _key(hits["account"], hits["at"]))
+        found = verdicts[order[np.minimum(following, len(keys) - 1)]]
+        near = (following < len(keys)) & (found[:, 0] == hits["account"]) & (found[:, 1] - hits["at"] < EPISODE)
+        judged[near] = found[near, 2]
+    if len(labels):
+        last = dict(labels.tolist())
+        told = np.fromiter(last, np.int64, len(last))
+        rows = np.flatnonzero(np.isin(hits["seq"], told))
+        judged[rows] = [last[seq] for seq in hits["seq"][rows].tolist()]
+    return judged
+
+
+def _key(account: Array, at: Array) -> Array:
+    """Account and second in one number, in that order."""
+    return np.asarray((account.astype(np.int64) << np.int64(38)) | (np.maximum(at, 0) // SECOND))
+
+
+def records(
+    pack: Pack, names: Sequence[tuple[str, str]], hits: Array, fired: Bools, judged: Array, mature_before: int
+) -> list[RuleRecord]:
+    """The record of every active rule of a pack, and of those that were active when they hit, in order of id.
+
+    `mature_before` is the instant (µs) before which an unlabelled event counts as legitimate.
+    """
+    weights = {rule.id: rule.weight for rule in pack.rules}
+    alerting = pack.thresholds[pack.alert_level - 1] - 1e-6
+    day = _key(hits["account"], hits["at"] // DAY * SECOND)
+    mature = hits["at"] < mature_before
+    shares = _overlaps(names, fired)
+    known = {}
+    for row, (name, state) in enumerate(names):
+        mine = np.flatnonzero(fired[row])
+        score = hits["score"][mine].astype(np.float64)
+        if state == "shadow":
+            score = 1 - (1 - score) * (1 - weights.get(name, 0.0))
+        counts = np.bincount(judged[mine], minlength=len(Judgement) + 1)
+        presumed = int((mature[mine] & (judged[mine] == 0)).sum())
+        fraud, legit = int(counts[Judgement.FRAUD]), int(counts[Judgement.LEGIT])
+        alerts = len(np.unique(day[mine[score >= alerting]]))
+        known[name, state] = RuleRecord(
+            id=name,
+            state=state,
+            hits=len(mine),
+            fraud=fraud,
+            legit=legit,
+            inconclusive=int(counts[Judgement.INCONCLUSIVE]),
+            presumed=presumed,
+            unknown=int(counts[0]) - presumed,
+            precision=wilson(fraud, fraud + legit + presumed),
+            alerts=alerts,
+            minutes=alerts * MINUTES_PER_ALERT,
+            overlap=shares[row],
+        )
+    quiet = {(rule.id, rule.state): _quiet(rule) for rule in pack.active}
+    return [record for _, record in sorted({**quiet, **known}.items(), key=lambda item: _by_id(item[0]))]
+
+
+def _overlaps(names: Sequence[tuple[str, str]], fired: Bools) -> list[dict[str, float]]:
+    both = fired.astype(np.float32) @ fired.astype(np.float32).T
+    shares: list[dict[str, float]] = []
+    for row, (mine, _) in enumerate(names):
+        others: Mapping[str, float] = {
+            other: float(both[row, column] / both[row, row])
+            for column, (other, _) in enumerate(names)
+            if other != mine and both[row, column] > 0
+        }
+        shares.append(dict(sorted(others.items(), key=lambda item: (-item[1], item[0]))))
+    return shares
+
+
+def _quiet(rule: Rule) -> RuleRecord:
+    return RuleRecord(rule.id, rule.state, 0, 0, 0, 0, 0, 0, None, 0, 0, {})
+
+
+def _by_id(key: tuple[str, str]) -> tuple[str, int, str]:
+    """ATO-2 before ATO-10."""
+    family, _, number = key[0].partition("-")
+    return family, int(number), key[1]
