@@ -133,6 +133,7 @@ def _add_sandbox(commands: Commands) -> None:
     sandbox.add_argument("--data", type=Path, metavar="DIR", help=tr("cli.data"))
     sandbox.add_argument("--population", type=_count, metavar="N", help=tr("cli.population"))
     sandbox.add_argument("--limit", type=_count, metavar="N", help=tr("cli.limit"))
+    sandbox.add_argument("--days", type=_positive, metavar="N", help=tr("cli.days"))
     sandbox.add_argument("--lockstep", type=_positive, metavar="MINUTES", help=tr("cli.lockstep"))
     sandbox.add_argument("--label-delay-days", type=float, default=7.0, metavar="N", help=tr("cli.label_delay"))
 

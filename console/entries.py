@@ -66,6 +66,7 @@ def sandbox(options: argparse.Namespace) -> int:
             limit=options.limit,
             population=options.population,
             lockstep_minutes=options.lockstep,
+            days=options.days,
         ),
         lambda origin: print(origin, flush=True),
     )

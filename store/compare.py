@@ -5,10 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from hashlib import blake2b
 from pathlib import Path
 
 VOLATILE = {"health", "note"}
 """Tables that speak of the process and its clock, not of the stream."""
+PAGED = {"engine_page": ("facts",), "training_page": ("seqs", "ats", "fired", "features")}
+"""Tables with a row a page, and their columns: the same stream in pages of another size is the same."""
 
 
 def transaction_figures(path: Path) -> tuple[int, int, int]:
@@ -40,6 +43,10 @@ def _tables(database: sqlite3.Connection) -> list[str]:
 
 def _unequal(first: sqlite3.Connection, second: sqlite3.Connection, table: str) -> Iterator[bool]:
     """True for each pair of rows that differ, and once when one table is longer."""
+    for column in PAGED.get(table, ()):
+        yield _joined(first, table, column) != _joined(second, table, column)
+    if table in PAGED:
+        return
     query = f"SELECT * FROM {table} ORDER BY 1, 2"  # noqa: S608 - a name the file itself gave
     one, other = first.execute(query), second.execute(query)
     for ours in one:
@@ -47,3 +54,11 @@ def _unequal(first: sqlite3.Connection, second: sqlite3.Connection, table: str) 
             yield True
     if other.fetchone() is not None:
         yield True
+
+
+def _joined(database: sqlite3.Connection, table: str, column: str) -> str:
+    """A digest of a column's pages, one after another."""
+    whole = blake2b()
+    for (page,) in database.execute(f"SELECT {column} FROM {table} ORDER BY to_seq"):  # noqa: S608 - names of PAGED
+        whole.update(page)
+    return whole.hexdigest()

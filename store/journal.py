@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -140,7 +140,8 @@ class Journal:
         self._database.close()
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing, on disk at its end: for what else of this room lives in the journal."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield self._connection
@@ -157,7 +158,7 @@ class Journal:
         Raises Blocked while another state-changing command of the account is unresolved. One that waits for approval
         does not block, and a freeze is blocked by nothing.
         """
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             blocker = self._blocker(intent)
             if blocker:
                 raise Blocked(blocker)
@@ -184,7 +185,7 @@ class Journal:
 
     def withdraw(self, command_id: str, at: int, actor: str) -> None:
         """Cancel a command that is still QUEUED. Raises IllegalMove when it is on its way already."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             entry = self._need(command_id)
             if entry.state is not State.QUEUED:
                 raise IllegalMove(command_id, entry.state, State.CANCELLED)
@@ -197,7 +198,7 @@ class Journal:
 
         Raises IllegalMove unless the command is QUEUED or UNKNOWN.
         """
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             entry = self._need(command_id)
             if State.SENDING not in MOVES[entry.state]:
                 raise IllegalMove(command_id, entry.state, State.SENDING)
@@ -221,7 +222,7 @@ class Journal:
         When the feed was faster than the answer to an attempt, only the attempt's end is stored. Raises IllegalMove
         for any other move that the table of moves does not have.
         """
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             if attempt:
                 connection.execute(
                     "UPDATE attempt SET ended_at = ?, status = ?, outcome = ? WHERE command_id = ? AND number = ?",
@@ -268,7 +269,7 @@ class Journal:
 
         Only the watcher may call this: it alone sends, so it knows which are `in_flight`.
         """
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             lost = [e for e in self._entries("WHERE state = ?", State.SENDING) if e.command_id not in in_flight]
             for entry in lost:
                 connection.execute(
@@ -300,6 +301,10 @@ class Journal:
         rows = self._connection.execute("SELECT state, count(*) FROM command GROUP BY state")
         return {State(state): count for state, count in rows}
 
+    def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """All rows of one statement of this room."""
+        return self._connection.execute(sql, values).fetchall()
+
     def data_version(self) -> int:
         """A number that changes when another connection changed the journal."""
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
@@ -308,7 +313,7 @@ class Journal:
 
     def record(self, event: str, payload: dict[str, Any], at: int, actor: str = WATCHER) -> None:
         """Put something that is no command's into the audit, such as a change of the rules."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             audit.append(connection, at, actor, event, payload)
 
     def latest(self, event: str) -> dict[str, Any] | None:

@@ -48,3 +48,30 @@ def _journal(database: Database) -> None:
     for statement in (TABLES + VIEWS).split(";\n"):
         if statement.strip():
             database.execute(statement)
+
+
+MODELS = f"""
+CREATE TABLE model (
+    epoch TEXT NOT NULL, version TEXT NOT NULL, due_seq INTEGER NOT NULL, due_at INTEGER NOT NULL,
+    reason TEXT NOT NULL, outcome TEXT NOT NULL, why TEXT NOT NULL, figures TEXT, fitted_at INTEGER NOT NULL,
+    seconds REAL NOT NULL, body BLOB, PRIMARY KEY (epoch, version)
+) STRICT;
+
+CREATE TABLE takeover (
+    position INTEGER PRIMARY KEY, epoch TEXT NOT NULL, seq INTEGER, at INTEGER, version TEXT NOT NULL,
+    kind TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, decided_at INTEGER NOT NULL
+) STRICT;
+
+CREATE VIEW v_model AS SELECT
+    m.version, m.epoch, m.outcome, m.why, m.reason, m.due_seq, {times.column("m.due_at")} AS due_at,
+    t.seq AS takeover_seq, {times.column("t.at")} AS takeover_at, m.figures,
+    {times.column("m.fitted_at")} AS fitted_at
+FROM model m LEFT JOIN takeover t ON t.epoch = m.epoch AND t.version = m.version AND t.kind = 'promoted';
+"""  # noqa: S608 - constants of this module only
+
+
+@MIGRATIONS(name="002_models")
+def _models(database: Database) -> None:
+    for statement in MODELS.split(";\n"):
+        if statement.strip():
+            database.execute(statement)

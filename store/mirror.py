@@ -11,13 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from store.files import StoreError, writer
-from store.mirror_schema import MIGRATIONS
+from store.mirror_schema import CONTENT, MIGRATIONS
 
 Row = tuple[Any, ...]
 
 GENERATION = "generation"
 DROPPED_BEFORE = "dropped_before"
 """Notes of the mirror about itself."""
+
+STANDS_AT = "stands at"
+"""The part of the engine's stored state that names the last page of the facts log in it."""
+BEFORE_ALL = b"-9223372036854775808"
 
 ENTITY_KINDS = ("merchant", "device", "ip", "subnet", "party", "customer", "token")
 
@@ -288,20 +292,26 @@ class Mirror:
             (lane, epoch, seq, cursor, head_seq, watermark),
         )
 
-    def log_page(self, to_seq: int, facts: bytes) -> None:
-        """Keep the engine's input of a page until the next checkpoint, so that a restart can replay it."""
-        self._execute("INSERT INTO engine_page (to_seq, facts) VALUES (?, ?)", (to_seq, facts))
+    def log_page(self, to_seq: int, at: int, facts: bytes) -> None:
+        """Keep the engine's input of a page, its newest fact recorded `at`: restart and backtest replay it."""
+        self._execute("INSERT INTO engine_page (to_seq, at, facts) VALUES (?, ?, ?)", (to_seq, at, facts))
 
     def checkpoint(self, parts: dict[str, bytes]) -> None:
-        """Store the engine's whole state in place of the pages that led to it."""
+        """Store the engine's whole state, with the page up to which it stands."""
         self._execute("DELETE FROM engine_state")
         self.database.conn.executemany("INSERT INTO engine_state (part, body) VALUES (?, ?)", parts.items())
-        self._execute("DELETE FROM engine_page")
+        self._execute(
+            "INSERT INTO engine_state SELECT ?, CAST(CAST(to_seq AS TEXT) AS BLOB) FROM engine_page"
+            " ORDER BY to_seq DESC LIMIT 1",
+            (STANDS_AT,),
+        )
 
     def checkpointed(self) -> tuple[dict[str, bytes], Iterator[bytes]]:
         """The engine's last stored state, and the pages that came after it in order."""
         parts = dict(self._execute("SELECT part, body FROM engine_state"))
-        return parts, (facts for (facts,) in self._execute("SELECT facts FROM engine_page ORDER BY to_seq"))
+        stands_at = int(parts.pop(STANDS_AT, BEFORE_ALL))
+        pages = self._execute("SELECT facts FROM engine_page WHERE to_seq > ? ORDER BY to_seq", (stands_at,))
+        return parts, (facts for (facts,) in pages)
 
     def note(self, key: str, value: str) -> None:
         """Keep a small fact about the core or the watcher for the console to read."""
@@ -339,11 +349,8 @@ class Mirror:
         """
         self.note(GENERATION, str(int(self.noted(GENERATION) or 0) + 1))
         self.note(DROPPED_BEFORE, "0")
-        for table in (
-            "feed", "account", "account_risk", "txn", "login", "resource", "desk_case", "alert", "entity",
-            "engine_state", "engine_page", "quarantine", "dropped", "rule_page", "rule_set",
-        ):  # fmt: skip
-            self._execute(f"DELETE FROM {table}")  # noqa: S608 - names of this module only
+        for table in CONTENT:
+            self._execute(f"DELETE FROM {table}")  # noqa: S608 - names of the schema only
         self._load()
 
     def stage(self, rows: Iterable[Row]) -> None:

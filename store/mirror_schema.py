@@ -113,6 +113,22 @@ def _level(column: str) -> str:
 
 NOW_S = "CAST(strftime('%s', 'now') AS INTEGER)"
 
+LEARNING = """
+DROP TABLE engine_page;
+CREATE TABLE engine_page (to_seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, facts BLOB NOT NULL) STRICT;
+
+CREATE TABLE training_layout (layout TEXT PRIMARY KEY, features TEXT NOT NULL, rules TEXT NOT NULL)
+STRICT, WITHOUT ROWID;
+
+CREATE TABLE training_page (
+    to_seq INTEGER PRIMARY KEY, from_seq INTEGER NOT NULL, at INTEGER NOT NULL, layout TEXT NOT NULL,
+    seqs BLOB NOT NULL, ats BLOB NOT NULL, fired BLOB NOT NULL, features BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE judgement (seq INTEGER NOT NULL, target INTEGER NOT NULL, code INTEGER NOT NULL) STRICT;
+"""
+
+
 VIEWS = f"""
 CREATE VIEW v_account AS SELECT
     a.account_id, a.customer_id, a.status, a.credit_limit_minor, a.available_minor, a.balance_minor, a.currency,
@@ -152,6 +168,29 @@ def _mirror(database: Database) -> None:
             database.execute(statement)
 
 
+CONTENT = (
+    "feed", "account", "account_risk", "txn", "login", "resource", "desk_case", "alert", "entity", "engine_state",
+    "engine_page", "training_layout", "training_page", "judgement", "quarantine", "dropped",
+    "rule_page", "rule_set",
+)  # fmt: skip
+"""The tables that hold what came from the core and what was made of it."""
+
+
+@MIGRATIONS(name="002_learning")
+def _learning(database: Database) -> None:
+    """The engine remembers other things from here on: what was mirrored before it is mirrored anew."""
+    for statement in LEARNING.split(";\n"):
+        if statement.strip():
+            database.execute(statement)
+    database.execute(
+        "INSERT INTO note SELECT 'generation', '1' WHERE EXISTS (SELECT 1 FROM account)"
+        " ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
+    )
+    database.execute("DELETE FROM note WHERE key = 'dropped_before'")
+    for table in set(CONTENT) & set(database.table_names()):
+        database.execute(f"DELETE FROM {table}")  # noqa: S608 - names of this module only
+
+
 ALERT_FACTORS = f"""
 ALTER TABLE alert ADD COLUMN muted INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE alert ADD COLUMN muted_until INTEGER NOT NULL DEFAULT 0;
@@ -174,7 +213,7 @@ FROM alert t JOIN account a USING (account) LEFT JOIN desk_case c USING (account
 """  # noqa: S608 - constants of this module only
 
 
-@MIGRATIONS(name="002_alert_factors")
+@MIGRATIONS(name="003_alert_factors")
 def _alert_factors(database: Database) -> None:
     for statement in ALERT_FACTORS.split(";\n"):
         if statement.strip():

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from store import rule_hits
 from store.digest import OTHERS, TABLES, Buckets, bucket_sums, folded
 from store.files import reader
-from store.mirror import DROPPED_BEFORE, Mirror
+from store.mirror import DROPPED_BEFORE, STANDS_AT, Mirror
 
 DROPPED_BUCKETS = 16_384
 """Dropped events are summed in the contract's finest buckets and folded for a coarser comparison."""
@@ -70,7 +70,18 @@ def drop_events(mirror: Mirror, before: int) -> int:
             mirror.note(DROPPED_BEFORE, str(before))
         rule_hits.drop(mirror, before)
         mirror.dropped_before = before
+        _drop_facts(mirror, before)
     return sum(_drop(mirror, type_, before) for type_ in EVENT_TABLES)
+
+
+def _drop_facts(mirror: Mirror, before: int) -> None:
+    """Drop the facts log's pages of that age, but none that the engine's stored state does not stand for yet."""
+    with mirror.transaction():
+        mirror.database.conn.execute(
+            "DELETE FROM engine_page WHERE at < ? AND to_seq <= (SELECT CAST(CAST(body AS TEXT) AS INTEGER)"
+            " FROM engine_state WHERE part = ?)",
+            (before, STANDS_AT),
+        )
 
 
 def _drop(mirror: Mirror, type_: str, before: int) -> int:

@@ -96,10 +96,10 @@ class AlertBook:
 
     def apply(self, facts: Array, scored: Scored, overrides: Overrides = NONE) -> list[AlertRow]:
         """Take a page and what the engine said of it; return the alerts that changed, as they stand after the page."""
-        seen, scored_rows = scored.features.seen, np.flatnonzero(scored.place >= 0)
+        scored_rows = np.flatnonzero(scored.place >= 0)
         effects = {
             int(scored_rows[place]): effect
-            for place, effect in overrides.effects(seen.facts, seen.person["token"]).items()
+            for place, effect in overrides.effects(facts[scored_rows], scored.tokens).items()
         }
         verdicts = _verdicts(facts)
         rows = np.flatnonzero((scored.level >= self._opens_at) & (facts["account"] >= 0) | verdicts).tolist()

@@ -6,7 +6,9 @@ after a restart. Time is the time at which things happened.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -14,12 +16,14 @@ import numpy as np
 from console.risk.columns import FACTS, Array, Bools, Fact, Floats, Judgement
 from console.risk.features.seen import Seen
 from console.risk.missing import why
+from console.risk.model import RULES_ONLY, Model, select
 from console.risk.packs import Pack, Rule
 from console.risk.registry import FEATURES
-from console.risk.score import Features, combine, level_of, pulls
+from console.risk.score import Features, combine, level_of, pulls, trusted
 from console.risk.state.fading import Fading
 from console.risk.state.groups import Groups
 from console.risk.state.memory import Memory
+from console.risk.training import Packed, packed, unpacked
 
 
 class Reading(NamedTuple):
@@ -36,6 +40,15 @@ class Reason(NamedTuple):
     readings: dict[str, Reading]
 
 
+class Learned(NamedTuple):
+    """What a page's transactions show a model, and what it said of them."""
+
+    place: Array  # their positions among the scored rows
+    rows: Packed  # the features that models learn from
+    probability: Floats  # calibrated, in 0..1; NaN while rules alone decide
+    version: Array  # the model's, or RULES_ONLY
+
+
 @dataclass(frozen=True)
 class Scored:
     """What the engine says of each row of a page.
@@ -50,8 +63,10 @@ class Scored:
     fired: Bools  # (rules, scored rows): which of `pack.active` fired, those in shadow too
     risk: Floats  # the account's, after the event
     risk_level: Array
-    features: Features  # of the scored rows only, in their order
+    features: Callable[[str], Floats]  # of the scored rows only, in their order
     place: Array  # per row its position among the scored ones, -1 on others
+    tokens: Array  # (scored rows, kinds): what the customer is known by, index + 1, 0 none
+    learned: Learned
 
     def evidence(self, row: int, names: tuple[str, ...] | None = None) -> dict[str, Reading]:
         """Every feature of a scored row (or those named) with its value or why it is missing.
@@ -73,10 +88,15 @@ class Scored:
 
 
 class Engine:
-    """Remembers what it has seen and scores what comes next by the rules of a pack."""
+    """Remembers what it has seen and scores what comes next by the rules of a pack and the model in force, if any.
 
-    def __init__(self, pack: Pack) -> None:
+    `learned` names the features that models learn from; with none of them no model can be used.
+    """
+
+    def __init__(self, pack: Pack, learned: Sequence[str] = ()) -> None:
         self.pack = pack
+        self.learned = tuple(learned)
+        self.model: Model | None = None
         self._memory = Memory()
         self._risk = Fading()
 
@@ -92,8 +112,9 @@ class Engine:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             pulled = [pulls(rule, features) for rule in self.pack.active]
         rows = np.flatnonzero(scored)
+        learned = self._learn(facts[rows], features)
         score = np.full(len(facts), np.nan)
-        score[rows] = combine(pulled[: len(self.pack.live)], len(rows))
+        score[rows] = combine(self._trusted(pulled), len(rows), _everywhere(learned, len(rows)))
         risk = self._fade(facts, scored, score)
         return Scored(
             pack=self.pack,
@@ -104,7 +125,25 @@ class Engine:
             risk_level=level_of(risk, self.pack.thresholds),
             features=features,
             place=np.where(scored, np.cumsum(scored) - 1, -1),
+            tokens=features.seen.person["token"],
+            learned=learned,
         )
+
+    def _learn(self, scored: Array, features: Features) -> Learned:
+        """What the transactions among the scored rows show a model, and what the one in force says of them."""
+        place = np.flatnonzero(scored["fact"] == Fact.TRANSACTION)
+        matrix = np.empty((len(place), len(self.learned)), np.float32)
+        for column, name in enumerate(self.learned):
+            matrix[:, column] = features(name)[place]
+        rows, model = packed(matrix), self.model
+        if model is None:
+            return Learned(place, rows, np.full(len(place), np.nan), np.full(len(place), RULES_ONLY, object))
+        probability = model.probability(select(unpacked(rows), self.learned, model.features))
+        return Learned(place, rows, probability, np.full(len(place), model.version, object))
+
+    def _trusted(self, pulled: list[Floats]) -> list[Floats]:
+        live = zip(self.pack.live, pulled, strict=False)
+        return [trusted(rule, pull, self.model.trusts if self.model else {}) for rule, pull in live]
 
     def _fade(self, facts: Array, scored: Array, score: Floats) -> Floats:
         cleared = (facts["fact"] == Fact.VERDICT) & (facts["code"] == Judgement.LEGIT)
@@ -123,6 +162,42 @@ class Engine:
         """Take back what `freeze` gave; raises KeyError or ValueError when it is not that."""
         self._memory.thaw(state)
         self._risk.thaw({"risk": state["risk.risk"], "at": state["risk.at"]})
+
+
+def joined(parts: Sequence[Scored]) -> Scored:
+    """One answer out of those on consecutive pieces of a page, for one pack."""
+    if len(parts) == 1:
+        return parts[0]
+    before = np.cumsum([0] + [part.fired.shape[1] for part in parts])
+
+    @cache
+    def features(name: str) -> Floats:
+        return np.concatenate([part.features(name) for part in parts])
+
+    return Scored(
+        pack=parts[0].pack,
+        score=np.concatenate([part.score for part in parts]),
+        level=np.concatenate([part.level for part in parts]),
+        fired=np.concatenate([part.fired for part in parts], axis=1),
+        risk=np.concatenate([part.risk for part in parts]),
+        risk_level=np.concatenate([part.risk_level for part in parts]),
+        features=features,
+        place=np.concatenate(
+            [np.where(part.place < 0, -1, part.place + first) for part, first in zip(parts, before, strict=False)]
+        ),
+        tokens=np.concatenate([part.tokens for part in parts]),
+        learned=Learned(
+            np.concatenate([part.learned.place + first for part, first in zip(parts, before, strict=False)]),
+            *(np.concatenate([part.learned[field] for part in parts]) for field in range(1, 4)),
+        ),
+    )
+
+
+def _everywhere(learned: Learned, rows: int) -> Floats:
+    """The model's probability on every scored row; 0, which changes no score, where it says nothing."""
+    whole = np.zeros(rows)
+    whole[learned.place] = np.nan_to_num(learned.probability)
+    return whole
 
 
 def _reading(value: float) -> Reading:

@@ -8,7 +8,6 @@ sets give equal bytes on the same machine and versions: one thread, a fixed seed
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -17,7 +16,7 @@ import numpy as np
 from console.risk.columns import DAY, Array, Bools, Floats
 from console.risk.drift import spread
 from console.risk.measures import average_precision, calibration_error
-from console.risk.model import Figures, Matrix, Model, calibrated
+from console.risk.model import Figures, Matrix, Model, calibrated, select
 from console.risk.training import Training, hashed
 
 FEWEST_FRAUDS = 10
@@ -225,17 +224,6 @@ def _compare(
         return ours, None
     theirs = champion.margin(select(training.matrix[held][fresh], training.features, champion.features))
     return ours, average_precision(fraud, theirs, weight)
-
-
-def select(matrix: Matrix, names: Sequence[str], wanted: Sequence[str]) -> Matrix:
-    """The wanted columns of a matrix, in their order. Raises ValueError for one that it does not have."""
-    if list(names) == list(wanted):
-        return matrix
-    places = {name: place for place, name in enumerate(names)}
-    try:
-        return np.ascontiguousarray(matrix[:, [places[name] for name in wanted]])
-    except KeyError as error:
-        raise ValueError(f"the matrix has no column {error}") from error
 
 
 def _margins(trees: Any, matrix: Matrix) -> Array:  # noqa: ANN401 - xgboost has no types

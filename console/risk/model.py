@@ -148,3 +148,14 @@ class Model(Struct, frozen=True, dict=True):
 def calibrated(margin: Floats, slope: float, intercept: float) -> Floats:
     """Probabilities from log-odds."""
     return np.asarray(1 / (1 + np.exp(-np.clip(slope * margin + intercept, -500, 500))))
+
+
+def select(matrix: Matrix, names: Sequence[str], wanted: Sequence[str]) -> Matrix:
+    """The wanted columns of a matrix, in their order. Raises ValueError for one that it does not have."""
+    if list(names) == list(wanted):
+        return matrix
+    places = {name: place for place, name in enumerate(names)}
+    try:
+        return np.ascontiguousarray(matrix[:, [places[name] for name in wanted]])
+    except KeyError as error:
+        raise ValueError(f"the matrix has no column {error}") from error

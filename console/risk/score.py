@@ -7,7 +7,7 @@ stronger. A model's probability joins as one more cause.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -42,6 +42,13 @@ def pulls(rule: Rule, features: Features) -> Floats:
     strength = np.broadcast_to(rule.strength.value(features), fired.shape)
     fired &= strength > 0
     return np.asarray(np.where(fired, rule.weight * np.clip(strength, 0, 1), 0))
+
+
+def trusted(rule: Rule, pull: Floats, trusts: Mapping[str, float]) -> Floats:
+    """The rule's pull with its weight replaced by what its word has proved to be worth, where that is known."""
+    if rule.id not in trusts or not rule.weight:
+        return pull
+    return np.asarray(pull * (trusts[rule.id] / rule.weight))
 
 
 def combine(causes: Sequence[Floats], rows: int, model: Floats | None = None) -> Floats:

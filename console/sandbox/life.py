@@ -7,10 +7,14 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from console.core.instants import DAY
+from console.core.instants import DAY, parse
 from console.sandbox.bank import Bank
 
 HISTORY = 30 * DAY
+PLAYED_FROM = parse("2026-01-05T00:00:00Z")
+"""Where the stream time of a world begins that is played, a Monday."""
+PLAYED_SLICE = 500
+"""Changes published in one go while a world is played; a few milliseconds."""
 SLICE_S = 0.008
 """How long one slice of work may keep the server from answering, in seconds."""
 ROUNDS = 6
@@ -89,6 +93,33 @@ class WorldLife:
         """Keep a slice near SLICE_S, whatever an event costs on this machine."""
         factor = min(2.0, max(0.5, SLICE_S / max(took_s, 1e-6)))
         self._budget = max(1, min(2000, int(self._budget * factor)))
+
+
+class PlayedLife:
+    """So many days of a world from PLAYED_FROM on, as fast as they are read; then it stands still.
+
+    The same world, seed and days give the same feed, whenever they are played.
+    """
+
+    def __init__(self, bank: Bank, make: Callable[[int], World], days: float) -> None:
+        self._bank = bank
+        self._reached: int = PLAYED_FROM
+        self._until = PLAYED_FROM + round(days * DAY)
+        bank.log.stream = lambda: self._reached
+        self._world = make(self._reached)
+
+    def unfinished(self) -> bool:
+        return self._reached < self._until
+
+    async def demand(self, after: int, limit: int) -> None:
+        while self._bank.log.head < after + limit and self.unfinished():
+            with self._bank.batch():
+                self._reached = self._world.advance(self._until, PLAYED_SLICE)
+                self._bank.log.promise(self._reached)
+            await breathe()
+
+    async def run(self) -> None:
+        return
 
 
 async def breathe() -> None:

@@ -16,14 +16,14 @@ from types import TracebackType
 import uvicorn
 
 from console.core import instants
-from console.core.instants import MINUTE, SECOND, Instant
+from console.core.instants import DAY, MINUTE, SECOND, Instant
 from console.core.messages import LabelPolicy
 from console.sandbox import policy
 from console.sandbox import world as worlds
 from console.sandbox.bank import Bank
 from console.sandbox.bank.database import Database
 from console.sandbox.bank.truth import Episode
-from console.sandbox.life import Life, Still, WorldLife
+from console.sandbox.life import Life, PlayedLife, Still, WorldLife
 from console.sandbox.lockstep import SteppedLife
 from console.sandbox.mapping import Mapping, read_mapping, shipped_mapping
 from console.sandbox.rate import RateLimit
@@ -44,6 +44,7 @@ class SandboxOptions:
 
     `speed` is stream time per wall time: 1 for a world unless given, as fast as it is read for a replay. `data` keeps
     the database; without it a temporary one is removed at the end. `limit` is in rows, `population` in customers.
+    With `days` a world is played for so many of them as fast as it is read, and then stands still.
     With `lockstep_minutes` a replay stops after so many minutes of stream time until told to go on (see `lockstep`).
     """
 
@@ -58,6 +59,7 @@ class SandboxOptions:
     limit: int | None = None
     population: int | None = None
     lockstep_minutes: float | None = None
+    days: float | None = None
 
 
 @contextmanager
@@ -76,14 +78,18 @@ def opened(options: SandboxOptions, clock: Callable[[], Instant] = instants.now)
         try:
             life = _life(options, bank, recording)
             private = [life.route()] if isinstance(life, SteppedLife) else []
-            yield Core(bank, life, RateLimit(PER_S, BURST), _labels(recording), private)
+            yield Core(bank, life, RateLimit(PER_S, BURST), _labels(options, recording), private)
         finally:
             bank.close()
 
 
-def _labels(recording: Recording | None) -> LabelPolicy:
-    """When silence means that nothing was wrong: in a replay once every label is out."""
-    return policy.LABELS if recording is None else LabelPolicy(maturity_s=recording.label_delay // SECOND)
+def _labels(options: SandboxOptions, recording: Recording | None) -> LabelPolicy:
+    """When silence means that nothing was wrong: in a replay once every label is out, in a world as it is set."""
+    if recording is not None:
+        return LabelPolicy(maturity_s=recording.label_delay // SECOND)
+    if options.world is not None:
+        return LabelPolicy(maturity_s=round(worlds.load(options.world).labels.maturity_days * DAY) // SECOND)
+    return policy.LABELS
 
 
 def _recording(options: SandboxOptions) -> Recording | None:
@@ -104,8 +110,12 @@ def _life(options: SandboxOptions, bank: Bank, recording: Recording | None) -> L
         return ReplayLife(bank, recording, options.speed)
     if options.world is None or bank.log.head:
         return Still()
-    name, speed = options.world, options.speed or 1.0
-    return WorldLife(bank, lambda start: worlds.World(bank, name, options.seed, start, options.population), speed)
+    name = options.world
+
+    def make(start: int) -> worlds.World:
+        return worlds.World(bank, name, options.seed, start, options.population)
+
+    return PlayedLife(bank, make, options.days) if options.days else WorldLife(bank, make, options.speed or 1.0)
 
 
 class _Server(uvicorn.Server):

@@ -110,7 +110,7 @@ class Ingest:
         self._note_hits(facts, scored)
         if len(facts):
             body = facts.tobytes()
-            self.mirror.log_page(int(facts["seq"][-1]), body)
+            self.mirror.log_page(int(facts["seq"][-1]), int(facts["recorded_at"].max()), body)
             self._logged += len(body)
         return Ingested(len(changes), meant.applied, _opened(alerts, facts))
 

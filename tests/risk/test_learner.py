@@ -12,12 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from console.risk import learner
 from console.risk.columns import DAY
 from console.risk.drift import SHIFTED, counted, shift, spread
 from console.risk.learner import Parameters, TooFewFrauds, platt, refit, unseen_by
 from console.risk.measures import average_precision, calibration_error
-from console.risk.model import Model, UnusableModel, calibrated
+from console.risk.model import Model, UnusableModel, calibrated, select
 from console.risk.training import Moment, Training
 
 NAMES = tuple(f"feature_{place}" for place in range(6))
@@ -144,7 +143,7 @@ def test_what_can_not_be_used_is_told(model: Model) -> None:
 def test_a_model_reads_its_own_columns_of_a_wider_matrix(model: Model) -> None:
     matrix = made(100, seed=4).matrix
     wider = np.concatenate((matrix[:, ::-1], matrix[:, :1] * 0), axis=1)
-    chosen = learner.select(wider, (*NAMES[::-1], "later"), model.features)
+    chosen = select(wider, (*NAMES[::-1], "later"), model.features)
     assert np.array_equal(model.probability(chosen), model.probability(matrix))
 
 

@@ -149,12 +149,12 @@ class Clockwork:
 
 @pytest.fixture
 def living(monkeypatch):
-    """A core whose world is clockwork, at 36,000 times wall time: ten devices a second."""
+    """A core in whose world only a clockwork lives, at 36,000 times wall time: ten devices a second."""
     monkeypatch.setattr(
         "console.sandbox.run.worlds.World", lambda bank, name, seed, start, population: Clockwork(bank, start)
     )
     with (
-        Sandbox(SandboxOptions(world="clockwork", speed=36_000.0)) as sandbox,
+        Sandbox(SandboxOptions(world="calm", speed=36_000.0)) as sandbox,
         httpx.Client(base_url=sandbox.origin) as http,
     ):
         yield sandbox, http
@@ -194,3 +194,21 @@ def test_commands_are_recorded_in_stream_time_and_fenced_in_wall_time(living):
     assert instants.parse(command["completed_at"]) < now + 60 * SECOND
     for change in (effect, report):
         assert instants.parse(json.loads(change)["recorded_at"]) > now + 60 * SECOND
+
+
+def test_a_played_world_is_whole_the_same_and_then_stands_still():
+    feeds = []
+    for limit in (300, 5000):
+        with Sandbox(SandboxOptions(world="trial", population=20, days=3)) as sandbox:
+            found, after, more = [], None, True
+            while more:
+                query = {"limit": limit} | ({"after": after} if after else {})
+                page = httpx.get(f"{sandbox.origin}/core/v1/changes", params=query).json()
+                found, after, more = found + page["changes"], page["next_cursor"], page["has_more"]
+            assert page["watermark"] == instants.wire(lives.PLAYED_FROM + 3 * DAY)
+            assert httpx.get(f"{sandbox.origin}/core/v1/changes", params={"after": after}).json()["changes"] == []
+            meta = httpx.get(f"{sandbox.origin}/core/v1/meta").json()
+            assert meta["labels"]["maturity_s"] == 14 * 86_400
+            feeds.append(found)
+    assert feeds[0] == feeds[1]
+    assert len(feeds[0]) > 200

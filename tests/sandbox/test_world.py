@@ -135,7 +135,8 @@ def test_nobody_spends_beyond_the_limit(demo: list[tuple[Change, Message]]) -> N
 
 def test_every_fraud_and_every_look_alike_happens(demo_bank: Bank) -> None:
     told = Counter(episode.typology for episode in demo_bank.truth())
-    assert set(told) == {*FRAUDS, *LOOKALIKES}
+    assert set(told) == {*settings.load("demo").frauds, *LOOKALIKES}
+    assert {name for world in names() for name in settings.load(world).frauds} == set(FRAUDS)
 
 
 def test_only_frauds_lose_and_every_typology_does(demo_bank: Bank) -> None:
@@ -144,7 +145,15 @@ def test_only_frauds_lose_and_every_typology_does(demo_bank: Bank) -> None:
         assert episode.benign == (episode.typology in LOOKALIKES)
         assert not episode.benign or episode.loss_minor == 0
         lost[episode.typology] += episode.loss_minor
-    assert all(lost[name] > 100_000 for name in FRAUDS), lost
+    assert all(lost[name] > 100_000 for name in settings.load("demo").frauds), lost
+
+
+def test_a_typology_that_begins_later_is_unknown_before() -> None:
+    start = settings.load("drift").begin_on_day["night_drip"]
+    bank = run_world("drift", 120, int((start + 12) * DAY))
+    told = [episode.at for episode in bank.truth() if episode.typology == "night_drip"]
+    assert told
+    assert min(told) >= START + start * DAY
 
 
 def test_all_kinds_of_resources_and_money_live(demo: list[tuple[Change, Message]]) -> None:

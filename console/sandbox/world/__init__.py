@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from console.sandbox.world.ledger import Bank
-from console.sandbox.world.settings import names
+from console.sandbox.world.settings import load, names
 from console.sandbox.world.world import World
 
-__all__ = ["Bank", "World", "names"]
+__all__ = ["Bank", "World", "load", "names"]

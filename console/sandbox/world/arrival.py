@@ -48,7 +48,7 @@ def publish(town: Town, person: Person, balance: int) -> None:
 
 def introduce(town: Town, person: Person, thin: bool = False) -> None:
     """Put a person's papers and devices into the feed."""
-    town.publish("customer", town.registry.customer(person, town.clock.now, thin), person.opened_at)
+    town.register_customer(town.registry.customer(person, town.clock.now, thin), person.opened_at)
     for device_id in person.devices:
         town.register(device_id, person.rng, person.opened_at)
         town.shares(device_id, "shared_device", person.customer_id)

@@ -22,6 +22,7 @@ def direct(town: Town, start: int) -> None:
         for name in _known(kinds, list(rates)):
             if rates[name] > 0:
                 town.clock.begin(_at_random(town, underworld, name, rates[name]))
+    _known(FRAUDS | LOOKALIKES, list(settings.begin_on_day))
     show = settings.show
     if show is not None:
         opening = start + settings.history_days * DAY + show.first_after_s * SECOND
@@ -42,7 +43,7 @@ def _known(kinds: dict[str, Kind], wanted: list[str]) -> list[str]:
 def _at_random(town: Town, underworld: Underworld, name: str, rate: float) -> Life:
     """A Poisson process: `rate` episodes per 10,000 account-days."""
     rng = town.dice(f"director/{name}")
-    kind, at = _kind(name), float(town.clock.now)
+    kind, at = _kind(name), town.clock.now + town.settings.begin_on_day.get(name, 0.0) * DAY
     while True:
         at += rng.expovariate(rate * max(1, len(town.people)) / PER) * DAY
         yield int(at)

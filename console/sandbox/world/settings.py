@@ -40,6 +40,8 @@ class Labels(Struct, frozen=True, forbid_unknown_fields=True):
     investigation_days: tuple[float, float]
     cleared_share: float
     """Look-alikes that somebody questioned and found legitimate."""
+    maturity_days: float
+    """After so many days without a label the core takes a transaction as legitimate; some labels come later still."""
 
 
 class Show(Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,7 +55,8 @@ class Show(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """One world. Rates of frauds and look-alikes are episodes per 10,000 account-days."""
+    """One world. Rates of frauds and look-alikes are episodes per 10,000 account-days; `begin_on_day` names those that
+    are unknown before a day of the history."""
 
     population: int
     cities: int
@@ -62,6 +65,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     frauds: dict[str, float]
     lookalikes: dict[str, float]
     labels: Labels
+    begin_on_day: dict[str, float] = {}
     show: Show | None = None
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from itertools import count
 from random import Random
 
+from msgspec.structs import replace
+
 from console.core.instants import DAY, HOUR, MINUTE, SECOND, Instant
-from console.core.messages import Device, Link, Login, Message, Ref, Transaction
+from console.core.messages import Customer, Device, Link, Login, Message, Ref, Tokens, Transaction
 from console.sandbox.world.clock import Clock, Life, Rhythm, hour_of_day
 from console.sandbox.world.ledger import Bank
 from console.sandbox.world.market import Market, Shop
-from console.sandbox.world.naming import Names
+from console.sandbox.world.naming import Names, phone, token
 from console.sandbox.world.people import CURRENCY, Person, Registry
 from console.sandbox.world.places import Atlas, Means
 from console.sandbox.world.settings import Settings
@@ -33,8 +35,9 @@ class Town:
         self.overdue = 0
         """Accounts with a late repayment."""
         self._numbers: dict[str, count[int]] = {}
-        self._devices: set[str] = set()
+        self._devices: dict[str, Device] = {}
         self._holders: dict[str, list[str]] = {}
+        self._papers: dict[str, Customer] = {}
         names = Names()
         self.atlas = Atlas(settings.cities)
         self.market = Market(self.atlas, names, self.dice("market"), lambda: self.new_id("mer", 5))
@@ -65,7 +68,6 @@ class Town:
         """Publish a device, once."""
         if device_id in self._devices:
             return
-        self._devices.add(device_id)
         now = self.clock.now
         device = Device(
             id=device_id,
@@ -73,11 +75,32 @@ class Town:
             kind=rng.choice(("mobile", "mobile", "mobile", "mobile", "tablet", "desktop")),
             os=rng.choice(SYSTEMS),
             fingerprint_token=f"h2:{rng.getrandbits(48):012x}",
-            trust="new" if first_seen_at == now else "known",
+            trust="new" if first_seen_at == now else rng.choice(("known", "known", "trusted")),
             first_seen_at=Instant(first_seen_at),
             last_seen_at=Instant(now),
         )
+        self._devices[device_id] = device
         self.publish("device", device, first_seen_at)
+
+    def block(self, device_id: str) -> None:
+        """Let the core distrust a device from now on."""
+        device = self._devices[device_id]
+        if device.trust != "blocked":
+            blocked = replace(device, trust="blocked", last_seen_at=Instant(self.clock.now))
+            self._devices[device_id] = blocked
+            self.publish("device", blocked)
+
+    def register_customer(self, customer: Customer, occurred_at: int) -> None:
+        """Publish a person's file."""
+        self._papers[customer.id] = customer
+        self.publish("customer", customer, occurred_at)
+
+    def change_phone(self, person: Person, rng: Random) -> None:
+        """Somebody gives the core another phone number for a person."""
+        papers = self._papers[person.customer_id]
+        tokens = replace(papers.tokens or Tokens(), phone=token(rng))
+        changed = replace(papers, tokens=tokens, phone_masked=phone(rng), updated_at=Instant(self.clock.now))
+        self.register_customer(changed, self.clock.now)
 
     def link(self, a: Ref, b: Ref, kind: str, strength: float = 1.0) -> None:
         """Let the core see that two things belong together."""
@@ -95,7 +118,7 @@ class Town:
         self.publish("link", link)
 
     def shares(self, value: str | None, kind: str, customer_id: str) -> None:
-        """The core links customers whom it sees with one device, phone or address."""
+        """The core links customers whom it sees with one device, address of the network, phone or home."""
         if value is None:
             return
         holders = self._holders.setdefault(value, [])
@@ -130,6 +153,7 @@ class Town:
         self.published += 1
         if login.outcome == "success":
             self.shares(means.device_id, "shared_device", person.customer_id)
+            self.shares(means.line.ip, "shared_ip", person.customer_id)
         return login
 
     def buy(

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from console.sandbox.world.clock import Life
+from console.sandbox.world.episodes.account_ring import account_ring
 from console.sandbox.world.episodes.account_takeover import account_takeover
 from console.sandbox.world.episodes.bust_out import bust_out
 from console.sandbox.world.episodes.card_testing import card_testing
 from console.sandbox.world.episodes.cash_out import cash_out
 from console.sandbox.world.episodes.discovery import customers_notice, somebody_clears, the_desk_investigates
 from console.sandbox.world.episodes.episode import Episode
+from console.sandbox.world.episodes.honest_crowds import dormitory, group_collector, shop_tablet
 from console.sandbox.world.episodes.honest_days import (
     family_device,
     festival_shopping,
@@ -21,8 +23,10 @@ from console.sandbox.world.episodes.honest_days import (
     street_vendors,
     traveller,
 )
+from console.sandbox.world.episodes.honest_trouble import first_flat, flaky_terminal, refund_shopper
 from console.sandbox.world.episodes.impossible_travel import impossible_travel
 from console.sandbox.world.episodes.mule_ring import mule_ring
+from console.sandbox.world.episodes.night_drip import night_drip
 from console.sandbox.world.episodes.synthetic_identity import synthetic_identity
 
 Story = Callable[[Episode], Life]
@@ -44,6 +48,8 @@ FRAUDS: dict[str, Kind] = {
     "cash_out": Kind(cash_out, the_desk_investigates),
     "mule_ring": Kind(mule_ring, the_desk_investigates),
     "synthetic_identity": Kind(synthetic_identity, the_desk_investigates, (2.0, 6.0)),
+    "account_ring": Kind(account_ring, the_desk_investigates),
+    "night_drip": Kind(night_drip, customers_notice),
 }
 LOOKALIKES: dict[str, Kind] = {
     "traveller": Kind(traveller, somebody_clears),
@@ -53,4 +59,10 @@ LOOKALIKES: dict[str, Kind] = {
     "honest_raise": Kind(honest_raise, somebody_clears, (0.2, 2.0)),
     "street_vendors": Kind(street_vendors, somebody_clears),
     "payday": Kind(payday, somebody_clears),
+    "dormitory": Kind(dormitory, somebody_clears),
+    "shop_tablet": Kind(shop_tablet, somebody_clears),
+    "group_collector": Kind(group_collector, somebody_clears),
+    "flaky_terminal": Kind(flaky_terminal, somebody_clears),
+    "refund_shopper": Kind(refund_shopper, somebody_clears),
+    "first_flat": Kind(first_flat, somebody_clears),
 }

@@ -28,6 +28,8 @@ def account_takeover(episode: Episode) -> Life:
     if phished or rng.random() < 0.5:
         yield episode.soon(20, 150, SECOND)
         episode.sign_in(victim, rng.choice(("password_reset", "mfa_removed", "mfa_enrolled")), means, "otp")
+        if rng.random() < 0.4:
+            episode.town.change_phone(victim, rng)
     yield episode.soon(0.5, 4, MINUTE)
     yield from go_shopping(episode, victim, means, lambda: episode.town.market.resale(rng), SPREE)
 

@@ -17,6 +17,7 @@ def customers_notice(episode: Episode) -> Life:
     if rng.random() < rules.report_share:
         yield episode.soon(*rules.report_days, DAY)
         yield from _label_all(episode, "fraud", "customer_report", give_back=True)
+        _distrust(episode)
         for person in episode.people:
             episode.town.sign_in(person, "password_reset", person.means(rng), rng, "otp")
         return
@@ -31,6 +32,7 @@ def the_desk_investigates(episode: Episode) -> Life:
     if episode.taken and rng.random() < rules.investigation_share:
         yield episode.soon(*rules.investigation_days, DAY)
         yield from _label_all(episode, "fraud", "investigation")
+        _distrust(episode)
 
 
 def somebody_clears(episode: Episode) -> Life:
@@ -39,6 +41,12 @@ def somebody_clears(episode: Episode) -> Life:
     if episode.taken and rng.random() < rules.cleared_share:
         yield episode.soon(*rules.investigation_days, DAY)
         yield from _label_all(episode, "legit", "investigation")
+
+
+def _distrust(episode: Episode) -> None:
+    """The core blocks the machines that it found at work."""
+    for device_id in sorted(episode.tools):
+        episode.town.block(device_id)
 
 
 def _label_all(episode: Episode, verdict: str, kind: str, give_back: bool = False) -> Life:

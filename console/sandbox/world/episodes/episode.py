@@ -33,6 +33,8 @@ class Episode:
         self.people: list[Person] = []
         self.taken: list[tuple[Person, Transaction]] = []
         """What went through, and whose account it was."""
+        self.tools: set[str] = set()
+        """Machines of strangers that acted on somebody's account."""
 
     def soon(self, shortest: float, longest: float, unit: int) -> int:
         """An instant between `shortest` and `longest` units from now."""
@@ -85,6 +87,7 @@ class Episode:
 
     def buy(self, person: Person, shop: Shop, amount: int, means: Means) -> Transaction:
         """Buy, and remember what it cost whom."""
+        self._look_at(person, means)
         return self.note(person, self.town.buy(person, shop, amount, means, self.rng))
 
     def refused(self, person: Person, shop: Shop, amount: int, means: Means, code: str) -> Transaction:
@@ -99,9 +102,18 @@ class Episode:
 
     def sign_in(self, person: Person, outcome: str, means: Means, method: str = "password") -> str:
         """Try to enter; returns the outcome the core gave."""
+        self._look_at(person, means)
         login = self.town.sign_in(person, outcome, means, self.rng, method)
         self.remember(person, login.id, 0)
         return login.outcome
+
+    def give_back(self, person: Person, purchase: Transaction) -> None:
+        """A shop takes a purchase back."""
+        self.note(person, self.town.refund(person, purchase, 1.0, self.rng))
+
+    def _look_at(self, person: Person, means: Means) -> None:
+        if not self.benign and means.device_id not in person.devices:
+            self.tools.add(means.device_id)
 
     def note(self, person: Person, done: Transaction) -> Transaction:
         """Keep the truth of a transaction. The loss is what it takes out of the core if it goes through."""

@@ -99,6 +99,8 @@ def new_phone(episode: Episode) -> Life:
         return
     yield episode.soon(0.5, 3, MINUTE)
     episode.sign_in(person, "mfa_enrolled", means, "otp")
+    if rng.random() < 0.25:
+        town.change_phone(person, rng)
     person.devices = [phone, *person.devices[1:]]
     for _ in range(rng.randint(1, 4)):
         yield episode.soon(5, 200, MINUTE)

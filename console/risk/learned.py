@@ -1,0 +1,77 @@
+"""The features that models learn from: few and telling, for each is kept for every transaction of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import blake2b
+
+LEARNED = (
+    "amount",
+    "hour",
+    "account_age_days",
+    "utilisation_now",
+    "utilisation_rise_7d",
+    "amount_to_limit",
+    "since_limit_raise",
+    "repaid_sum_24h",
+    "respent_share_24h",
+    "inflow_sum_48h",
+    "outflow_share_48h",
+    "senders_7d",
+    "recipients_7d",
+    "failed_logins_24h",
+    "since_last_login",
+    "is_new_device",
+    "device_age",
+    "since_new_device",
+    "since_credential_change",
+    "distance_last_km",
+    "speed_kmh",
+    "distance_home_km",
+    "spend_count_15m",
+    "spend_count_1h",
+    "spend_count_24h",
+    "spend_count_7d",
+    "spend_count_30d",
+    "spend_sum_1h",
+    "spend_sum_24h",
+    "spend_sum_7d",
+    "spend_sum_30d",
+    "spend_week_ratio",
+    "decline_count_1h",
+    "consecutive_declines",
+    "small_count_1h",
+    "amount_z",
+    "amount_to_max",
+    "amount_to_mean_30d",
+    "is_new_merchant",
+    "is_new_country",
+    "since_last_spend",
+    "same_merchant_count_24h",
+    "merchant_share_30d",
+    "merchant_count_24h",
+    "round_share_30d",
+    "cash_share_14d",
+    "refund_ratio_30d",
+    "is_round",
+    "is_cash",
+    "accounts_on_device_7d",
+    "accounts_on_ip_24h",
+    "failed_logins_ip_15m",
+    "merchant_declines_1h",
+    "amount_to_merchant_mean",
+    "known_fraud_share_merchant",
+    "known_frauds_account_30d",
+    "since_known_fraud_account",
+    "known_frauds_merchant_30d",
+    "since_known_fraud_merchant",
+    "known_frauds_merchant_others",
+    "known_frauds_device",
+    "since_known_fraud_device",
+    "known_frauds_ip_30d",
+)
+
+
+def digest_of(names: Iterable[str]) -> str:
+    """A short name for a list of names in its order (16 hex digits)."""
+    return blake2b("\n".join(names).encode(), digest_size=8).hexdigest()
