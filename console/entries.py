@@ -116,6 +116,12 @@ def bench_quality(options: argparse.Namespace) -> int:
     return quality.run(asked, as_json=options.json)
 
 
+def bench_detect(options: argparse.Namespace) -> int:
+    from console.bench import detect
+
+    return detect.run(detect.Trial(options.seeds, options.tuning, options.packs), as_json=options.json)
+
+
 def bench_ui(options: argparse.Namespace) -> int:
     from console.bench import ui
 

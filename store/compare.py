@@ -26,8 +26,21 @@ def transaction_scores(path: Path) -> tuple[dict[str, float], dict[str, int]]:
     """Each scored transaction's score as it arrived, and how many transactions each model version scored."""
     with closing(sqlite3.connect(path)) as database:
         rows = database.execute("SELECT transaction_id, score FROM v_transaction WHERE score IS NOT NULL").fetchall()
-        models = database.execute("SELECT model_version, count(*) FROM v_transaction GROUP BY 1 ORDER BY min(rowid)")
+        models = database.execute("SELECT model_version, count(*) FROM v_transaction GROUP BY 1 ORDER BY 1")
         return dict(rows), dict(models.fetchall())
+
+
+def opened_accounts(path: Path) -> dict[str, int]:
+    """When each account opened (µs), by its id."""
+    with closing(sqlite3.connect(path)) as database:
+        return dict(database.execute("SELECT account_id, opened_at FROM account WHERE opened_at IS NOT NULL"))
+
+
+def alert_hits(path: Path, level: int) -> list[tuple[str, int]]:
+    """(account id, recorded at in µs) of every transaction and login that scored at that level or above."""
+    query = "SELECT account_id, recorded_at FROM {} JOIN account USING (account) WHERE level >= ?"
+    with closing(sqlite3.connect(path)) as database:
+        return [row for events in ("txn", "login") for row in database.execute(query.format(events), (level,))]
 
 
 def differences(one: Path, other: Path) -> list[str]:

@@ -22,7 +22,7 @@ from console.sandbox import policy
 from console.sandbox import world as worlds
 from console.sandbox.bank import Bank
 from console.sandbox.bank.database import Database
-from console.sandbox.bank.truth import Episode
+from console.sandbox.bank.truth import Act, Episode
 from console.sandbox.life import Life, PlayedLife, Still, WorldLife
 from console.sandbox.lockstep import SteppedLife
 from console.sandbox.mapping import Mapping, read_mapping, shipped_mapping
@@ -218,11 +218,23 @@ def _origin(listener: socket.socket) -> str:
 
 def truth(data: Path) -> list[Episode]:
     """What really happened in the world kept under `data`. Raises FileNotFoundError when there is none."""
+    with _kept(data) as bank:
+        return bank.truth()
+
+
+def acts(data: Path) -> list[Act]:
+    """The same, act by act."""
+    with _kept(data) as bank:
+        return bank.acts()
+
+
+@contextmanager
+def _kept(data: Path) -> Iterator[Bank]:
     path = data / FILE
     if not path.is_file():
         raise FileNotFoundError(f"no sandbox data in {data}")
     database = Database(path, durable=True)
     try:
-        return Bank(database).truth()
+        yield Bank(database)
     finally:
         database.close()

@@ -127,6 +127,10 @@ class Bank:
             benign=benign,
         )
 
+    def acts(self) -> list[truth.Act]:
+        """What really happened, act by act."""
+        return truth.acts(self.database, self.log)
+
     def truth(self) -> list[truth.Episode]:
         """What really happened, episode by episode."""
         return truth.report(self.database, self.log)

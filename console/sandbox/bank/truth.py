@@ -26,6 +26,17 @@ class Episode(NamedTuple):
     saved_minor: int
 
 
+class Act(NamedTuple):
+    """One act of an episode at a stream instant; `loss_minor` is what went through by it."""
+
+    episode: str
+    typology: str
+    benign: bool
+    account: str
+    at: int
+    loss_minor: int
+
+
 def remember(
     database: Database,
     *,
@@ -45,14 +56,18 @@ def remember(
         )
 
 
+def acts(database: Database, log: Log) -> list[Act]:
+    """Every act in order."""
+    return [
+        Act(episode, typology, bool(benign), account, at, _outcome(log, resource, loss_minor)[0])
+        for episode, typology, benign, account, at, resource, loss_minor in _rows(database)
+    ]
+
+
 def report(database: Database, log: Log) -> list[Episode]:
     """Every episode in order of its first act."""
-    with database.lock:
-        rows = database.connection.execute(
-            "SELECT episode, typology, benign, account, at, resource, loss_minor FROM truth ORDER BY at, rowid"
-        ).fetchall()
     found: dict[str, Episode] = {}
-    for name, typology, benign, account, at, resource, loss_minor in rows:
+    for name, typology, benign, account, at, resource, loss_minor in _rows(database):
         lost, saved = _outcome(log, resource, loss_minor)
         known = found.get(name) or Episode(name, typology, bool(benign), [], at, 0, 0, 0)
         found[name] = known._replace(
@@ -62,6 +77,13 @@ def report(database: Database, log: Log) -> list[Episode]:
             saved_minor=known.saved_minor + saved,
         )
     return list(found.values())
+
+
+def _rows(database: Database) -> list[tuple[str, str, int, str, int, str | None, int]]:
+    with database.lock:
+        return database.connection.execute(
+            "SELECT episode, typology, benign, account, at, resource, loss_minor FROM truth ORDER BY at, rowid"
+        ).fetchall()
 
 
 def _outcome(log: Log, resource: str | None, loss_minor: int) -> tuple[int, int]:

@@ -10,16 +10,23 @@ from console.sandbox.world.people import Person
 from console.sandbox.world.places import Means
 
 SPREE = Spree(share=(0.12, 0.34), times=(6, 14), minutes=(1.5, 9))
+PATIENT = Spree(share=(0.04, 0.11), times=(6, 12), minutes=(25, 150))
 
 
 def account_takeover(episode: Episode) -> Life:
-    """Failed logins or a phished code, a credential change, then a fast spree until the money or the door is gone."""
+    """Failed logins or a phished code, a credential change, then a fast spree until the money or the door is gone.
+
+    The patient come with a phished code over a line in the victim's own city, and take a little every hour.
+    """
     victim = episode.pick(free=0.45, least_limit=5_000 * FEN)
     if victim is None:
         return
     rng = episode.rng
     means = episode.underworld.crew(victim.city, rng).means(rng)
-    phished = rng.random() < 0.3
+    patient = rng.random() < 0.35
+    if patient:
+        means = means._replace(line=episode.town.atlas.line(victim.city, rng))
+    phished = patient or rng.random() < 0.2
     if not phished:
         yield from _guess(episode, victim, means)
     yield episode.soon(10, 60, SECOND)
@@ -31,7 +38,9 @@ def account_takeover(episode: Episode) -> Life:
         if rng.random() < 0.4:
             episode.town.change_phone(victim, rng)
     yield episode.soon(0.5, 4, MINUTE)
-    yield from go_shopping(episode, victim, means, lambda: episode.town.market.resale(rng), SPREE)
+    yield from go_shopping(
+        episode, victim, means, lambda: episode.town.market.resale(rng), PATIENT if patient else SPREE
+    )
 
 
 def _guess(episode: Episode, victim: Person, means: Means) -> Life:

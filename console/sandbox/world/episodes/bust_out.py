@@ -11,11 +11,15 @@ from console.sandbox.world.market import FEN, Shop
 from console.sandbox.world.people import Person
 
 FIRST = Spree(share=(0.15, 0.4), times=(7, 14), minutes=(3, 15))
+PATIENT = Spree(share=(0.08, 0.2), times=(9, 16), minutes=(90, 600))
 SECOND_ROUND = Spree(share=(0.3, 0.6), times=(4, 8), minutes=(3, 12))
 
 
 def bust_out(episode: Episode) -> Life:
-    """A raise days before, a spree on cash-like goods, a repayment that frees the limit, a second spree, the bounce."""
+    """A raise days before, a spree on cash-like goods, a repayment that frees the limit, a second spree, the bounce.
+
+    The patient take days for the first round.
+    """
     rng, town = episode.rng, episode.town
     owner = episode.pick(free=0.5, least_limit=6_000 * FEN, fits=lambda person: _trusted(episode, person))
     if owner is None:
@@ -23,7 +27,8 @@ def bust_out(episode: Episode) -> Life:
     yield from ask_raise(town, owner, rng.uniform(1.25, 1.55))
     yield max(town.clock.now + HOUR, episode.climax)
     means = owner.means(rng)
-    yield from go_shopping(episode, owner, means, lambda: _cash_like(episode, owner), FIRST)
+    first = PATIENT if rng.random() < 0.35 else FIRST
+    yield from go_shopping(episode, owner, means, lambda: _cash_like(episode, owner), first)
     if not episode.shut_out(owner):
         limit = episode.account(owner).limits.credit_limit_minor
         empty = episode.transfer(owner, -round(limit * rng.uniform(0.7, 0.95)), wallet(owner), means, kind="payment")

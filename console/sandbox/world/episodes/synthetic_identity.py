@@ -13,6 +13,7 @@ from console.sandbox.world.episodes.episode import Episode, Spree, go_shopping
 from console.sandbox.world.people import Person
 
 SPREE = Spree(share=(0.25, 0.6), times=(4, 9), minutes=(2, 10))
+PATIENT = Spree(share=(0.1, 0.25), times=(6, 12), minutes=(60, 400))
 TAKES = 3 * HOUR
 NEVER_PAYS = 1.0
 
@@ -59,4 +60,5 @@ def _live(episode: Episode, person: Person) -> Life:
     yield max(episode.climax + int(rng.uniform(0, 40) * MINUTE), town.clock.now)
     if not episode.shut_out(person):
         episode.sign_in(person, "success", person.means(rng), "password")
-        yield from go_shopping(episode, person, person.means(rng), lambda: town.market.resale(rng), SPREE)
+        spree = PATIENT if rng.random() < 0.35 else SPREE
+        yield from go_shopping(episode, person, person.means(rng), lambda: town.market.resale(rng), spree)
