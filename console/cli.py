@@ -15,6 +15,7 @@ from console.language import tr
 
 FREEZE_SCOPES = ("full", "debit_only", "credit_only", "cash_advance", "login")
 LIMITS = ("credit", "cash", "daily")
+LEVELS = ("low", "medium", "high", "critical")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     _add_bench(commands)
     _add_audit(commands)
     _add_journal(commands)
+    _add_lists(commands)
     _add_conformance(commands)
     _home(_command(commands, "doctor", entries.doctor, core=True))
     _home(_command(commands, "paths", entries.paths))
@@ -232,6 +234,33 @@ def _add_journal(commands: Commands) -> None:
     for name, run in (("backup", entries.journal_backup), ("restore", entries.journal_restore)):
         part = _command(what, name, run)
         part.add_argument("file", type=Path, metavar="FILE", help=tr(f"cli.{name}_file"))
+        _home(part)
+
+
+def _add_lists(commands: Commands) -> None:
+    lists = _command(commands, "list", text=tr("lists.help"))
+    what = lists.add_subparsers(title=tr("cli.commands"), metavar="WHAT", required=True)
+    add = _command(what, "add", entries.list_add, text=tr("lists.help_add"))
+    add.add_argument("list", choices=("block", "allow"), help=tr("lists.help_list"))
+    add.add_argument("kind", choices=("account", "device", "ip", "merchant", "token"), help=tr("lists.help_kind"))
+    add.add_argument("subject", metavar="ID", help=tr("lists.help_subject"))
+    add.add_argument("--until", metavar="TIME", help=tr("lists.help_until"))
+    add.add_argument("--level", choices=LEVELS, default="high", help=tr("lists.help_level"))
+    remove = _command(what, "remove", entries.list_remove, text=tr("lists.help_remove"))
+    remove.add_argument("number", type=_count, metavar="NUMBER", help=tr("lists.help_number"))
+    show = _command(what, "show", entries.list_show, text=tr("lists.help_show"))
+    show.add_argument("--all", action="store_true", help=tr("lists.help_all"))
+    show.add_argument("--json", action="store_true", help=tr("cli.json"))
+    snooze = _command(commands, "snooze", entries.snooze, text=tr("lists.help_snooze"))
+    snooze.add_argument("account", metavar="ACCOUNT", help=tr("cli.account"))
+    snooze.add_argument("--until", required=True, metavar="TIME", help=tr("lists.help_until"))
+    for part in (add, remove, snooze):
+        part.add_argument("--reason", required=True, metavar="TEXT", help=tr("lists.help_reason"))
+    rules = _command(commands, "rules", entries.rules, text=tr("rules.help"))
+    rules.add_argument("--days", type=_count, default=30, metavar="N", help=tr("rules.help_days"))
+    rules.add_argument("--packs", type=Path, metavar="DIR", help=tr("cli.packs"))
+    rules.add_argument("--json", action="store_true", help=tr("cli.json"))
+    for part in (add, remove, show, snooze, rules):
         _home(part)
 
 

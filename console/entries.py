@@ -191,3 +191,40 @@ def conformance(options: argparse.Namespace) -> int:
     tokens = Tokens(credentials.sending(), credentials.reading(), os.environ.get(SECOND_TOKEN))
     asked = Asked(write=options.write, accounts=options.account, old_cursor=options.old_cursor, only=options.check)
     return run(core_of(options), tokens, asked, as_json=options.json)
+
+
+def list_add(options: argparse.Namespace) -> int:
+    from console import lists
+    from console.paths import home
+
+    place = home(getattr(options, "home", None))
+    asked = (options.list, options.kind, options.subject, options.reason, options.until, options.level)
+    return lists.run_add(place, *asked)
+
+
+def list_remove(options: argparse.Namespace) -> int:
+    from console import lists
+    from console.paths import home
+
+    return lists.run_remove(home(getattr(options, "home", None)), options.number, options.reason)
+
+
+def list_show(options: argparse.Namespace) -> int:
+    from console import lists
+    from console.paths import home
+
+    return lists.run_show(home(getattr(options, "home", None)), everything=options.all, as_json=options.json)
+
+
+def snooze(options: argparse.Namespace) -> int:
+    from console import lists
+    from console.paths import home
+
+    return lists.run_snooze(home(getattr(options, "home", None)), options.account, options.until, options.reason)
+
+
+def rules(options: argparse.Namespace) -> int:
+    from console import rules
+    from console.paths import home
+
+    return rules.run(home(getattr(options, "home", None)), options.days, options.packs, as_json=options.json)

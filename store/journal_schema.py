@@ -75,3 +75,26 @@ def _models(database: Database) -> None:
     for statement in MODELS.split(";\n"):
         if statement.strip():
             database.execute(statement)
+
+
+LISTS = f"""
+CREATE TABLE listing (
+    number INTEGER PRIMARY KEY, list TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, level INTEGER NOT NULL,
+    reason TEXT NOT NULL, expires_at INTEGER, created_at INTEGER NOT NULL, created_by TEXT NOT NULL,
+    epoch TEXT, from_seq INTEGER, until_seq INTEGER, removed_at INTEGER, removed_by TEXT, removed_for TEXT
+) STRICT;
+CREATE INDEX listing_in_force ON listing (list, kind, subject) WHERE removed_at IS NULL;
+
+CREATE VIEW v_list AS SELECT
+    number, list, kind, subject, level, reason, {times.column("expires_at")} AS expires_at,
+    {times.column("created_at")} AS created_at, created_by, epoch, from_seq, until_seq,
+    {times.column("removed_at")} AS removed_at, removed_by, removed_for
+FROM listing;
+"""  # noqa: S608 - constants of this module only
+
+
+@MIGRATIONS(name="003_lists")
+def _lists(database: Database) -> None:
+    for statement in LISTS.split(";\n"):
+        if statement.strip():
+            database.execute(statement)

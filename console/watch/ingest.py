@@ -18,6 +18,7 @@ from console.risk.engine import Engine, Scored
 from console.risk.packs import Pack
 from console.risk.records import hits_of
 from console.risk.score import level_of
+from console.watch.listed import Listed
 from console.watch.translate import Translation
 from store import rule_hits
 from store.mirror import Mirror, Row
@@ -50,9 +51,11 @@ class Ingest:
     After an error inside a page the memory may be ahead of the file: then it is `torn`; `close` it and open a new one.
     """
 
-    def __init__(self, path: Path, pack: Pack) -> None:
+    def __init__(self, path: Path, pack: Pack, journal: Path | None = None) -> None:
+        """`journal` is where the desk's lists are; without one nothing is listed."""
         self.path = path
         self.mirror = Mirror(path)
+        self.listed = Listed(journal, self.mirror)
         self.pack = pack
         self.engine = Engine(pack)
         self.book = AlertBook(pack)
@@ -74,15 +77,19 @@ class Ingest:
             self._state_bytes = sum(map(len, parts.values()))
             self.book.thaw(_part(parts, "alerts"))
             self.engine.thaw(_part(parts, "engine"))
+        position = self.position
+        if position:
+            self.listed.read(position.epoch, position.seq + 1)
         for body in pages:
             facts = np.frombuffer(body, dtype=FACTS)
-            self.book.apply(facts, self.engine.page(facts))
+            self.book.apply(facts, self.engine.page(facts), self.listed.overrides())
             self._logged += len(body)
 
     def page(self, page: Page) -> Ingested:
         """Apply a checked page in one transaction with its cursor."""
         mirror = self.mirror
         self.torn = True
+        self.listed.read(page.position.epoch, page.from_seq + 1)
         with mirror.transaction():
             ingested = self._apply(page.facts, Translation(mirror, page.facts, page.spoiled), rebuilt=False)
             where = page.position
@@ -102,7 +109,7 @@ class Ingest:
     def _apply(self, changes: list[Fact], meant: Translation, *, rebuilt: bool) -> Ingested:
         facts = meant.facts
         scored = self.engine.page(facts)
-        alerts = self.book.apply(facts, scored)
+        alerts = self.book.apply(facts, scored, self.listed.overrides())
         _score_events(meant, scored, rebuilt=rebuilt)
         self._note_risk(meant, facts, scored, alerts)
         meant.batch.alerts = [_alert_row(alert, rebuilt) for alert in alerts]
@@ -157,6 +164,7 @@ class Ingest:
         with self.mirror.transaction():
             self.mirror.clear()
         self.engine, self.book = Engine(self.pack), AlertBook(self.pack)
+        self.listed.forget()
         self._logged = self._state_bytes = 0
         self.torn = False
 
@@ -164,10 +172,12 @@ class Ingest:
         """Store the engine's state and close the file."""
         self.checkpoint()
         self.mirror.close()
+        self.listed.close()
 
     def abandon(self) -> None:
         """Let go of the file as it is, after an error: nothing more is written to it."""
         self.mirror.database.close()
+        self.listed.close()
 
 
 def _part(parts: dict[str, bytes], owner: str) -> dict[str, bytes]:

@@ -180,12 +180,12 @@ class Watcher:
         """Open mirror and engine; a damaged mirror is set aside and built anew."""
         path = self._options.home.mirror
         try:
-            return Ingest(path, self._pack)
+            return Ingest(path, self._pack, self._options.home.journal)
         except (StoreError, sqlite3.DatabaseError) as error:
             if not damaged(error):
                 raise
             log.warning("%s is damaged, set aside as %s: it is built anew", path, set_aside(path))
-            return Ingest(path, self._pack)
+            return Ingest(path, self._pack, self._options.home.journal)
 
     def _on_page(self, page: Ingested) -> None:
         self.progress.note(page)
