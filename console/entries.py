@@ -122,6 +122,12 @@ def bench_detect(options: argparse.Namespace) -> int:
     return detect.run(detect.Trial(options.seeds, options.tuning, options.packs), as_json=options.json)
 
 
+def bench_alerts(options: argparse.Namespace) -> int:
+    from console.bench import alerts
+
+    return alerts.run(options.accounts, options.rate, options.alerts, options.seconds, as_json=options.json)
+
+
 def bench_ui(options: argparse.Namespace) -> int:
     from console.bench import ui
 

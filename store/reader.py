@@ -210,12 +210,16 @@ class Reader:
 
         With `most`, only that many of the suspicious stand in front: the first screen's order, in a few milliseconds.
         """
-        suspicious = self._numbers(SUSPICIOUS, (most or -1,))
+        suspicious = self.foremost(most or -1)
         first = int(self.rows("SELECT coalesce(min(account), 0) FROM account")[0][0])
         everyone = np.arange(first, max(first, self.size()), dtype=np.int32)
         ordinary = np.ones(len(everyone), dtype=bool)
         ordinary[suspicious - first] = False
         return np.concatenate((suspicious, everyone[ordinary]))
+
+    def foremost(self, most: int) -> Numbers:
+        """The most suspicious accounts by falling score, so many at most."""
+        return self._numbers(SUSPICIOUS, (most,))
 
     def matching(self, terms: Sequence[Term], order: Numbers) -> Numbers:
         """The accounts of an order that all terms select, in that order."""

@@ -66,7 +66,7 @@ class Terminal:
             left = began + within_s - time.perf_counter()
             if left <= 0:
                 raise TimeoutError(f"{text!r} never came")
-            seen += self._read(left)
+            seen += self.read(left)
         return time.perf_counter() - began
 
     def press(self, key: bytes) -> tuple[float, float, int]:
@@ -75,14 +75,14 @@ class Terminal:
         os.write(self._line, key)
         first = last = 0.0
         painted = 0
-        while part := self._read(QUIET_S):
+        while part := self.read(QUIET_S):
             painted += len(part)
             if FRAME_END in part:
                 last = time.perf_counter() - began
                 first = first or last
         return first, last, painted
 
-    def _read(self, within_s: float) -> bytes:
+    def read(self, within_s: float) -> bytes:
         """What the program writes next; nothing when it stays silent. Answers its question for synchronised updates."""
         if not select.select([self._line], [], [], within_s)[0]:
             return b""

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
+
+import numpy as np
 
 from store.files import StoreError
 from store.query import Term
 from store.reader import Numbers, Reader
 
-PAUSE_S = 1.0
-"""The least time between two orders."""
+PAUSE_S = 0.2
+"""The least time between two looks at the mirror."""
+
+WHOLE_S = 1.0
+"""The least time between two readings of the whole order; in between only its foremost accounts are read."""
+
+FOREMOST = 500
+"""Accounts that a look between two whole orders reads: more than any screen shows."""
 
 SHARE = 0.1
-"""The most of its time that this thread may spend reading."""
+"""The most of its time that this thread may spend on whole orders."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,15 @@ class Survey:
     alerts: Mapping[str, int]
 
 
+def raised(last: Survey, foremost: Numbers) -> Survey:
+    """A survey with these accounts in front; the same one when they stand there already."""
+    if np.array_equal(last.order[: len(foremost)], foremost):
+        return last
+    moved = np.zeros(1 + max(int(last.order.max(initial=0)), int(foremost.max(initial=0))), dtype=bool)
+    moved[foremost] = True
+    return replace(last, order=np.concatenate((foremost, last.order[~moved[last.order]])))
+
+
 class Surveyor(Thread):
     """Reads the order whenever the mirror has changed or another filter is asked for, and delivers it.
 
@@ -45,6 +62,8 @@ class Surveyor(Thread):
         self._wanted: tuple[Term, ...] = ()
         self._wake, self._over = Event(), Event()
         self._reader: Reader | None = None
+        self._last: Survey | None = None
+        self._whole_due = 0.0
 
     def ask(self, terms: Sequence[Term]) -> None:
         """Deliver the accounts of this filter from now on, the first time at once."""
@@ -58,20 +77,17 @@ class Surveyor(Thread):
         self.ask(())
 
     def run(self) -> None:
-        pause = 0.0
-        seen: tuple[object, ...] = ()
+        seen: tuple[object, ...] = self._round(())
         while not self._over.is_set():
-            self._wake.wait(pause)
+            self._wake.wait(PAUSE_S)
             self._wake.clear()
-            began = monotonic()
             seen = self._round(seen)
-            pause = max(PAUSE_S, (monotonic() - began) / SHARE)
         if self._reader is not None:
             self._reader.close()
 
     def _round(self, seen: tuple[object, ...]) -> tuple[object, ...]:
-        """Deliver a survey when there is something new; returns what it was made from."""
-        terms = self._wanted
+        """Deliver a survey when there is something new; returns what the whole order was made from, once it was."""
+        terms, due = self._wanted, self._whole_due
         try:
             reader = self._open()
             if reader is None:
@@ -79,16 +95,28 @@ class Surveyor(Thread):
             now: tuple[object, ...] = (reader, reader.data_version(), terms)
             if now == seen:
                 return seen
-            order = reader.order()
-            survey = Survey(reader.identity, terms, reader.matching(terms, order), reader.alerts_by_level())
+            survey = self._survey(reader, terms)
             if reader.replaced():
                 return ()
-            self._deliver(survey)
+            if survey is not self._last:
+                self._last = survey
+                self._deliver(survey)
         except Exception as error:  # noqa: BLE001 - told to the operator, and the thread goes on
             if terms == self._wanted and not self._over.is_set():
                 self._deliver(error)
             return ()
-        return now
+        return now if self._whole_due != due else ()
+
+    def _survey(self, reader: Reader, terms: tuple[Term, ...]) -> Survey:
+        """The whole order when it is due or another is asked for; else the last one with what has risen in it."""
+        last, began = self._last, monotonic()
+        same = last is not None and (last.identity, last.terms) == (reader.identity, terms)
+        if last is not None and same and began < self._whole_due:
+            return last if terms else raised(last, reader.foremost(FOREMOST))
+        order = reader.order()
+        survey = Survey(reader.identity, terms, reader.matching(terms, order), reader.alerts_by_level())
+        self._whole_due = began + max(WHOLE_S, (monotonic() - began) / SHARE)
+        return survey
 
     def _open(self) -> Reader | None:
         if self._reader is not None and self._reader.replaced():
