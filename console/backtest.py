@@ -27,11 +27,15 @@ from console.paths import Home
 from console.risk.backtest import Backtest, Trail
 from console.risk.columns import FACTS, Array
 from console.risk.drafts import drafted
+from console.risk.learned import LEARNED
+from console.risk.model import Model, UnusableModel
 from console.risk.packs import Pack, load_packs
 from console.risk.verdicts import figures
 from console.watch.watcher import pack_texts
 from store.facts_log import FactsLog
 from store.files import StoreError
+from store.journal import Journal
+from store.models import Models
 
 NICE = 10
 TOLD_EVERY_S = 0.25
@@ -80,7 +84,7 @@ def _fail(error: StoreError) -> int:
 
 def _report(log: FactsLog, live: Pack, draft: Pack, asked: Asked, meta: CoreMeta | None, progress: bool) -> Report:
     started = time.perf_counter()
-    trail, warm = _replay(log, live, draft, asked.days, progress)
+    trail, warm = _replay(log, live, draft, asked, progress)
     found = figures(trail, meta.labels.maturity_s * SECOND if meta and meta.labels else None)
     who = log.accounts(np.unique(np.concatenate((trail.hits["account"], found.losses["account"]))))
     if asked.accounts is not None:
@@ -90,14 +94,16 @@ def _report(log: FactsLog, live: Pack, draft: Pack, asked: Asked, meta: CoreMeta
     return {"events": trail.events, "seconds": seconds, "warm_up_days": round(warm / DAY, 3), **report}
 
 
-def _replay(log: FactsLog, live: Pack, draft: Pack, days: float | None, progress: bool) -> tuple[Trail, int]:
+def _replay(log: FactsLog, live: Pack, draft: Pack, asked: Asked, progress: bool) -> tuple[Trail, int]:
     """What the facts came to, and how much time (µs) they warmed up before they counted."""
     ends = log.ends()
     if ends is None:
         raise StoreError(tr("backtest.no_facts"))
     first, last = (_facts(page)["recorded_at"] for page in ends)
-    since = int(first.min()) if days is None else max(int(first.min()), int(last.max() - days * DAY))
-    backtest, size, done, told_at = Backtest(live, draft, since), log.size(), 0, 0.0
+    since = int(first.min()) if asked.days is None else max(int(first.min()), int(last.max() - asked.days * DAY))
+    takeovers = _takeovers(asked.home.journal, log.epoch())
+    backtest = Backtest(live, draft, since, takeovers, LEARNED if takeovers else ())
+    size, done, told_at = log.size(), 0, 0.0
     for page in log.pages():
         backtest.page(_facts(page))
         done += len(page)
@@ -105,6 +111,24 @@ def _replay(log: FactsLog, live: Pack, draft: Pack, days: float | None, progress
             told_at = time.monotonic()
             print(json.dumps({"done": round(min(1.0, done / size), 4)}), flush=True)
     return backtest.trail(), since - int(first.min())
+
+
+def _takeovers(journal: Path, epoch: str | None) -> list[tuple[int, Model | None]]:
+    """The models that were in force, as the journal keeps them, each with the seq from which it counted.
+
+    Raises StoreError when one can't be used.
+    """
+    if epoch is None or not journal.exists():
+        return []
+    handle = Journal(journal)
+    try:
+        models = Models(handle)
+        bodies = [(taken.seq, models.body(epoch, taken.version)) for taken in models.takeovers(epoch)]
+        return [(seq or 0, Model.from_bytes(body, LEARNED) if body else None) for seq, body in bodies]
+    except UnusableModel as error:
+        raise StoreError(str(error)) from error
+    finally:
+        handle.close()
 
 
 def _facts(page: bytes) -> Array:

@@ -45,6 +45,10 @@ class FactsLog:
             if self._reader.replaced():
                 raise StoreError(f"{self._reader.path} is being built anew: try again when it has caught up")
 
+    def epoch(self) -> str | None:
+        """The epoch of the feed that the facts came from."""
+        return next((feed.epoch for feed in self._reader.feeds() if feed.epoch is not None), None)
+
     def note(self, key: str) -> str | None:
         """What the watcher wrote down under a key, JSON text."""
         return self._reader.notes().get(key)

@@ -26,6 +26,7 @@ from console.sandbox.bank.log import CODES, Recorded
 
 LIMIT = 1_000_000
 SHOPS, OWN_SHOPS = 5_000, 4
+ATTACKERS_IP = "203.0.113.9"
 TRIES = 6
 """Wrong passwords before the attacker's right one."""
 
@@ -51,6 +52,10 @@ class Resident:
     def device(self) -> str:
         return f"dev.{self.number:07d}"
 
+    @property
+    def ip(self) -> str:
+        return f"10.{self.number >> 16}.{self.number >> 8 & 255}.{self.number & 255}"
+
 
 class Town:
     """So many residents; equal seeds make equal towns."""
@@ -66,10 +71,10 @@ class Town:
         return Resident(number, chance.lognormvariate(8, 0.5), shops, (chance.gauss(31, 1), chance.gauss(121, 1)))
 
     def opened(self, at: int) -> Iterator[Recorded]:
-        """Every resident's customer and account, long known at the instant `at`."""
+        """Every resident's customer and account, long known at the instant `at`, and a first login from home."""
         since = Instant(at - 400 * DAY)
         for one in self.residents:
-            home = Location(lat=one.home[0], lon=one.home[1], country="CN")
+            home = _at(one)
             yield change(
                 "customer", at, Customer(id=one.customer, version=1, registered_at=since, updated_at=since, home=home)
             )
@@ -88,32 +93,21 @@ class Town:
                 updated_at=since,
             )
             yield change("account", at, account)
+            yield self._login(one, at, "success", one.device, home)
 
     def bought(self, turn: int, at: int) -> Recorded:
         """The purchase that is due at a turn: each resident's comes once a round."""
         one, chance = self.residents[turn % len(self.residents)], self._chance
         amount = max(100, round(one.mean * chance.lognormvariate(0, 0.3)))
-        return self._purchase(one, at, amount, chance.choice(one.shops), one.device, one.home)
+        return self._purchase(one, at, amount, chance.choice(one.shops), one.device, _at(one))
 
     def taken_over(self, one: Resident, at: int) -> Iterator[Recorded]:
         """Wrong passwords on a new device far away, then the right one and a purchase of much of the limit."""
         device = f"dev.x{one.number:06d}"
+        away = Location(lat=one.home[0] + 15, lon=one.home[1] - 20, country="RU")
         for outcome in ("bad_password",) * TRIES + ("success",):
-            self._events += 1
-            login = Login(
-                id=f"lgn.{self._events:09d}",
-                version=1,
-                customer_id=one.customer,
-                account_id=one.account,
-                outcome=outcome,
-                device_id=device,
-                ip="203.0.113.9",
-                location=Location(lat=one.home[0] + 15, lon=one.home[1] - 20, country="RU"),
-                occurred_at=Instant(at),
-                recorded_at=Instant(at),
-            )
-            yield change("login", at, login)
-        yield self._purchase(one, at, LIMIT // 2, SHOPS + one.number, device, (one.home[0] + 15, one.home[1] - 20))
+            yield self._login(one, at, outcome, device, away)
+        yield self._purchase(one, at, LIMIT // 2, SHOPS + one.number, device, away)
 
     def cleared(self, one: Resident, at: int) -> Recorded:
         """Another desk's word that nothing was wrong."""
@@ -130,9 +124,23 @@ class Town:
         )
         return change("case", at, case)
 
-    def _purchase(
-        self, one: Resident, at: int, amount: int, shop: int, device: str, place: tuple[float, float]
-    ) -> Recorded:
+    def _login(self, one: Resident, at: int, outcome: str, device: str, place: Location) -> Recorded:
+        self._events += 1
+        login = Login(
+            id=f"lgn.{self._events:09d}",
+            version=1,
+            customer_id=one.customer,
+            account_id=one.account,
+            outcome=outcome,
+            device_id=device,
+            ip=one.ip if device == one.device else ATTACKERS_IP,
+            location=place,
+            occurred_at=Instant(at),
+            recorded_at=Instant(at),
+        )
+        return change("login", at, login)
+
+    def _purchase(self, one: Resident, at: int, amount: int, shop: int, device: str, place: Location) -> Recorded:
         self._events += 1
         transaction = Transaction(
             id=f"txn.{self._events:09d}",
@@ -145,12 +153,16 @@ class Town:
             merchant=Merchant(id=f"mer.{shop:07d}", mcc="5411", country="CN"),
             channel="ecom",
             device_id=device,
-            location=Location(lat=place[0], lon=place[1], country="CN"),
+            location=place,
             occurred_at=Instant(at),
             recorded_at=Instant(at),
             posted_at=Instant(at),
         )
         return change("transaction", at, transaction)
+
+
+def _at(one: Resident) -> Location:
+    return Location(lat=one.home[0], lon=one.home[1], country="CN")
 
 
 def change(kind: str, at: int, resource: Message) -> Recorded:

@@ -1,20 +1,22 @@
 """The backtest: pages of facts in, what a draft of the rules says of them beside what the rules in force say.
 
-One memory sees the facts once; both packs judge the same features. Nothing here opens an alert: `console.risk.verdicts`
-turns the hits into alerts and holds them against the labels.
+One engine sees the facts once; the draft judges the same features, beside the same models. Nothing here opens an alert:
+`console.risk.verdicts` turns the hits into alerts and holds them against the labels.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
-from console.risk.columns import FACTS, TXN_STATUSES, Array, Bools, Fact, Floats, Judgement
-from console.risk.features.seen import Seen
+from console.risk.columns import TXN_STATUSES, Array, Bools, Fact, Floats, Judgement
+from console.risk.engine import Engine, Scored
+from console.risk.model import Model
 from console.risk.packs import Pack, Rule
-from console.risk.score import Features, combine, level_of, pulls
-from console.risk.state.memory import Memory
+from console.risk.score import Features, combine, level_of, pulls, trusted
 
 HITS = np.dtype(
     [
@@ -56,11 +58,24 @@ class Trail:
 
 
 class Backtest:
-    """Replays facts under two packs. What was recorded before `since` (µs) only warms the memory up."""
+    """Replays facts under two packs. What was recorded before `since` (µs) only warms the memory up.
 
-    def __init__(self, live: Pack, draft: Pack, since: int) -> None:
+    `takeovers` are the models that were in force, each with the seq from which it counted (None: rules alone), in the
+    order of the feed; `learned` are the features that they learn from.
+    """
+
+    def __init__(
+        self,
+        live: Pack,
+        draft: Pack,
+        since: int,
+        takeovers: Sequence[tuple[int, Model | None]] = (),
+        learned: Sequence[str] = (),
+    ) -> None:
         self._live, self._draft, self._since, self._until = live, draft, since, since
-        self._memory = Memory()
+        self._engine = Engine(replace(live, rules=live.live), learned)
+        self._takeovers = list(takeovers)
+        self._unchanged = {_meaning(rule) for rule in live.live}
         self._hits: list[Array] = []
         self._fired: dict[str, list[Bools]] = {"live": [], "draft": []}
         self._labels: dict[tuple[int, int, bool], tuple[bool, float]] = {}
@@ -69,37 +84,59 @@ class Backtest:
 
     def page(self, facts: Array) -> None:
         """Take the next facts of the feed, in its order. Raises TypeError when they are not an array of FACTS."""
-        if facts.dtype != FACTS:
-            raise TypeError("facts must have the dtype FACTS")
+        for part in self._parts(facts):
+            scored = self._engine.page(part)
+            counted = part["recorded_at"][scored.place >= 0] >= self._since
+            if counted.any():
+                self._scored += int(counted.sum())
+                self._compare(part[scored.place >= 0], counted, scored)
         self._events += len(facts)
-        scored = facts["fresh"] & ((facts["fact"] == Fact.TRANSACTION) | (facts["fact"] == Fact.LOGIN))
-        features = Features(Seen(self._memory.observe(facts, scored)))
-        rows = facts[scored]
         if len(facts):
             self._until = max(self._until, int(facts["recorded_at"].max()))
-        counted = rows["recorded_at"] >= self._since
-        if counted.any():
-            self._scored += int(counted.sum())
-            self._judge(rows, counted, features)
         self._note_labels(facts)
 
-    def _judge(self, rows: Array, counted: Bools, features: Features) -> None:
+    def _parts(self, facts: Array) -> Iterator[Array]:
+        """The page in pieces of one model each, which is in force while its piece is looked at."""
+        begin = 0
+        while self._takeovers:
+            end = int(np.searchsorted(facts["seq"], self._takeovers[0][0]))
+            if end == len(facts):
+                break
+            yield facts[begin:end]
+            begin, self._engine.model = end, self._takeovers.pop(0)[1]
+        yield facts[begin:]
+
+    def _compare(self, rows: Array, counted: Bools, scored: Scored) -> None:
         hits = np.zeros(len(rows), HITS)
         hits["seq"], hits["account"], hits["at"] = rows["seq"], rows["account"], rows["occurred_at"]
+        features = cast(Features, scored.features)  # of one piece of a page
+        pulled = [pulls(rule, features) for rule in self._draft.active]
+        fired = {
+            "live": scored.fired.T,
+            "draft": np.array([pull > 0 for pull in pulled], bool).reshape(len(pulled), len(rows)).T,
+        }
         told = np.zeros(len(rows), bool)
-        pulled: dict[object, Floats] = {}
-        fired: dict[str, Bools] = {}
-        for side, pack, rules in (("live", self._live, self._live.live), ("draft", self._draft, self._draft.active)):
-            causes = [_cause(rule, features, pulled) for rule in rules]
-            score = combine(causes[: len(pack.live)], len(rows))
+        for side, pack, score in (
+            ("live", self._live, scored.score[scored.place >= 0]),
+            ("draft", self._draft, self._draft_score(pulled, scored)),
+        ):
             hits[f"{side}_score"] = score
             hits[f"{side}_alerts"] = level_of(score, pack.thresholds) >= pack.alert_level
-            fired[side] = np.array([cause > 0 for cause in causes], bool).reshape(len(causes), len(rows)).T
             told |= hits[f"{side}_alerts"] | fired[side].any(axis=1)
         told &= counted & (hits["account"] >= 0)
         self._hits.append(hits[told])
         for side, matrix in fired.items():
             self._fired[side].append(matrix[told])
+
+    def _draft_score(self, pulled: list[Floats], scored: Scored) -> Floats:
+        """The draft's score: the model's word as it was; what a rule has earned only where it means the same still."""
+        trusts = self._engine.model.trusts if self._engine.model else {}
+        causes = [
+            trusted(rule, pull, trusts if _meaning(rule) in self._unchanged else {})
+            for rule, pull in zip(self._draft.live, pulled, strict=False)
+        ]
+        rows = scored.fired.shape[1]
+        return combine(causes, rows, scored.learned.everywhere(rows))
 
     def _note_labels(self, facts: Array) -> None:
         """Keep what is known at the end of the stretch: a later word about the same event replaces an earlier one."""
@@ -137,11 +174,7 @@ class Backtest:
         )
 
 
-def _cause(rule: Rule, features: Features, pulled: dict[object, Floats]) -> Floats:
-    """What a rule pulls; one that stands in both packs is worked out once."""
+def _meaning(rule: Rule) -> tuple[object, ...]:
+    """What a rule's earned trust stands on: which events it points at."""
     strength = rule.strength.text if rule.strength else None
-    meant = (rule.when.text, strength, rule.on, rule.weight, rule.expires, tuple(sorted(rule.params.items())))
-    if meant not in pulled:
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            pulled[meant] = pulls(rule, features)
-    return pulled[meant]
+    return rule.id, rule.when.text, strength, rule.on, rule.expires, tuple(sorted(rule.params.items()))

@@ -48,6 +48,12 @@ class Learned(NamedTuple):
     probability: Floats  # calibrated, in 0..1; NaN while rules alone decide
     version: Array  # the model's, or RULES_ONLY
 
+    def everywhere(self, rows: int) -> Floats:
+        """The probability on each of so many scored rows; 0, which changes no score, where there is none."""
+        whole = np.zeros(rows)
+        whole[self.place] = np.nan_to_num(self.probability)
+        return whole
+
 
 @dataclass(frozen=True)
 class Scored:
@@ -114,7 +120,7 @@ class Engine:
         rows = np.flatnonzero(scored)
         learned = self._learn(facts[rows], features)
         score = np.full(len(facts), np.nan)
-        score[rows] = combine(self._trusted(pulled), len(rows), _everywhere(learned, len(rows)))
+        score[rows] = combine(self._trusted(pulled), len(rows), learned.everywhere(len(rows)))
         risk = self._fade(facts, scored, score)
         return Scored(
             pack=self.pack,
@@ -191,13 +197,6 @@ def joined(parts: Sequence[Scored]) -> Scored:
             *(np.concatenate([part.learned[field] for part in parts]) for field in range(1, 4)),
         ),
     )
-
-
-def _everywhere(learned: Learned, rows: int) -> Floats:
-    """The model's probability on every scored row; 0, which changes no score, where it says nothing."""
-    whole = np.zeros(rows)
-    whole[learned.place] = np.nan_to_num(learned.probability)
-    return whole
 
 
 def _reading(value: float) -> Reading:

@@ -60,7 +60,7 @@ def home(tmp_path):
             mirror.account_number(f"acc_{number}")
         mirror.write(Batch())
         for seq in range(4):
-            mirror.log_page(seq + 1, facts[seq : seq + 1].astype(FACTS).tobytes())
+            mirror.log_page(seq + 1, int(facts["recorded_at"][seq]), facts[seq : seq + 1].astype(FACTS).tobytes())
     mirror.close()
     tmp_path.chmod(0o700)
     return tmp_path
@@ -132,7 +132,7 @@ def test_a_missing_draft_or_mirror_is_told(home, tmp_path, capsys):
 def test_facts_of_another_version_are_not_replayed(home, capsys):
     mirror = Mirror(home / "mirror.db")
     with mirror.transaction():
-        mirror.log_page(9, b"odd")
+        mirror.log_page(9, START, b"odd")
     mirror.close()
     assert backtest(home, PART) == 1
     assert "another version" in capsys.readouterr().err

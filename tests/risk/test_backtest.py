@@ -43,6 +43,18 @@ def large(above, weight=0.6, state="live"):
     return pack(("UN-1", f"amount >= {above}", weight, state))
 
 
+class Guess:
+    """A model that believes half of everything, and a rule as much as it is told."""
+
+    version, features = "guess", ["amount"]
+
+    def __init__(self, trusts):
+        self.trusts = trusts
+
+    def probability(self, matrix):
+        return np.where(matrix[:, 0] > 5_000, 0.5, 0.1)
+
+
 def backtested(live, draft, facts, since=0, maturity=None, cuts=()):
     run = Backtest(live, draft, since)
     for page in np.split(facts, list(cuts)):
@@ -72,6 +84,46 @@ def test_a_pack_against_itself_finds_nothing_new_and_scores_as_the_engine_does(b
     found = figures(trail, DAY)
     assert not (found.only("live") | found.only("draft")).any()
     assert found.sides["live"] == found.sides["draft"]
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    takeovers=st.lists(st.integers(0, 260), max_size=3).map(sorted),
+    cuts=st.lists(st.integers(0, 250), max_size=3).map(sorted),
+)
+def test_models_count_from_the_seq_they_counted_from(base_pack, random_stream, seed, takeovers, cuts):
+    facts = random_stream(seed, 250)
+    trusts = {rule.id: 0.1 for rule in base_pack.live}
+    models = [(seq, None if place == 1 else Guess(trusts)) for place, seq in enumerate(takeovers)]
+    run = Backtest(base_pack, base_pack, 0, models, ("amount",))
+    for page in np.split(facts, cuts):
+        run.page(page)
+    trail = run.trail()
+
+    engine = Engine(base_pack, ("amount",))
+    scores = []
+    for row in range(250):
+        engine.model = next((model for seq, model in reversed(models) if seq <= row + 1), None)
+        scores.append(engine.page(facts[row : row + 1]).score[0])
+    expected = np.array(scores)[trail.hits["seq"] - 1]
+    assert np.array_equal(trail.hits["live_score"], expected)
+    assert np.array_equal(trail.hits["draft_score"], expected)
+
+
+def test_a_rule_keeps_what_it_has_earned_only_while_it_means_the_same(story):
+    told = story().spend(9_000).facts
+    model = Guess({"UN-1": 0.2})
+    model.probability = lambda matrix: np.zeros(len(matrix))
+
+    def score(draft):
+        run = Backtest(large(5_000), draft, 0, [(0, model)], ("amount",))
+        run.page(told)
+        return run.trail().hits["draft_score"].tolist()
+
+    assert score(large(5_000)) == pytest.approx([0.2])
+    assert score(large(5_000, weight=0.9)) == pytest.approx([0.2])
+    assert score(large(4_000)) == pytest.approx([0.6])
 
 
 @settings(max_examples=15, deadline=None)
