@@ -22,6 +22,7 @@ from console.language import term, tr
 from console.paths import Home
 from console.ui import actions, themes
 from console.ui.actions import BY_NAME, Facts
+from console.ui.backtesting import draft_files, draft_named
 from console.ui.leaving import run_until_left
 from console.ui.screens.base import DeskScreen
 from console.ui.screens.watch import WatchScreen
@@ -282,6 +283,17 @@ class RiskDesk(App[int]):
         front = self._front()
         if front is not None:
             front.ask(":", [action.name for action in actions.live(front.home_focus() or front)])
+
+    def do_backtest(self, argument: str) -> None:
+        """Backtest a draft, `FILE [DAYS]`; ask for it when none is named."""
+        front = self._front()
+        if argument:
+            from console.ui.screens.backtest import BacktestScreen
+
+            pack, days = draft_named(argument)
+            self.push_screen(BacktestScreen(pack, days))
+        elif front is not None:
+            front.ask(":", [f"backtest {path}" for path in draft_files(self.sight.home)], "backtest ")
 
     def do_help(self, _: str) -> None:
         from console.ui.screens.help import HelpScreen

@@ -47,6 +47,11 @@ def percent(part: int | None, whole: int | None) -> int | None:
     return max(0, part * 100 // whole)
 
 
+def interval(value: float, low: float, high: float) -> str:
+    """A share with its interval, all in whole per cent: `40% (38–42)`."""
+    return f"{value * 100:.0f}% ({low * 100:.0f}–{high * 100:.0f})"
+
+
 def bar(share: float, width: int) -> str:
     """A horizontal bar of exactly `width` cells, filled to `share` (0..1) in eighths of a cell."""
     eighths = round(max(0.0, min(1.0, share)) * width * 8)

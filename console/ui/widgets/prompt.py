@@ -50,7 +50,7 @@ class Prompt(Horizontal):
         yield Input(max_length=200, select_on_focus=False)
 
     def ask(self, kind: Kind, words: Iterable[str], text: str = "") -> None:
-        """Open the prompt, offering these words as completions; typing replaces `text`."""
+        """Open the prompt with these words as completions. Typing replaces a filter, and goes on with a command."""
         self._kind = kind
         self._place = len(self.histories[kind])
         self.query_one("#sign", Static).update(kind)
@@ -59,7 +59,10 @@ class Prompt(Horizontal):
         field.value = text
         self.add_class("-open")
         self.screen.set_focus(field)
-        field.action_select_all()
+        if kind == "/":
+            field.action_select_all()
+        else:
+            field.cursor_position = len(text)
 
     def close(self) -> None:
         self.remove_class("-open")
