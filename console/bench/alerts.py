@@ -30,6 +30,8 @@ from console.sandbox.run import Sandbox
 from store.reader import Reader
 
 SLICE, TICK_S = 500, 0.02
+FIRST_SHOWN = 50
+"""Residents that a list of ordinary accounts begins with: they stand on the screen without an alert."""
 WARM_S = 10.0
 """Traffic before the first take-over."""
 PATIENCE_S = 10.0
@@ -61,7 +63,7 @@ class Publisher(threading.Thread):
         self.sightings = Sightings()
         self._bank, self._town, self._rate = core.bank, town, rate
         chance = random.Random(2)
-        chosen = chance.sample(town.residents[len(town.residents) // 2 :], alerts)
+        chosen = chance.sample(town.quiet[FIRST_SHOWN:], alerts)
         moments = sorted(chance.uniform(WARM_S, WARM_S + seconds) for _ in chosen)
         self._due: list[tuple[float, Resident, bool]] = [
             *((moment, one, True) for moment, one in zip(moments, chosen, strict=True)),

@@ -18,7 +18,7 @@ AT = 1_760_000_000_000_000
 def everything(seed: int) -> list:
     town = Town(20, seed)
     changes = [*town.opened(AT), *(town.bought(turn, AT + turn) for turn in range(40))]
-    return [*changes, *town.taken_over(town.residents[3], AT + 50), town.cleared(town.residents[3], AT + 60)]
+    return [*changes, *town.taken_over(town.quiet[1], AT + 50), town.cleared(town.quiet[1], AT + 60)]
 
 
 def test_every_change_is_what_the_contract_says_and_a_seed_gives_the_same():
@@ -32,7 +32,7 @@ def test_every_change_is_what_the_contract_says_and_a_seed_gives_the_same():
 
 def test_only_who_is_taken_over_is_alerted_on_and_another_desk_clears_it(tmp_path):
     town, home = Town(60), Home(tmp_path / "home")
-    victims = town.residents[30:33]
+    victims = town.quiet[2:5]
     with Sandbox() as core:
         now = instants.now()
         with core.bank.batch():

@@ -11,6 +11,8 @@ from console.ui import actions
 from console.ui.actions import ACTIONS, BY_NAME, NEEDS, Action, Facts, obstacle
 from console.ui.app import RiskDesk
 from console.ui.screens.account import AccountScreen
+from console.ui.screens.backtest import BacktestScreen
+from console.ui.screens.behind import BehindScreen
 from console.ui.screens.deciding import Decisions
 from console.ui.screens.watch import WatchScreen
 from console.ui.widgets.accounts import AccountTable
@@ -23,6 +25,8 @@ OWNERS = {
     "accounts": (WatchScreen, AccountTable),
     "decide": (Decisions,),
     "account": (AccountScreen,),
+    "figures": (BacktestScreen, BehindScreen),
+    "backtest": (BacktestScreen,),
 }
 
 ROW = AccountRow(
@@ -48,7 +52,7 @@ def test_an_action_is_reachable_told_and_done_by_something(action: Action) -> No
 def test_names_and_keys_are_unique_where_they_meet() -> None:
     assert len(BY_NAME) == len(ACTIONS)
     everywhere = {"app", "list", "decide"}
-    for scope in ("accounts", "account"):
+    for scope in ("accounts", "account", "backtest"):
         keys = [key for action in ACTIONS if action.scope in everywhere | {scope} for key in action.keys]
         assert len(keys) == len(set(keys))
 
