@@ -187,6 +187,7 @@ def _add_bench(commands: Commands) -> None:
     quality.add_argument("--stream", type=Path, metavar="FILE", help=tr("cli.stream"))
     quality.add_argument("--label-delay-days", type=float, default=7.0, metavar="N", help=tr("cli.label_delay"))
     quality.add_argument("--desk", type=_count, default=0, metavar="N", help=tr("cli.desk"))
+    quality.add_argument("--alert-at", type=_positive, metavar="SCORE", help=tr("cli.alert_at"))
     quality.add_argument("--packs", type=Path, metavar="DIR", help=tr("cli.packs"))
     quality.add_argument("--json", action="store_true", help=tr("cli.json"))
     detect = _command(what, "detect", entries.bench_detect)

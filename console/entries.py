@@ -112,7 +112,7 @@ def bench_ingest(options: argparse.Namespace) -> int:
 def bench_quality(options: argparse.Namespace) -> int:
     from console.bench import quality
 
-    asked = quality.Run(options.stream, options.label_delay_days, options.desk, options.packs)
+    asked = quality.Run(options.stream, options.label_delay_days, options.desk, options.packs, options.alert_at)
     return quality.run(asked, as_json=options.json)
 
 

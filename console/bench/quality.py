@@ -11,12 +11,13 @@ import json
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from console import children
 from console.bench import protocol
+from console.bench.alert_policy import alerting_at
 from console.bench.catching_up import catching_up, report_of
 from console.bench.desk import STEP_MINUTES, Desk, Truth, work
 from console.bench.machine import machine
@@ -26,6 +27,7 @@ from console.core.instants import DAY
 from console.exits import Exit
 from console.language import tr
 from console.paths import Home
+from console.watch.watcher import packs
 from store.compare import transaction_scores
 
 WEEKS = 4
@@ -37,12 +39,14 @@ FALSE_POSITIVES = 0.01
 
 @dataclass(frozen=True)
 class Run:
-    """What to replay and how: days until a fraud is known, a desk's verdicts a day (0: no desk), rules of one's own."""
+    """What to replay and how: days until a fraud is known, a desk's verdicts a day (0: no desk), rules of one's own, and
+    the score from which alerts open instead of the rules' own policy."""
 
     stream: Path | None
     label_delay_days: float = 7.0
     desk: int = 0
     packs: Path | None = None
+    alert_at: float | None = None
 
 
 def run(asked: Run, *, as_json: bool) -> int:
@@ -52,12 +56,20 @@ def run(asked: Run, *, as_json: bool) -> int:
         print(tr("bench.no_stream", path=stream or ""), file=sys.stderr)
         return Exit.OK
     truth = read_stream(stream)
+    policy = packs(asked.packs)
+    setting = {
+        "label_delay_days": asked.label_delay_days,
+        "desk": asked.desk,
+        "packs": str(asked.packs or "shipped"),
+        "alert_at": policy.thresholds[policy.alert_level - 1] if asked.alert_at is None else asked.alert_at,
+    }
     with tempfile.TemporaryDirectory(prefix="riskdesk-bench-") as folder:
         home = Home(Path(folder) / "home")
+        if asked.alert_at is not None:
+            asked = replace(asked, packs=alerting_at(asked.packs, asked.alert_at, Path(folder) / "packs"))
         report = _watched(home, stream, asked, truth)
         scores, models = transaction_scores(home.mirror)
     found = judged(truth, truth.scored(scores))
-    setting = {"label_delay_days": asked.label_delay_days, "desk": asked.desk, "packs": str(asked.packs or "shipped")}
     found |= {**setting, "models": models, **report, "machine": machine()}
     print(json.dumps(found) if as_json else table(found))
     return Exit.OK
