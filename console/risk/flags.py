@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from console.risk.columns import TXN_KINDS, TXN_STATUSES, Array, Fact
+from console.risk.columns import TXN_KINDS, TXN_STATUSES, Array, Decline, Fact
 
 SPEND = 1  # money leaves at the customer's wish: purchase, cash advance, outgoing transfer; declined ones too
 DECLINED = 2
@@ -15,6 +15,8 @@ TRANSFER = 32  # outgoing transfer
 ROUND = 64  # a multiple of 100 major units
 SMALL = 128  # spend of at most 10 major units
 CASH = 256  # cash advance, or a purchase of something as good as cash
+NO_MONEY = 512  # a spend declined because the money is not there
+BAD_CREDENTIAL = 1024  # a spend declined for a wrong or outdated number, code or date
 
 MINOR_PER_MAJOR = 100
 CASH_LIKE_MCC = (4829, 5944, 6010, 6011, 6012, 6050, 6051, 6211, 6540, 7995)
@@ -35,11 +37,12 @@ def flags_of(facts: Array) -> Array:
     outgoing = amount > 0
     transfer = kind == _TRANSFER
     cash_advance = kind == _CASH_ADVANCE
+    declined = facts["status"] == _DECLINED
     spend = ((kind == _PURCHASE) | cash_advance | transfer) & outgoing
     bits = np.zeros(len(facts), np.uint16)
     for bit, holds in (
         (SPEND, spend),
-        (DECLINED, facts["status"] == _DECLINED),
+        (DECLINED, declined),
         (PAYMENT, kind == _PAYMENT),
         (REFUND, kind == _REFUND),
         (INFLOW, transfer & (amount < 0)),
@@ -47,6 +50,8 @@ def flags_of(facts: Array) -> Array:
         (ROUND, spend & (np.mod(amount, 100 * MINOR_PER_MAJOR) == 0)),
         (SMALL, spend & (amount <= 10 * MINOR_PER_MAJOR)),
         (CASH, cash_advance | (spend & _IS_CASH_LIKE[facts["mcc"]])),
+        (NO_MONEY, spend & declined & (facts["decline"] == Decline.LIMIT)),
+        (BAD_CREDENTIAL, spend & declined & (facts["decline"] == Decline.CREDENTIAL)),
     ):
         bits |= holds * np.uint16(bit)
     return np.where(facts["fact"] == Fact.TRANSACTION, bits, np.uint16(0))

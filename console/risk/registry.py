@@ -11,7 +11,18 @@ from console.risk.columns import DAY, HOUR, MINUTE, Floats
 if TYPE_CHECKING:
     from console.risk.features.seen import Seen
 
-SPANS = {"15m": 15 * MINUTE, "1h": HOUR, "24h": DAY, "48h": 2 * DAY, "7d": 7 * DAY, "14d": 14 * DAY, "30d": 30 * DAY}
+SPANS = {
+    "15m": 15 * MINUTE,
+    "1h": HOUR,
+    "6h": 6 * HOUR,
+    "24h": DAY,
+    "48h": 2 * DAY,
+    "7d": 7 * DAY,
+    "14d": 14 * DAY,
+    "4w": 28 * DAY,
+    "30d": 30 * DAY,
+    "8w": 56 * DAY,
+}
 
 EXACT = "exact to the event, over the last {kept} kept"
 DAYS = "whole UTC days, the event's own included; 32 are kept, so an event over two days late may miss the oldest"

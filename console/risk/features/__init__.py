@@ -1,5 +1,33 @@
 """The features themselves. Importing this package registers them all, in this order."""
 
-from console.risk.features import access, flows, limits, places, spend, ties
+from console.risk.features import (
+    access,
+    applications,
+    flows,
+    habits,
+    known,
+    limits,
+    merchants,
+    people,
+    places,
+    shared,
+    spend,
+    ties,
+    used,
+)
 
-__all__ = ["access", "flows", "limits", "places", "spend", "ties"]
+__all__ = [
+    "access",
+    "applications",
+    "flows",
+    "habits",
+    "known",
+    "limits",
+    "merchants",
+    "people",
+    "places",
+    "shared",
+    "spend",
+    "ties",
+    "used",
+]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from console.risk.columns import Array, Floats
+from console.risk.columns import DAY, Array, Floats
 from console.risk.features.seen import Seen, count, given, ratio, since, total
 from console.risk.flags import DECLINED, PAYMENT
 from console.risk.missing import MISSING_INPUT, NO_HISTORY
 from console.risk.registry import EXACT, LIFETIME, feature, windowed
-from console.risk.state.profile import LOW_DAYS, day_of, utilisation
+from console.risk.state.profile import day_of, utilisation
 
 KEPT = EXACT.format(kept=24)
 
@@ -31,13 +31,15 @@ def utilisation_now(seen: Seen) -> Floats:
     return _told(seen, given(~np.isnan(used), used, MISSING_INPUT))
 
 
-@feature("account", "share", "7d, whole UTC days", "no_history before any, missing_input without limit")
-def utilisation_rise_7d(seen: Seen) -> Floats:
-    """How far utilisation, this spend added, stands above its lowest of the last 7 days."""
+@windowed(
+    "account", "share", "whole UTC days", ("24h", "7d", "30d"), "no_history before any, missing_input on no limit"
+)
+def utilisation_rise(seen: Seen, span: int) -> Floats:
+    """How far utilisation, this spend added, stands above its lowest since the day that long before."""
     used, today = _used(seen), day_of(seen.now).astype(np.int32)[:, None]
     age = today - seen.profile["low_day"].astype(np.int32)
     told = utilisation(seen.profile["limit"], seen.profile["available"])
-    lows = np.where((age >= 0) & (age < LOW_DAYS), seen.profile["low"], np.inf).min(axis=1)
+    lows = np.where((age >= 0) & (age <= span // DAY), seen.profile["low"], np.inf).min(axis=1)
     rise = used - np.fmin(lows, told)
     return _told(seen, given(~np.isnan(rise), rise, MISSING_INPUT))
 
@@ -58,6 +60,39 @@ def account_age_days(seen: Seen) -> Floats:
 def since_limit_raise(seen: Seen) -> Floats:
     """Seconds since the credit limit was last raised."""
     return since(seen.now, seen.profile["raised_at"], NO_HISTORY)
+
+
+@feature("account", "seconds", "the last 4 requests", "no_history before any")
+def since_limit_request(seen: Seen) -> Floats:
+    """Seconds since a higher limit was last asked for."""
+    at = seen.profile["asked_at"]
+    return since(seen.now, np.where(at <= seen.now[:, None], at, 0).max(axis=1), NO_HISTORY)
+
+
+@windowed("account", "requests", "the last 4", ("30d",))
+def limit_requests(seen: Seen, span: int) -> Floats:
+    """Requests for a higher limit."""
+    age = seen.now[:, None] - seen.profile["asked_at"]
+    return np.asarray(((seen.profile["asked_at"] > 0) & (age >= 0) & (age < span)).sum(axis=1), np.float64)
+
+
+@feature("account", "seconds", KEPT, "no_history before any")
+def since_last_repayment(seen: Seen) -> Floats:
+    """Seconds since the last repayment."""
+    paid = seen.sight.spends["flags"] & (PAYMENT | DECLINED) == PAYMENT
+    return since(seen.now, seen.moves.last(paid & seen.moves.past), NO_HISTORY)
+
+
+@feature("account", "seconds", LIFETIME, "no_history before any")
+def since_bounced_repayment(seen: Seen) -> Floats:
+    """Seconds since a repayment that was later reversed."""
+    return since(seen.now, seen.profile["bounced_at"], NO_HISTORY)
+
+
+@feature("account", "events", LIFETIME)
+def chargebacks(seen: Seen) -> Floats:
+    """Chargebacks of the account."""
+    return np.asarray(seen.profile["chargebacks"], np.float64)
 
 
 @windowed("account", "minor units", KEPT, ("24h",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
@@ -13,6 +14,12 @@ from console.risk.state.memory import Sight
 from console.risk.state.profile import DAYS, day_of
 
 
+class Fields(Protocol):
+    """Columns by name."""
+
+    def __getitem__(self, name: str, /) -> Array: ...
+
+
 class History:
     """Events kept for an entity, (kept, rows), seen from each row's own moment.
 
@@ -20,7 +27,7 @@ class History:
     is in none of its windows.
     """
 
-    def __init__(self, fields: dict[str, Array], now: Array) -> None:
+    def __init__(self, fields: Fields, now: Array) -> None:
         self.fields = fields
         at = fields["at"]
         self._age = np.where(at > 0, now - at, -1).view(np.uint64)  # of the future and the unused: huge
@@ -83,8 +90,10 @@ class Seen:
         self.facts = sight.facts
         self.flags = sight.flags
         self.profile = sight.profile
+        self.familiar = sight.familiar
         self.person = sight.person
-        self.known = sight.known
+        self._known: dict[str, Array] = {}
+        self._used: dict[str, History] = {}
         self.now: Array = np.maximum(sight.facts["occurred_at"], 1)
         self.rows = len(sight.facts)
 
@@ -97,6 +106,11 @@ class Seen:
     def spend(self) -> Floats:
         """The amount of a spend (attempts included); missing input on everything else."""
         return given(self.flags & SPEND > 0, self.facts["amount"], MISSING_INPUT)
+
+    @cached_property
+    def shift(self) -> Floats:
+        """Hours from UTC to the sun at the customer's home; 0 where no home is known."""
+        return np.where(self.person["housed"], self.person["home_lon"].astype(np.float64) / 15, 0)
 
     @cached_property
     def moves(self) -> History:
@@ -119,14 +133,22 @@ class Seen:
         return History(self.sight.merchant, self.now)
 
     @cached_property
-    def on_device(self) -> History:
-        """Events on the event's device."""
-        return History(self.sight.device, self.now)
+    def uses(self) -> History:
+        """With what the account was used."""
+        return History(self.sight.uses, self.now)
 
-    @cached_property
-    def on_ip(self) -> History:
-        """Events from the event's IP."""
-        return History(self.sight.ip, self.now)
+    def on(self, kind: str) -> History:
+        """Events on the event's device, ip or subnet."""
+        if kind not in self._used:
+            self._used[kind] = History(self.sight.used[kind], self.now)
+        return self._used[kind]
+
+    def known(self, kind: str) -> Array:
+        """The KNOWN record of the event's account, customer, merchant, device, ip or subnet; `peer` is a customer."""
+        if kind not in self._known:
+            frauds = self.sight.known["customer" if kind == "peer" else kind]
+            self._known[kind] = frauds.seen(self.facts[kind].astype(np.int64) + 1, self.sight.rows)
+        return self._known[kind]
 
     @cached_property
     def attempts(self) -> Bools:

@@ -6,10 +6,9 @@ import numpy as np
 
 from console.risk.columns import Floats
 from console.risk.features.seen import Seen, count, distinct, given, ratio, since, total
-from console.risk.flags import CASH, REFUND, ROUND, SMALL
+from console.risk.flags import BAD_CREDENTIAL, CASH, NO_MONEY, ROUND, SMALL
 from console.risk.missing import MISSING_INPUT, NO_HISTORY, TOO_FEW
 from console.risk.registry import DAYS, EVENT, EXACT, LIFETIME, SPANS, feature, windowed
-from console.risk.state.profile import knows
 
 KEPT = EXACT.format(kept=24)
 FEW = 10
@@ -20,13 +19,6 @@ FEW = 10
 def amount(seen: Seen) -> Floats:
     """Signed amount of the transaction."""
     return seen.amount
-
-
-@feature("event", "hours", EVENT)
-def hour(seen: Seen) -> Floats:
-    """Hour of the day, 0..24, by the sun at the customer's home, or UTC where no home is known."""
-    shift = np.where(seen.person["housed"], seen.person["home_lon"].astype(np.float64) / 15, 0)
-    return np.asarray((seen.now / 3.6e9 + shift) % 24, np.float64)
 
 
 @windowed("account", "events", KEPT, ("15m", "1h", "24h"))
@@ -74,7 +66,7 @@ def spend_week_ratio(seen: Seen) -> Floats:
     return ratio(week, np.where(enough, before * 7 / 23, 0), TOO_FEW)
 
 
-@windowed("account", "events", KEPT, ("15m", "1h", "24h"))
+@windowed("account", "events", KEPT, ("15m", "1h", "24h", "7d"))
 def decline_count(seen: Seen, span: int) -> Floats:
     """Declined spends of the account."""
     return count(seen.declined & seen.moves.within(span))
@@ -85,6 +77,18 @@ def consecutive_declines(seen: Seen) -> Floats:
     """Declined spends since the last approved one, in the order they arrived."""
     unbroken = np.logical_and.accumulate(~seen.approved, axis=0)
     return count(seen.declined & unbroken)
+
+
+@windowed("account", "events", KEPT, ("1h",))
+def credential_declines(seen: Seen, span: int) -> Floats:
+    """Spends declined for a wrong or outdated number, code or date."""
+    return count((seen.sight.spends["flags"] & BAD_CREDENTIAL > 0) & seen.moves.within(span))
+
+
+@windowed("account", "events", KEPT, ("24h",))
+def limit_declines(seen: Seen, span: int) -> Floats:
+    """Spends declined because the money is not there."""
+    return count((seen.sight.spends["flags"] & NO_MONEY > 0) & seen.moves.within(span))
 
 
 @windowed("account", "events", KEPT, ("15m", "1h"))
@@ -128,21 +132,6 @@ def amount_to_mean_30d(seen: Seen) -> Floats:
     return ratio(seen.spend * number, np.where(number >= 3, seen.days("day_sum", SPANS["30d"]), 0), TOO_FEW)
 
 
-@feature("account", "1 or 0", f"{LIFETIME}, Bloom row", "missing_input without merchant, no_history before any spend")
-def is_new_merchant(seen: Seen) -> Floats:
-    """The account never bought here; a few new merchants in a hundred pass for known."""
-    new = ~knows(seen.profile["merchants"], seen.facts["merchant"])
-    return given(seen.facts["merchant"] >= 0, given(seen.profile["spends"] > 0, new, NO_HISTORY), MISSING_INPUT)
-
-
-@feature("account", "1 or 0", "the last 8 countries", "missing_input without country, no_history before any")
-def is_new_country(seen: Seen) -> Floats:
-    """The account never spent in this country."""
-    country = seen.facts["country"]
-    new = ~(seen.profile["country"] == (country + 1)[:, None]).any(axis=1)
-    return given(country >= 0, given(seen.profile["countries"] > 0, new, NO_HISTORY), MISSING_INPUT)
-
-
 @feature("account", "seconds", KEPT, "no_history before any spend")
 def since_last_spend(seen: Seen) -> Floats:
     """Seconds since the account's last approved spend."""
@@ -153,13 +142,6 @@ def since_last_spend(seen: Seen) -> Floats:
 def since_last_decline(seen: Seen) -> Floats:
     """Seconds since the account's last declined spend."""
     return since(seen.now, seen.moves.last(seen.declined & seen.moves.past), NO_HISTORY)
-
-
-@windowed("account", "events", KEPT, ("24h",), "missing_input without merchant")
-def same_merchant_count(seen: Seen, span: int) -> Floats:
-    """Approved spends at the event's merchant."""
-    same = seen.purchases & (seen.sight.spends["other"] == seen.facts["merchant"])
-    return given(seen.facts["merchant"] >= 0, count(same & seen.moves.within(span)), MISSING_INPUT)
 
 
 @windowed("account", "share", KEPT, ("30d",), "missing_input without merchant, too_few below 5 purchases")
@@ -200,14 +182,6 @@ def cash_share(seen: Seen, span: int) -> Floats:
     return ratio(total(spent & (seen.sight.spends["flags"] & CASH > 0), amounts), total(spent, amounts), NO_HISTORY)
 
 
-@windowed("account", "ratio", KEPT, ("30d",), "no_history without spend in the window")
-def refund_ratio(seen: Seen, span: int) -> Floats:
-    """Refunds against spend, by amount."""
-    recent, amounts = seen.moves.within(span), seen.sight.spends["amount"]
-    refunds = -total((seen.sight.spends["flags"] & REFUND > 0) & recent, amounts)
-    return ratio(refunds, total(seen.approved & recent, amounts), NO_HISTORY)
-
-
 @feature("event", "1 or 0", EVENT, "missing_input on what is no spend")
 def is_round(seen: Seen) -> Floats:
     """The spend is a multiple of 100 major units."""
@@ -218,3 +192,9 @@ def is_round(seen: Seen) -> Floats:
 def is_cash(seen: Seen) -> Floats:
     """The spend is cash or as good as cash."""
     return np.asarray(seen.spend * 0 + (seen.flags & CASH > 0))
+
+
+@feature("event", "points, 0..999", EVENT, "missing_input where the network gave none")
+def network_risk(seen: Seen) -> Floats:
+    """The card network's own risk score of the transaction."""
+    return given(seen.facts["network_risk"] >= 0, seen.facts["network_risk"], MISSING_INPUT)

@@ -18,8 +18,11 @@ class Groups:
 
     def __init__(self, index: Array) -> None:
         self.entity = index.astype(np.int64) + 1
-        self._order = np.argsort(self.entity, kind="stable")
-        ordered = self.entity[self._order]
+        bits = max(len(index) - 1, 1).bit_length()
+        key = (self.entity << bits) | np.arange(len(index))  # one sort of plain numbers is faster than a stable argsort
+        key.sort()
+        self._order = key & ((1 << bits) - 1)
+        ordered = key >> bits
         starts = np.ones(len(ordered), bool)
         starts[1:] = ordered[1:] != ordered[:-1]
         self._first = np.maximum.accumulate(np.where(starts, np.arange(len(ordered)), 0))
@@ -31,17 +34,32 @@ class Groups:
 
     def earlier(self, values: Array) -> Array:
         """Per row the sum of `values` (integers or bools) over the earlier rows of the same entity."""
-        ordered = values[self._order].astype(np.int64)
-        running = np.cumsum(ordered) - ordered
+        if not values.any():
+            return np.zeros(len(values), np.int64)
+        ordered = values[self._order]
+        running = np.cumsum(ordered, dtype=np.int64)
+        running -= ordered
+        running -= running[self._first]
         result = np.empty_like(running)
-        result[self._order] = running - running[self._first]
+        result[self._order] = running
+        return result
+
+    def from_here(self, values: Array) -> Array:
+        """Per row the sum of `values` (integers or bools) over this and the later rows of the same entity."""
+        if not values.any():
+            return np.zeros(len(values), np.int64)
+        ordered = values[self._order]
+        running = np.cumsum(ordered, dtype=np.int64)
+        ends = np.append(self._first[1:] != self._first[:-1], True)
+        last = np.minimum.accumulate(np.where(ends, np.arange(len(ordered)), len(ordered))[::-1])[::-1]
+        result = np.empty_like(running)
+        result[self._order] = running[last] - running + ordered
         return result
 
     def waves(self, chosen: Bools) -> Iterator[Array]:
         """Row numbers of the chosen rows so that no entity occurs twice in one wave and its rows come in order."""
-        rank = self.earlier(chosen)
         rows = np.flatnonzero(chosen & (self.entity > 0))
-        return by_rank(rows, rank[rows])
+        return by_rank(rows, self.earlier(chosen)[rows])
 
 
 def by_rank(rows: Array, rank: Array) -> Iterator[Array]:

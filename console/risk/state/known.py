@@ -11,7 +11,7 @@ import numpy as np
 
 from console.risk.columns import Array, Bools, Judgement
 from console.risk.state.groups import Groups
-from console.risk.state.growth import grown, packed, unpacked
+from console.risk.state.sparse import Sparse
 
 KEPT = 16
 
@@ -27,40 +27,32 @@ KNOWN = np.dtype(
 
 
 class KnownFrauds:
-    """A record only for entities that have one; the others share the empty record 0."""
+    """The known frauds of all entities of a kind."""
 
     def __init__(self) -> None:
-        self._place = np.zeros(1, np.int32)
-        self._records = np.zeros(1, KNOWN)
-        self._used = 1
+        self._records = Sparse(KNOWN)
 
-    def through(self, groups: Groups, labels: Bools, facts: Array, other: Array, reads: Array) -> Array:
-        """Apply the label facts of a page; return a copy of the record that each row of `reads` saw.
+    def apply(self, groups: Groups, labels: Bools, facts: Array, other: Array) -> None:
+        """Apply the label facts of a page.
 
         `other` is per row the index of the entity on the other side (-1 missing).
         """
-        self._place = grown(self._place, groups.bound)
-        place = self._place[groups.entity[reads]]
-        seen = self._records.take(place) if place.any() else np.zeros(len(reads), KNOWN)
-        for row in np.flatnonzero(labels & (groups.entity > 0)):
-            if self._apply(int(groups.entity[row]), facts[row], int(other[row]) + 1):
-                later = np.flatnonzero((reads > row) & (groups.entity[reads] == groups.entity[row]))
-                seen[later] = self._records[self._place[groups.entity[row]]]
-        return seen
+        self._records.begin(groups.bound)
+        labels = labels & (groups.entity > 0)
+        fraud = labels & (facts["code"] == Judgement.FRAUD)
+        clears = labels & ~fraud & np.isin(groups.entity, groups.entity[fraud])
+        clears |= labels & ~fraud & self._records.has(groups.entity)
+        for row in np.flatnonzero(fraud | clears).tolist():
+            at = max(int(facts["opened_at"][row]), 1)
+            self._judge(int(groups.entity[row]), row, bool(fraud[row]), at, int(other[row]) + 1)
 
-    def _apply(self, entity: int, fact: np.void, other: int) -> bool:
-        fraud = fact["code"] == Judgement.FRAUD
-        if not self._place[entity]:
-            if not fraud:
-                return False
-            self._records = grown(self._records, self._used + 1)
-            self._place[entity] = self._used
-            self._used += 1
-        record = self._records[self._place[entity]]
-        at = max(int(fact["opened_at"]), 1)
+    def _judge(self, entity: int, row: int, fraud: bool, at: int, other: int) -> None:
+        if not fraud and not self._records.has(np.array(entity)):
+            return
+        record = self._records.record(entity)
         known = np.flatnonzero((record["at"] == at) & (record["other"] == other))
         if fraud == bool(len(known)):
-            return False
+            return
         if fraud:
             slot = record["written"] % KEPT
             record["at"][slot], record["other"][slot] = at, other
@@ -69,15 +61,20 @@ class KnownFrauds:
         else:
             record["at"][known[0]] = record["other"][known[0]] = 0
             record["count"] -= 1
-        return True
+        self._records.changed(entity, row)
+
+    def seen(self, entity: Array, rows: Array) -> Array:
+        """A copy of the KNOWN record of each entity (index + 1) as `rows` of the last page saw it."""
+        return self._records.seen(entity, rows)
+
+    def latest(self) -> list[tuple[int, int, int]]:
+        """(row, entity, when its latest known fraud happened or 0) for each change of the last page, in order."""
+        return [(row, entity, int(record["at"].max())) for entity, row, record in self._records.changes()]
 
     def freeze(self, rows: int) -> dict[str, bytes]:
-        """The places of the first `rows` entities and the records they point at."""
-        self._place = grown(self._place, rows)
-        return {"place": packed(self._place, rows), "records": packed(self._records, self._used)}
+        """The records and whose they are, of the first `rows` entities."""
+        return self._records.freeze(rows)
 
     def thaw(self, state: dict[str, bytes]) -> None:
         """Take back what `freeze` gave; raises KeyError or ValueError when it is not that."""
-        self._place = unpacked(state["place"], self._place)
-        self._records = unpacked(state["records"], self._records)
-        self._used = len(self._records)
+        self._records.thaw(state)

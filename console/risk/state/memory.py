@@ -3,39 +3,63 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from console.risk.columns import LOGIN_OUTCOMES, Array, Bools, Fact
 from console.risk.flags import DECLINED, INFLOW, SPEND, TRANSFER, flags_of
+from console.risk.state.devices import Devices
+from console.risk.state.familiar import Familiar
 from console.risk.state.groups import Groups
 from console.risk.state.known import KnownFrauds
+from console.risk.state.merchants import Merchants
+from console.risk.state.pace import Pace
 from console.risk.state.people import People
-from console.risk.state.profile import Profiles
-from console.risk.state.ring import Ring
-from console.risk.state.tally import Tally
+from console.risk.state.profile import Profiles, utilisation
+from console.risk.state.ring import Recent, Ring
+from console.risk.state.tally import Sums
+from console.risk.state.ties import Ties
 
 KINDS = ("account", "customer", "merchant", "device", "ip", "subnet")
+USED = ("device", "ip", "subnet")
+"""What an event is done with, and an application sent from."""
+
 SUCCESS = LOGIN_OUTCOMES.index("success") + 1
 FIRST_FAILURE, LAST_FAILURE = LOGIN_OUTCOMES.index("bad_password") + 1, LOGIN_OUTCOMES.index("blocked") + 1
+LOGIN_SEEN, LOGIN_FAILED, SPEND_DECLINED = 1, 2, 4
+"""Bits of what was done with a device, an IP or a network."""
 
 
 @dataclass(frozen=True)
 class Sight:
-    """What the scored rows of a page saw. Ring fields are (kept, rows), newest arrival first; `at` 0 is unused."""
+    """What the scored rows of a page saw. It can be read until the next page comes."""
 
+    rows: Array  # their places in the page
     facts: Array  # the scored rows themselves
     flags: Array
-    spends: dict[str, Array]  # the account's transactions: at, amount, other, flags
-    logins: dict[str, Array]  # the account's login events: at, code
-    places: dict[str, Array]  # where the account was: at, lat, lon
+    spends: Recent  # the account's transactions: at, amount, other, flags
+    logins: Recent  # the account's login events: at, code
+    places: Recent  # where the account was: at, lat, lon
+    uses: Recent  # what it was used with: at, device, ip, country
+    merchant: Recent  # spends at the merchant: at, amount, account, flags
+    used: dict[str, Recent]  # of device, ip, subnet: at, account, done
+    applied: dict[str, Recent]  # applications from device, ip, subnet: at
     profile: Array  # PROFILE records
+    familiar: Array  # FAMILIAR records
     person: Array  # PERSON records of the account's customer
-    merchant: dict[str, Array]  # spends at the merchant: at, amount, account, flags
-    device: dict[str, Array]  # events on the device: at, account, failed
-    ip: dict[str, Array]
-    merchant_sums: dict[str, Array]  # lifetime: spends, amount
-    known: dict[str, Array]  # KNOWN records by kind of entity
+    device: Array  # TOLD records
+    merchant_sums: Sums  # lifetime: see Merchants
+    known: dict[str, KnownFrauds]  # by kind of entity
+    ties: Ties
+    pace: Pace
+
+
+class Part(Protocol):
+    """Something remembered of the entities of a kind."""
+
+    def freeze(self, rows: int) -> dict[str, bytes]: ...
+    def thaw(self, state: dict[str, bytes]) -> None: ...
 
 
 class Memory:
@@ -46,53 +70,70 @@ class Memory:
         self._spends = Ring(24, 8, {"amount": "f8", "other": "i4", "flags": "u2"})
         self._logins = Ring(12, 4, {"code": "u1"})
         self._places = Ring(4, 4, {"lat": "f4", "lon": "f4"})
-        self._profiles = Profiles()
-        self._people = People()
+        self._uses = Ring(12, 4, {"device": "i4", "ip": "i4", "country": "i2"})
         self._merchant = Ring(32, 32, {"amount": "f8", "account": "i4", "flags": "u2"})
-        self._device = Ring(12, 4, {"account": "i4", "failed": "?"})
-        self._ip = Ring(12, 4, {"account": "i4", "failed": "?"})
-        self._merchant_sums = Tally("spends", "amount")
+        self._used = {kind: Ring(12, 4, {"account": "i4", "done": "u1"}) for kind in USED}
+        self._applied = {kind: Ring(12, 4, {}) for kind in USED}
+        self._profiles, self._familiar = Profiles(), Familiar()
+        self._people, self._devices, self._merchants = People(), Devices(), Merchants()
         self._known = {kind: KnownFrauds() for kind in KINDS}
+        self._ties, self._pace = Ties(), Pace()
 
     def observe(self, facts: Array, scored: Bools) -> Sight:
         """Apply a page and return what each row marked in `scored` saw."""
         groups = {kind: Groups(facts[kind]) for kind in KINDS}
         for kind, group in groups.items():
             self._bounds[kind] = max(self._bounds[kind], group.bound)
+        self._bounds["customer"] = max(self._bounds["customer"], int(facts["peer"].max(initial=-1)) + 2)
+        account, merchant = groups["account"], groups["merchant"]
         flags = flags_of(facts)
         reads = np.flatnonzero(scored)
         values = _columns(facts, flags)
-        moves, spends = scored & (flags > 0), scored & (flags & SPEND > 0)
-        logins = scored & (facts["fact"] == Fact.LOGIN)
-        located = (spends | (logins & (facts["code"] == SUCCESS))) & ~np.isnan(facts["lat"]) & ~np.isnan(facts["lon"])
-        used = spends | logins
-        account, merchant = groups["account"], groups["merchant"]
-        approved = spends & (flags & DECLINED == 0)
+        spends, logins = scored & (flags & SPEND > 0), scored & (facts["fact"] == Fact.LOGIN)
+        approved, entered = spends & (flags & DECLINED == 0), logins & (facts["code"] == SUCCESS)
+        located = (spends | entered) & ~np.isnan(facts["lat"]) & ~np.isnan(facts["lon"])
+        profile = self._profiles.through(account, facts, flags, reads)
+        familiar = self._familiar.through(account, facts, flags, reads)
+        self._learn(groups, facts)
+        self._tie(groups["customer"], facts)
         return Sight(
+            rows=reads,
             facts=facts.take(reads),
             flags=flags[reads],
-            spends=self._spends.through(account, moves, reads, values),
+            spends=self._spends.through(account, scored & (flags > 0), reads, values),
             logins=self._logins.through(account, logins, reads, values),
             places=self._places.through(account, located, reads, values),
-            profile=self._profiles.through(account, facts, flags, reads),
-            person=self._people.through(groups["customer"], facts, reads),
+            uses=self._uses.through(account, spends | logins, reads, values),
             merchant=self._merchant.through(merchant, spends, reads, values),
-            device=self._device.through(groups["device"], used, reads, values),
-            ip=self._ip.through(groups["ip"], used, reads, values),
-            merchant_sums=self._merchant_sums.through(
-                merchant, {"spends": approved, "amount": values["whole_amount"] * approved}, reads
-            ),
-            known=self._learn(groups, facts, reads),
+            used={k: ring.through(groups[k], spends | logins, reads, values) for k, ring in self._used.items()},
+            applied=self._apply(groups, facts, reads, values),
+            profile=profile,
+            familiar=familiar,
+            person=self._people.through(groups["customer"], facts, reads),
+            device=self._devices.through(groups["device"], facts, reads),
+            merchant_sums=self._merchants.through(merchant, approved, facts, _filled(facts, profile, reads), reads),
+            known=self._known,
+            ties=self._ties,
+            pace=self._pace,
         )
 
-    def _learn(self, groups: dict[str, Groups], facts: Array, reads: Array) -> dict[str, Array]:
+    def _learn(self, groups: dict[str, Groups], facts: Array) -> None:
         labels = facts["fact"] == Fact.LABEL
-        return {
-            kind: self._known[kind].through(
-                group, labels, facts, facts["merchant" if kind == "account" else "account"], reads
-            )
-            for kind, group in groups.items()
-        }
+        for kind, group in groups.items():
+            other = facts["merchant" if kind in ("account", "customer") else "account"]
+            self._known[kind].apply(group, labels, facts, other)
+
+    def _tie(self, customers: Groups, facts: Array) -> None:
+        first_uses = self._familiar.first_uses
+        first_uses = first_uses[customers.entity[first_uses] > 0]
+        self._ties.apply(customers.entity, facts, first_uses, self._known["customer"].latest())
+
+    def _apply(
+        self, groups: dict[str, Groups], facts: Array, reads: Array, values: dict[str, Array]
+    ) -> dict[str, Recent]:
+        applications = (facts["fact"] == Fact.APPLICATION) & facts["fresh"]
+        self._pace.apply(np.flatnonzero(applications), values["at"][applications])
+        return {k: ring.through(groups[k], applications, reads, values) for k, ring in self._applied.items()}
 
     def freeze(self) -> dict[str, bytes]:
         """The whole state, by `kind.part.field`; equal states give equal bytes."""
@@ -110,17 +151,22 @@ class Memory:
             store.thaw(mine)
         self._bounds = dict(zip(KINDS, np.frombuffer(state["bounds"], np.int64).tolist(), strict=True))
 
-    def _parts(self) -> dict[str, tuple[str, Ring | Profiles | People | Tally | KnownFrauds]]:
+    def _parts(self) -> dict[str, tuple[str, Part]]:
         return {
             "account.spends": ("account", self._spends),
             "account.logins": ("account", self._logins),
             "account.places": ("account", self._places),
+            "account.uses": ("account", self._uses),
             "account.profile": ("account", self._profiles),
+            "account.familiar": ("account", self._familiar),
             "customer.person": ("customer", self._people),
+            "customer.ties": ("customer", self._ties),
             "merchant.spends": ("merchant", self._merchant),
-            "merchant.sums": ("merchant", self._merchant_sums),
-            "device.events": ("device", self._device),
-            "ip.events": ("ip", self._ip),
+            "merchant.sums": ("merchant", self._merchants),
+            "device.told": ("device", self._devices),
+            "applications": ("account", self._pace),
+            **{f"{kind}.events": (kind, ring) for kind, ring in self._used.items()},
+            **{f"{kind}.applications": (kind, ring) for kind, ring in self._applied.items()},
             **{f"{kind}.known": (kind, known) for kind, known in self._known.items()},
         }
 
@@ -132,16 +178,27 @@ def failed(outcome: Array) -> Bools:
 
 def _columns(facts: Array, flags: Array) -> dict[str, Array]:
     """The page under the names that the rings keep. Times before 1970 count as its first microsecond."""
-    amount = facts["amount"]
+    login = facts["fact"] == Fact.LOGIN
+    done = login * LOGIN_SEEN + (login & failed(facts["code"])) * LOGIN_FAILED
+    done += (flags & (SPEND | DECLINED) == SPEND | DECLINED) * SPEND_DECLINED
     return {
         "at": np.maximum(facts["occurred_at"], 1),
-        "amount": amount,
-        "whole_amount": np.where(np.isnan(amount), 0, amount).astype(np.int64),
+        "amount": facts["amount"],
         "flags": flags,
         "code": facts["code"],
         "other": np.where(flags & (TRANSFER | INFLOW) > 0, facts["party"], facts["merchant"]),
         "account": facts["account"],
-        "failed": (facts["fact"] == Fact.LOGIN) & failed(facts["code"]),
+        "device": facts["device"],
+        "ip": facts["ip"],
+        "country": facts["country"],
+        "done": done.astype(np.uint8),
         "lat": facts["lat"],
         "lon": facts["lon"],
     }
+
+
+def _filled(facts: Array, profile: Array, reads: Array) -> Array:
+    """Per row of the page the utilisation of its account with its amount, NaN where it was not scored or is unknown."""
+    used = np.full(len(facts), np.nan)
+    used[reads] = utilisation(profile["limit"], profile["available"] - facts["amount"][reads])
+    return used

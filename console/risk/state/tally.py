@@ -9,22 +9,39 @@ from console.risk.state.groups import Groups
 from console.risk.state.growth import grown, packed, unpacked
 
 
+class Sums:
+    """What each row of a page saw of its entity's sums, by name, worked out when asked for."""
+
+    def __init__(self, sums: dict[str, Array], groups: Groups, added: dict[str, Array], reads: Array) -> None:
+        self._sums, self._groups, self._added, self._reads = sums, groups, added, reads
+        self._seen: dict[str, Array] = {}
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self._seen:
+            entity = self._groups.entity[self._reads]
+            seen = self._sums[name][entity] - self._groups.from_here(self._added[name])[self._reads]
+            self._seen[name] = np.where(entity > 0, seen, 0)
+        return self._seen[name]
+
+
 class Tally:
     """Named int64 sums."""
 
     def __init__(self, *names: str) -> None:
         self._sums = {name: np.zeros(1, np.int64) for name in names}
 
-    def through(self, groups: Groups, added: dict[str, Array], reads: Array) -> dict[str, Array]:
-        """Add the whole-page columns `added` (integers or bools); return what each row of `reads` saw before it."""
-        seen = {}
+    def total(self, name: str, groups: Groups) -> Array:
+        """Per row of a page that is still to come the sum of its entity."""
+        self._sums[name] = grown(self._sums[name], groups.bound)
+        return self._sums[name][groups.entity]
+
+    def through(self, groups: Groups, added: dict[str, Array], reads: Array) -> Sums:
+        """Add the whole-page columns `added` (integers or bools); tells what each row of `reads` saw before it."""
         for name, values in added.items():
             sums = self._sums[name] = grown(self._sums[name], groups.bound)
-            before = sums[groups.entity] + groups.earlier(values)
-            someone = groups.entity > 0
-            np.add.at(sums, groups.entity[someone], values[someone].astype(np.int64))
-            seen[name] = np.where(someone, before, 0)[reads]
-        return seen
+            rows = np.flatnonzero((values != 0) & (groups.entity > 0))
+            np.add.at(sums, groups.entity[rows], values[rows].astype(np.int64))
+        return Sums(self._sums, groups, added, reads)
 
     def freeze(self, rows: int) -> dict[str, bytes]:
         """The sums of the first `rows` entities."""

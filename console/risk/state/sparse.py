@@ -1,0 +1,83 @@
+"""Records that few entities have, changed one by one in the order of the feed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from console.risk.columns import Array
+from console.risk.state.asof import latest
+from console.risk.state.growth import grown, packed, unpacked
+
+
+class Sparse:
+    """A record of `dtype` only for entities that have one; the others share the empty record 0.
+
+    Entities are dense indices + 1. What is read is what the rows of the page saw that was begun last.
+    """
+
+    def __init__(self, dtype: np.dtype[np.void]) -> None:
+        self._dtype = dtype
+        self._place = np.zeros(1, np.int32)
+        self._records = np.zeros(1, dtype)
+        self._used = 1
+        self.begin(1)
+
+    def begin(self, bound: int) -> None:
+        """A new page, whose entities are below `bound`."""
+        self._place = grown(self._place, bound)
+        self._before: dict[int, Array] = {}
+        self._changed: list[int] = []
+        self._changed_by: list[int] = []
+        self._became: list[Array] = []
+
+    def has(self, entity: Array) -> Array:
+        """Which of the entities have a record."""
+        return self._place[entity] > 0
+
+    def record(self, entity: int) -> Array:
+        """The entity's record to change; a new one is all zeros. Tell `changed` afterwards."""
+        if entity >= len(self._place):
+            self._place = grown(self._place, entity + 1)
+        if not self._place[entity]:
+            self._records = grown(self._records, self._used + 1)
+            self._place[entity] = self._used
+            self._used += 1
+        record: Array = self._records[self._place[entity]]
+        self._before.setdefault(entity, record.copy())
+        return record
+
+    def changed(self, entity: int, row: int) -> None:
+        """The record of `entity` is from `row` on as it stands now."""
+        self._changed.append(entity)
+        self._changed_by.append(row)
+        self._became.append(self._records[self._place[entity]].copy())
+
+    def changes(self) -> list[tuple[int, int, Array]]:
+        """(entity, row, record after it) of each change of the page, in order."""
+        return list(zip(self._changed, self._changed_by, self._became, strict=True))
+
+    def seen(self, entity: Array, rows: Array) -> Array:
+        """A copy of the record of each entity as the page's `rows` saw it."""
+        inside = entity < len(self._place)
+        place = np.where(inside, self._place[np.where(inside, entity, 0)], 0)
+        seen = self._records.take(place) if place.any() else np.zeros(len(rows), self._dtype)
+        if self._before:
+            who = np.array(sorted(self._before))
+            before = np.array([self._before[one] for one in who.tolist()], self._dtype)
+            moved = np.flatnonzero(np.isin(entity, who))
+            change = latest(entity[moved], rows[moved], np.array(self._changed), np.array(self._changed_by))
+            became = np.array([*self._became, *before[:1]], self._dtype)  # the last one stands for no change
+            seen[moved] = np.where(change >= 0, became[change], before[np.searchsorted(who, entity[moved])])
+        return seen
+
+    def freeze(self, rows: int) -> dict[str, bytes]:
+        """The places of the first `rows` entities and the records they point at."""
+        self._place = grown(self._place, rows)
+        return {"place": packed(self._place, rows), "records": packed(self._records, self._used)}
+
+    def thaw(self, state: dict[str, bytes]) -> None:
+        """Take back what `freeze` gave; raises KeyError or ValueError when it is not that."""
+        self._place = unpacked(state["place"], self._place)
+        self._records = unpacked(state["records"], self._records)
+        self._used = len(self._records)
+        self.begin(len(self._place))

@@ -1,0 +1,329 @@
+"""Who is tied to whom: customers who share a device, a token or a link, and how near a known fraud is.
+
+A hop goes from a customer over something shared to another customer. Things tie by the first 24 customers who hold
+them, and a customer by the first 24 things: a shop's tablet or a made-up phone number ties no crowd. IPs and merchants
+tie nobody; strangers share them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TypeVar
+
+import numpy as np
+
+from console.risk.columns import Array, Bools, Fact
+from console.risk.state.asof import latest
+from console.risk.state.groups import Groups
+from console.risk.state.growth import grown, packed, unpacked
+from console.risk.state.sparse import Sparse
+
+HOLDERS = 24
+HELD = 24
+NEAREST = 16
+HOPS = 2
+
+KINDS = DEVICE, TOKEN, PRINT, LINK = range(4)
+
+NEAR = np.dtype([("own", "i8", (1,)), ("one", "i8", NEAREST), ("two", "i8", NEAREST)])
+"""When the latest known fraud happened, 0 for none: the customer's own, and each of others one and two hops away."""
+
+
+Index = TypeVar("Index", int, Array)
+
+
+def thing(kind: int, index: Index) -> Index:
+    """The number of a device, customer's token, device's fingerprint or link among all things; kinds take turns."""
+    return index * len(KINDS) + kind
+
+
+class Holders:
+    """Which customers hold each thing, the first 24 of them in the order they came."""
+
+    def __init__(self) -> None:
+        self.count = np.zeros(1, np.int8)
+        self._first = np.zeros(1, np.int32)  # the only holder, as long as there is one
+        self._place = np.zeros(1, np.int32)  # of the table's row, once there are two
+        self._table = np.zeros((1, HOLDERS), np.int32)
+        self._used = 1
+
+    def reach(self, things: int) -> None:
+        """Have a place for each of so many things."""
+        self.count, self._first, self._place = (grown(a, things) for a in (self.count, self._first, self._place))
+
+    def of(self, thing: int) -> list[int]:
+        """The holders of a thing."""
+        count = int(self.count[thing])
+        if count == 1:
+            return [int(self._first[thing])]
+        holders: list[int] = self._table[self._place[thing], :count].tolist()
+        return holders
+
+    def add(self, thing: int, customer: int) -> None:
+        count = int(self.count[thing])
+        if count == 0:
+            self._first[thing] = customer
+        elif count == 1:
+            self._table = grown(self._table, self._used + 1)
+            self._place[thing] = self._used
+            self._used += 1
+            self._table[self._place[thing], 0] = self._first[thing]
+        if count:
+            self._table[self._place[thing], count] = customer
+        self.count[thing] = count + 1
+
+    def add_first(self, things: Array, customers: Array) -> None:
+        """Different things that nobody held, each with its first holder."""
+        self._first[things], self.count[things] = customers, 1
+
+    def freeze(self, rows: int) -> dict[str, bytes]:
+        self.reach(rows)
+        parts: dict[str, Array] = {"count": self.count, "first": self._first, "place": self._place}
+        return {**{name: packed(part, rows) for name, part in parts.items()}, "table": packed(self._table, self._used)}
+
+    def thaw(self, state: dict[str, bytes]) -> None:
+        self.count, self._first = unpacked(state["count"], self.count), unpacked(state["first"], self._first)
+        self._place, self._table = unpacked(state["place"], self._place), unpacked(state["table"], self._table)
+        self._used = len(self._table)
+
+
+class Ties:
+    """Customers, what they hold, and the known frauds around them. Customers are dense indices + 1."""
+
+    def __init__(self) -> None:
+        self._holders = Holders()
+        self._held = np.zeros((1, HELD), np.int32)  # thing + 1
+        self._linked = np.zeros(1, np.int16)
+        self._print = np.zeros(1, np.int32)  # of a device, token + 1
+        self._links = 0
+        self._frauds: dict[int, int] = {}
+        self._reach: dict[int, dict[int, int]] = {}  # around each customer with a known fraud: customer -> hops
+        self._around: dict[int, set[int]] = defaultdict(set)  # the same the other way round
+        self._neighbours: dict[int, set[int]] = defaultdict(set)
+        self._near = Sparse(NEAR)
+        self._begin(1)
+
+    def _begin(self, bound: int) -> None:
+        self._held, self._linked = grown(self._held, bound), grown(self._linked, bound)
+        self._near.begin(bound)
+        self._taken: list[tuple[int, int]] = []  # (thing, row) of each new holder
+        self._linked_before = self._linked
+        self._relinked: list[tuple[int, int, int]] = []  # (customer, row, linked)
+
+    # ------------------------------------------------------------ a page
+
+    def apply(self, customer: Array, facts: Array, first_uses: Array, frauds: list[tuple[int, int, int]]) -> None:
+        """Apply a page: tokens, links, first uses of a device (rows), and changes of customers' latest known fraud.
+
+        `customer` is the index + 1 of each row's customer, `frauds` are (row, customer, when it happened or 0).
+        """
+        self._begin(int(max(customer.max(initial=0), facts["peer"].max(initial=-1) + 1)) + 1)
+        devices, tokens = (int(facts[name].max(initial=-1)) + 1 for name in ("device", "token"))
+        self._print = grown(self._print, devices)
+        links = facts["fact"] == Fact.LINK
+        self._holders.reach(len(KINDS) * max(devices, tokens, self._links + int(links.sum()), 1))
+        token = (facts["fact"] == Fact.TOKEN) & (facts["token"] >= 0)
+        held, prints = token & (customer > 0), token & (customer == 0) & (facts["device"] >= 0)
+        busy = np.concatenate(
+            [customer[held | links], customer[first_uses], customer[first_uses], facts["peer"][links] + 1]
+        )
+        held[self._take_alone(customer, facts["token"], np.flatnonzero(held), busy, int(prints.sum()))] = False
+        judged = {row: (who, at) for row, who, at in frauds}
+        rows = np.unique([*np.flatnonzero(held | links | prints), *first_uses, *judged]).astype(np.int64)
+        for row in rows.tolist():
+            if held[row]:
+                self._tie(row, int(customer[row]), thing(TOKEN, int(facts["token"][row])))
+            elif prints[row]:
+                self._fingerprint(row, int(facts["device"][row]), int(facts["token"][row]))
+            elif row in judged:
+                self._judge(row, *judged[row])
+            elif customer[row] and links[row] and facts["peer"][row] >= 0:
+                self._link(row, int(customer[row]), int(facts["peer"][row]) + 1)
+            elif customer[row] and facts["device"][row] >= 0:
+                self._use(row, int(customer[row]), int(facts["device"][row]))
+
+    def _take_alone(self, customer: Array, token: Array, rows: Array, busy: Array, prints: int) -> Array:
+        """Tie at once the tokens that only one customer of the page brings and nobody held; returns their rows.
+
+        `busy` names each customer as often as the page may tie them, `prints` counts what it may tie anybody to; one
+        who might run out of room is left to be tied in order.
+        """
+        things = thing(TOKEN, token[rows].astype(np.int64))
+        _, place, often = np.unique(things, return_inverse=True, return_counts=True)
+        known, times = np.unique(busy, return_counts=True)
+        coming = times[np.searchsorted(known, customer[rows])] + prints
+        room = (self._held[customer[rows]] == 0).sum(axis=1) >= coming
+        alone = (often[place] == 1) & (self._holders.count[things] == 0) & room
+        rows, things = rows[alone], things[alone]
+        for wave in Groups(customer[rows] - 1).waves(np.ones(len(rows), bool)):
+            who = customer[rows[wave]]
+            self._held[who, (self._held[who] > 0).sum(axis=1)] = things[wave] + 1
+        self._holders.add_first(things, customer[rows])
+        self._taken += zip(things.tolist(), rows.tolist(), strict=True)
+        return rows
+
+    def _use(self, row: int, customer: int, device: int) -> None:
+        self._tie(row, customer, thing(DEVICE, device))
+        if self._print[device]:
+            self._tie(row, customer, thing(PRINT, int(self._print[device]) - 1))
+
+    def _fingerprint(self, row: int, device: int, token: int) -> None:
+        self._print[device] = token + 1
+        for customer in self._holders.of(thing(DEVICE, device)) if self._holders.count[thing(DEVICE, device)] else ():
+            self._tie(row, customer, thing(PRINT, token))
+
+    def _link(self, row: int, customer: int, peer: int) -> None:
+        linked = {held for held in self._things(customer) if held % len(KINDS) == LINK}
+        if customer != peer and not linked & set(self._things(peer)):
+            number = thing(LINK, self._links)
+            self._links += 1
+            self._tie(row, customer, number)
+            self._tie(row, peer, number)
+
+    def _tie(self, row: int, customer: int, thing: int) -> None:
+        held = self._things(customer)
+        if thing in held or len(held) == HELD or self._holders.count[thing] == HOLDERS:
+            return
+        self._held[customer, len(held)] = thing + 1
+        self._holders.add(thing, customer)
+        self._taken.append((thing, row))
+        if self._holders.count[thing] > 1:
+            self._joined(row, customer, self._holders.of(thing)[:-1])
+
+    def _joined(self, row: int, customer: int, group: list[int]) -> None:
+        """A customer has come to hold what a group holds."""
+        if self._linked_before is self._linked:
+            self._linked_before = self._linked.copy()
+        met = [other for other in group if other not in self._neighbours[customer]]
+        for other in met:
+            self._neighbours[customer].add(other)
+            self._neighbours[other].add(customer)
+        for changed in (customer, *met) if met else ():
+            self._linked[changed] = len(self._neighbours[changed])
+            self._relinked.append((changed, row, len(self._neighbours[changed])))
+        if self._frauds:
+            self._approach(row, customer, met)
+
+    def _approach(self, row: int, customer: int, met: list[int]) -> None:
+        """Bring the frauds nearer that new neighbours bring nearer; ties are never undone."""
+        touched: set[int] = set()
+        for other in met:
+            pairs = [(customer, other, 1)]
+            pairs += [(beyond, other, 2) for beyond in self._neighbours[customer] if beyond != other]
+            pairs += [(beyond, customer, 2) for beyond in self._neighbours[other] if beyond != customer]
+            for one, two, hops in pairs:
+                for fraud, near in ((one, two), (two, one)):
+                    if fraud in self._frauds and self._reach[fraud].get(near, HOPS + 1) > hops:
+                        self._reach[fraud][near] = hops
+                        self._around[near].add(fraud)
+                        touched.add(near)
+        self._note(row, touched)
+
+    def _judge(self, row: int, customer: int, at: int) -> None:
+        """The latest known fraud of a customer is another one, or there is none any more (`at` 0)."""
+        if at == self._frauds.get(customer, 0):
+            return
+        if at and customer not in self._frauds:
+            self._reach[customer] = self._distances(customer)
+            for near in self._reach[customer]:
+                self._around[near].add(customer)
+        touched = {customer, *self._reach[customer]}
+        if at:
+            self._frauds[customer] = at
+        else:
+            del self._frauds[customer]
+            for near in self._reach.pop(customer):
+                self._around[near].discard(customer)
+        self._note(row, touched)
+
+    def _note(self, row: int, touched: Iterable[int]) -> None:
+        """Write down from `row` on how near known frauds are to the customers `touched`."""
+        for customer in sorted(touched):
+            record = self._near.record(customer)
+            record["own"] = self._frauds.get(customer, 0)
+            for name, hops in (("one", 1), ("two", 2)):
+                near = (fraud for fraud in self._around[customer] if self._reach[fraud][customer] == hops)
+                times = sorted((self._frauds[fraud] for fraud in near), reverse=True)[:NEAREST]
+                record[name] = [*times, *[0] * (NEAREST - len(times))]
+            self._near.changed(customer, row)
+
+    def _things(self, customer: int) -> list[int]:
+        return [held - 1 for held in self._held[customer].tolist() if held]
+
+    def _distances(self, start: int) -> dict[int, int]:
+        """Who is within two hops, and how many hops away."""
+        found = dict.fromkeys(self._neighbours[start], 1)
+        for other in list(found):
+            for beyond in self._neighbours[other] - found.keys():
+                found[beyond] = 2
+        found.pop(start, None)
+        return found
+
+    # ------------------------------------------------------------ what rows saw
+
+    def holders(self, token: Array, rows: Array) -> Array:
+        """How many customers held each token (index, -1 none: 0) when the page's `rows` came."""
+        things = thing(TOKEN, np.maximum(token, 0).astype(np.int64))
+        inside = (token >= 0) & (things < len(self._holders.count))
+        count = np.where(inside, self._holders.count[np.where(inside, things, 0)], 0)
+        return count - self._later(things, rows, inside)
+
+    def _later(self, things: Array, rows: Array, asked: Bools) -> Array:
+        """How many holders each thing got from each row on."""
+        if not self._taken:
+            return np.zeros(len(things), np.int64)
+        taken = np.array(sorted(self._taken))
+        key = (taken[:, 0] << 32) | taken[:, 1]
+        after = np.searchsorted(key, (things + 1) << 32) - np.searchsorted(key, (things << 32) | rows)
+        return np.where(asked, after, 0)
+
+    def linked(self, customer: Array, rows: Array) -> Array:
+        """How many customers were one hop away from each (index + 1) when the page's `rows` came."""
+        count = self._linked_before[customer].astype(np.int64)
+        if self._relinked:
+            who, by, value = (np.array(part) for part in zip(*self._relinked, strict=True))
+            change = latest(customer, rows, who, by)
+            count = np.where(change >= 0, value[change], count)
+        return count
+
+    def near(self, customer: Array, rows: Array) -> Array:
+        """The NEAR record of each customer (index + 1) as the page's `rows` saw it."""
+        return self._near.seen(customer, rows)
+
+    # ------------------------------------------------------------ kept
+
+    def freeze(self, rows: int) -> dict[str, bytes]:
+        """Everything, of the first `rows` customers."""
+        self._held = grown(self._held, rows)
+        things = len(KINDS) * (int(np.flatnonzero(self._holders.count).max(initial=0)) // len(KINDS) + 1)
+        frauds = np.array(sorted(self._frauds.items()), np.int64)
+        used = int(np.flatnonzero(self._print).max(initial=-1)) + 1
+        held = np.sort(self._held[:rows], axis=1)[:, ::-1]
+        return {
+            **{f"holders.{name}": part for name, part in self._holders.freeze(things).items()},
+            "held": packed(held, rows),
+            "print": packed(self._print, used),
+            "frauds": frauds.tobytes(),
+        }
+
+    def thaw(self, state: dict[str, bytes]) -> None:
+        """Take back what `freeze` gave; raises KeyError or ValueError when it is not that."""
+        self.__init__()  # type: ignore[misc]
+        prefix = "holders."
+        self._holders.thaw({name.removeprefix(prefix): part for name, part in state.items() if name.startswith(prefix)})
+        self._held = unpacked(state["held"], self._held)
+        self._print = grown(unpacked(state["print"], self._print), 1)
+        links = np.flatnonzero(self._holders.count[LINK :: len(KINDS)])
+        self._links = int(links.max(initial=-1)) + 1
+        self._begin(len(self._held))
+        for shared in np.flatnonzero(self._holders.count > 1).tolist():
+            group = self._holders.of(shared)
+            for customer in group:
+                self._neighbours[customer].update(group)
+        for customer, others in self._neighbours.items():
+            others.discard(customer)
+            self._linked[customer] = len(others)
+        for customer, at in np.frombuffer(state["frauds"], np.int64).reshape(-1, 2).tolist():
+            self._judge(0, customer, at)
+        self._begin(len(self._held))
