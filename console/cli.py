@@ -119,6 +119,7 @@ def _add_watch(commands: Commands) -> None:
     watch.add_argument("--page", type=_page, default=10_000, metavar="N", help=tr("cli.page"))
     watch.add_argument("--retention-days", type=_count, default=180, metavar="N", help=tr("cli.retention"))
     watch.add_argument("--packs", type=Path, metavar="DIR", help=tr("cli.packs"))
+    watch.add_argument("--rules-only", action="store_true", help=tr("cli.rules_only"))
 
 
 def _add_sandbox(commands: Commands) -> None:

@@ -43,6 +43,7 @@ def watch(options: argparse.Namespace) -> int:
             options.page,
             options.retention_days,
             options.packs,
+            options.rules_only,
         ),
         as_json=options.json,
     )

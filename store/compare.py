@@ -10,7 +10,7 @@ from pathlib import Path
 
 VOLATILE = {"health", "note"}
 """Tables that speak of the process and its clock, not of the stream."""
-PAGED = {"engine_page": ("facts",), "training_page": ("seqs", "ats", "fired", "features")}
+PAGED = {"engine_page": ("facts",), "rule_page": ("hits",), "training_page": ("seqs", "ats", "fired", "features")}
 """Tables with a row a page, and their columns: the same stream in pages of another size is the same."""
 
 

@@ -54,7 +54,7 @@ MODELS = f"""
 CREATE TABLE model (
     epoch TEXT NOT NULL, version TEXT NOT NULL, due_seq INTEGER NOT NULL, due_at INTEGER NOT NULL,
     reason TEXT NOT NULL, outcome TEXT NOT NULL, why TEXT NOT NULL, figures TEXT, fitted_at INTEGER NOT NULL,
-    seconds REAL NOT NULL, body BLOB, PRIMARY KEY (epoch, version)
+    seconds REAL NOT NULL, settled_seq INTEGER, body BLOB, PRIMARY KEY (epoch, version)
 ) STRICT;
 
 CREATE TABLE takeover (

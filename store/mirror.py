@@ -163,6 +163,7 @@ class Mirror:
     """
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self.database = writer(path, MIGRATIONS, "NORMAL")
         self._execute = self.database.conn.execute
         self._load()

@@ -24,7 +24,8 @@ RULES_ONLY = "rules"
 class Refitted:
     """A refit's outcome. It was due at a seq and at an instant of stream time (µs); `why` is a short code, or ''.
 
-    `reason` says why it was due; `figures` is JSON or None; `body` is the model itself where it was promoted.
+    `reason` says why it was due; `figures` is JSON or None; `body` is the model itself where it was promoted. From
+    `settled_seq` on the outcome counted: None while the watcher still waits for that place in the feed.
     """
 
     epoch: str
@@ -37,7 +38,8 @@ class Refitted:
     figures: str | None
     fitted_at: int
     seconds: float
-    body: bytes | None
+    settled_seq: int | None = None
+    body: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Version:
     takeover: Takeover | None
 
 
-_REFIT = "epoch, version, due_seq, due_at, reason, outcome, why, figures, fitted_at, seconds"
+_REFIT = "epoch, version, due_seq, due_at, reason, outcome, why, figures, fitted_at, seconds, settled_seq"
 _TAKEOVER = "position, epoch, seq, at, version, kind, actor, reason, decided_at"
 
 
@@ -105,9 +107,17 @@ class Models:
         row = self._rows("SELECT body FROM model WHERE epoch = ? AND version = ?", epoch, version)
         return row[0][0] if row else None
 
-    def take_over(self, epoch: str, seq: int, at: int, version: str, now: int) -> None:
-        """Note that a promoted model counts from a seq on."""
+    def settle(self, epoch: str, seq: int, at: int, version: str, now: int) -> None:
+        """Let a refit's outcome count from a seq on; a promoted model takes over there."""
         with self._journal.transaction() as connection:
+            connection.execute(
+                "UPDATE model SET settled_seq = ? WHERE epoch = ? AND version = ?", (seq, epoch, version)
+            )
+            promoted = connection.execute(
+                "SELECT 1 FROM model WHERE epoch = ? AND version = ? AND outcome = 'promoted'", (epoch, version)
+            ).fetchone()
+            if not promoted:
+                return
             connection.execute(
                 "INSERT INTO takeover (epoch, seq, at, version, kind, actor, reason, decided_at)"
                 " VALUES (?, ?, ?, ?, 'promoted', ?, '', ?)",
@@ -188,7 +198,7 @@ class Models:
     def _refits(self, clause: str, *values: object) -> list[Refitted]:
         names = _REFIT.split(", ")
         rows = self._rows(f"SELECT {_REFIT} FROM model {clause}", *values)  # noqa: S608 - names of this module
-        return [Refitted(**dict(zip(names, row, strict=True)), body=None) for row in rows]
+        return [Refitted(**dict(zip(names, row, strict=True))) for row in rows]
 
     def _takeovers(self, clause: str, *values: object) -> list[Takeover]:
         rows = self._rows(f"SELECT {_TAKEOVER} FROM takeover {clause}", *values)  # noqa: S608 - names of this module

@@ -70,13 +70,14 @@ def refit(
     """
     if training.fraud.sum() < 2 * FEWEST_FRAUDS:
         raise TooFewFrauds(f"{int(training.fraud.sum())} labelled frauds among {len(training.fraud)} rows")
-    held = held_out(training, parameters.held_days * DAY)
+    unseen = unseen_by(training, champion)
+    held = held_out(training, unseen, parameters.held_days * DAY)
     challenger = boost(training, ~held, parameters)
     margin = _margins(challenger, training.matrix[held])
     fraud, weight = training.fraud[held], training.weight[held].astype(np.float64)
     slope, intercept = platt(margin, fraud, weight)
     probability = calibrated(margin, slope, intercept)
-    fresh = unseen_by(training, champion)[held]
+    fresh = unseen[held]
     ours, theirs = _compare(training, held, fresh, margin, champion)
     trees = boost(training, np.ones(len(held), bool), parameters)
     figures = Figures(
@@ -101,7 +102,7 @@ def refit(
         slope=slope,
         intercept=intercept,
         trusts=trusts(training, weights),
-        drift=references(trees, training, held, probability),
+        drift=references(trees, training, held, slope, intercept),
         figures=figures,
         made_by=xgboost.__version__,
     )
@@ -109,11 +110,15 @@ def refit(
     return Refit(model, not worse, "worse_than_champion" if worse else "")
 
 
-def held_out(training: Training, stretch: int) -> Bools:
-    """The newest `stretch` µs of rows whose truth is known for all; a fixed part of all rows where those say little."""
+def held_out(training: Training, unseen: Bools, stretch: int) -> Bools:
+    """The newest rows whose truth is known for all, at most `stretch` µs of them, to compare and to calibrate on.
+
+    Those that the champion has not seen, so that the challenger learns from all that the champion knew; where they have
+    too few frauds the whole stretch, or a fixed part of all rows.
+    """
     ripe = training.moment.at - training.moment.maturity
     newest = (training.at >= ripe - stretch) & (training.at < ripe)
-    for held in (newest, hashed(training.seq) < HASHED_SHARE):
+    for held in (newest & unseen, newest, hashed(training.seq) < HASHED_SHARE):
         frauds = int(training.fraud[held].sum())
         if min(frauds, int(training.fraud.sum()) - frauds) >= FEWEST_FRAUDS:
             return np.asarray(held)
@@ -202,14 +207,14 @@ def trusts(training: Training, weights: dict[str, float]) -> dict[str, float]:
     return found
 
 
-def references(trees: Any, training: Training, held: Bools, probability: Floats) -> dict[str, Any]:  # noqa: ANN401
-    """How the probability (under "") and the weightiest features were spread on the rows held out."""
+def references(trees: Any, training: Training, held: Bools, slope: float, intercept: float) -> dict[str, Any]:  # noqa: ANN401
+    """How the model's own probability (under "") and its weightiest features were spread on the rows held out."""
     gains = trees.get_score(importance_type="total_gain")
     gain = [(gains.get(f"f{place}", 0.0), -place) for place in range(len(training.features))]
     watched = [-place for _, place in sorted(gain, reverse=True)[:WATCHED_FEATURES]]
-    weight = training.weight[held].astype(np.float64)
-    found = {training.features[place]: spread(training.matrix[held][:, place], weight) for place in watched}
-    return {"": spread(probability, weight), **found}
+    matrix, weight = training.matrix[held], training.weight[held].astype(np.float64)
+    found = {training.features[place]: spread(matrix[:, place], weight) for place in watched}
+    return {"": spread(calibrated(_margins(trees, matrix), slope, intercept), weight), **found}
 
 
 def _compare(

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from console.core import feed, instants
 from console.core.client import CoreClient
 from console.core.feed import FeedGap, FeedReset, Page, Position
+from console.core.messages import encode
 from console.watch import rebuild
 from console.watch.health import Health
 from console.watch.ingest import LANE, Ingest, Ingested
@@ -136,10 +137,12 @@ class Follower:
         meta = await self._client.meta()
         first = await rebuild.whole_feed(self._client, meta)
         if first is None:
+            await self.run(ingest.know, encode(meta).decode())
             await rebuild.from_snapshots(self._client, meta, ingest, self.run)
             return
         if forget:
             await self.run(ingest.clear)
+        await self.run(ingest.know, encode(meta).decode())
         await self._take(ingest, feed.read(first, None))
 
     async def _let_go(self, ingest: Ingest, error: BaseException) -> None:
@@ -153,6 +156,11 @@ class Follower:
         await self.run(ingest.abandon)
         if damaged(error):
             await self.run(set_aside, ingest.path)
+
+    def stop_learning(self) -> None:
+        """End a refit under way, also one that a page waits for: the page is given up."""
+        if self._ingest is not None and self._ingest.learning is not None:
+            self._ingest.learning.stop()
 
     async def close(self) -> None:
         """Store the engine's state and close the mirror."""

@@ -15,9 +15,11 @@ from console.core.feed import Fact, Page, Position
 from console.risk.alerts import AlertBook, AlertRow
 from console.risk.columns import FACTS
 from console.risk.engine import Engine, Scored
+from console.risk.learned import LEARNED
 from console.risk.packs import Pack
 from console.risk.records import hits_of
 from console.risk.score import level_of
+from console.watch.learning import Learning, School
 from console.watch.listed import Listed
 from console.watch.translate import Translation
 from store import rule_hits
@@ -26,13 +28,13 @@ from store.mirror import Mirror, Row
 LANE = "changes"
 """The one ordered feed's name in `feed` and `health`."""
 
+META = "meta"
+"""The note that holds the core's /meta."""
+
 FactArray = np.ndarray[Any, Any]
 
 CHECKPOINT_BYTES = 64 * 1024 * 1024
 """Engine input kept for replay before the engine's state is stored anew (or as much as the state itself, if larger)."""
-
-MODEL = "rules"
-"""`model_version` of a score that rules alone gave."""
 
 
 @dataclass(frozen=True)
@@ -49,20 +51,29 @@ class Ingest:
     """Owns the mirror's writer and the engine; both belong to the thread that made them.
 
     After an error inside a page the memory may be ahead of the file: then it is `torn`; `close` it and open a new one.
+    Without a `school` nothing is learned: rules alone give the score.
     """
 
-    def __init__(self, path: Path, pack: Pack, journal: Path | None = None) -> None:
-        """`journal` is where the desk's lists are; without one nothing is listed."""
+    def __init__(self, path: Path, pack: Pack, journal: Path | None = None, school: School | None = None) -> None:
+        """`journal` is where the desk's lists and models are; without one nothing is listed, and nothing learned."""
         self.path = path
         self.mirror = Mirror(path)
         self.listed = Listed(journal, self.mirror)
         self.pack = pack
-        self.engine = Engine(pack)
-        self.book = AlertBook(pack)
+        self._journal, self._school = journal, school
+        self._prepare()
         self.torn = False
         self._logged = 0
         self._state_bytes = 0
         self._restore()
+
+    def _prepare(self) -> None:
+        """An engine that has seen nothing, and what goes with it."""
+        journal, school = self._journal, self._school
+        self.engine = Engine(self.pack, LEARNED if school else ())
+        self.book = AlertBook(self.pack)
+        self.learning = Learning(school, journal, self.engine, self.mirror) if journal and school else None
+        self._heed(self.mirror.noted(META))
 
     @property
     def position(self) -> Position | None:
@@ -77,12 +88,15 @@ class Ingest:
             self._state_bytes = sum(map(len, parts.values()))
             self.book.thaw(_part(parts, "alerts"))
             self.engine.thaw(_part(parts, "engine"))
-        position = self.position
-        if position:
-            self.listed.read(position.epoch, position.seq + 1)
+            if self.learning:
+                self.learning.thaw(_part(parts, "learning"))
+        where = self.position
+        if where:
+            self.listed.read(where.epoch, where.seq + 1)
         for body in pages:
             facts = np.frombuffer(body, dtype=FACTS)
-            self.book.apply(facts, self.engine.page(facts), self.listed.overrides())
+            scored = self.learning.replay(facts, where.epoch) if self.learning and where else self.engine.page(facts)
+            self.book.apply(facts, scored, self.listed.overrides())
             self._logged += len(body)
 
     def page(self, page: Page) -> Ingested:
@@ -91,7 +105,7 @@ class Ingest:
         self.torn = True
         self.listed.read(page.position.epoch, page.from_seq + 1)
         with mirror.transaction():
-            ingested = self._apply(page.facts, Translation(mirror, page.facts, page.spoiled), rebuilt=False)
+            ingested = self._apply(page.facts, Translation(mirror, page.facts, page.spoiled), page.position.epoch)
             where = page.position
             mirror.advance(LANE, (where.epoch, where.seq, where.cursor), page.head_seq, page.watermark)
             if self._logged > max(CHECKPOINT_BYTES, self._state_bytes):
@@ -103,12 +117,13 @@ class Ingest:
         """Apply resources of a snapshot as history: rows without a score, alerts marked as rebuilt."""
         self.torn = True
         with self.mirror.transaction():
-            self._apply(facts, Translation(self.mirror, facts, []), rebuilt=True)
+            self._apply(facts, Translation(self.mirror, facts, []), None)
         self.torn = False
 
-    def _apply(self, changes: list[Fact], meant: Translation, *, rebuilt: bool) -> Ingested:
-        facts = meant.facts
-        scored = self.engine.page(facts)
+    def _apply(self, changes: list[Fact], meant: Translation, epoch: str | None) -> Ingested:
+        """Apply changes of an epoch's feed, or without one those of a snapshot."""
+        facts, rebuilt = meant.facts, epoch is None
+        scored = self._score(facts, epoch)
         alerts = self.book.apply(facts, scored, self.listed.overrides())
         _score_events(meant, scored, rebuilt=rebuilt)
         self._note_risk(meant, facts, scored, alerts)
@@ -119,7 +134,14 @@ class Ingest:
             body = facts.tobytes()
             self.mirror.log_page(int(facts["seq"][-1]), int(facts["recorded_at"].max()), body)
             self._logged += len(body)
+        if self.learning:
+            self.learning.store()
         return Ingested(len(changes), meant.applied, _opened(alerts, facts))
+
+    def _score(self, facts: FactArray, epoch: str | None) -> Scored:
+        if self.learning is None:
+            return self.engine.page(facts)
+        return self.learning.warm(facts) if epoch is None else self.learning.page(facts, epoch)
 
     def _note_hits(self, facts: FactArray, scored: Scored) -> None:
         """Keep which rules fired where, those in shadow too: the rules' records are made of it."""
@@ -145,6 +167,17 @@ class Ingest:
             heads.score[account], heads.level[account] = score, level
         meant.batch.risks = [heads.row(account) for account in accounts.tolist()]
 
+    def know(self, meta: str) -> None:
+        """Keep what the core says of itself (JSON of /meta) for the console, and learn by it."""
+        with self.mirror.transaction():
+            self.mirror.note(META, meta)
+        self._heed(meta)
+
+    def _heed(self, meta: str | None) -> None:
+        if self.learning and meta:
+            labels = json.loads(meta).get("labels")
+            self.learning.know_maturity(labels["maturity_s"] if labels else None)
+
     # ------------------------------------------------------------ state
 
     def checkpoint(self) -> None:
@@ -155,6 +188,8 @@ class Ingest:
     def _checkpoint(self) -> None:
         parts = {f"engine/{name}": body for name, body in self.engine.freeze().items()}
         parts |= {f"alerts/{name}": body for name, body in self.book.freeze().items()}
+        if self.learning:
+            parts |= {f"learning/{name}": body for name, body in self.learning.freeze().items()}
         self.mirror.checkpoint(parts)
         self._logged, self._state_bytes = 0, sum(map(len, parts.values()))
 
@@ -163,7 +198,8 @@ class Ingest:
         self.torn = True
         with self.mirror.transaction():
             self.mirror.clear()
-        self.engine, self.book = Engine(self.pack), AlertBook(self.pack)
+        self._let_go()
+        self._prepare()
         self.listed.forget()
         self._logged = self._state_bytes = 0
         self.torn = False
@@ -171,13 +207,19 @@ class Ingest:
     def close(self) -> None:
         """Store the engine's state and close the file."""
         self.checkpoint()
-        self.mirror.close()
+        self._let_go()
         self.listed.close()
+        self.mirror.close()
 
     def abandon(self) -> None:
         """Let go of the file as it is, after an error: nothing more is written to it."""
-        self.mirror.database.close()
+        self._let_go()
         self.listed.close()
+        self.mirror.database.close()
+
+    def _let_go(self) -> None:
+        if self.learning:
+            self.learning.close()
 
 
 def _part(parts: dict[str, bytes], owner: str) -> dict[str, bytes]:
@@ -215,7 +257,10 @@ def _score_events(meant: Translation, scored: Scored, *, rebuilt: bool) -> None:
         )
 
     batch.new_transactions = [
-        (*row, *tail(at, (MODEL,))) for row, at in zip(batch.new_transactions, meant.scored_transactions, strict=True)
+        (*row, *tail(at, (version,)))
+        for row, at, version in zip(
+            batch.new_transactions, meant.scored_transactions, scored.learned.version.tolist(), strict=True
+        )
     ]
     batch.new_logins = [(*row, *tail(at, ())) for row, at in zip(batch.new_logins, meant.scored_logins, strict=True)]
 

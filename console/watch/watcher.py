@@ -36,6 +36,7 @@ from console.watch.dispatch import Dispatcher, Evidence
 from console.watch.follow import Follower
 from console.watch.health import Health
 from console.watch.ingest import LANE, Ingest, Ingested
+from console.watch.learning import School
 from console.watch.verify import DigestCheck
 from store.files import StoreError, damaged, set_aside
 from store.journal import Journal
@@ -60,7 +61,7 @@ Job = Callable[[], Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True)
 class WatchOptions:
-    """What `riskdesk watch` was asked for. `retention_days` counts stream days of raw events; accounts are kept."""
+    """What `riskdesk watch` was asked for. `retention_days` counts stream days of raw events. `rules_only`: no model."""
 
     home: Home
     core: str
@@ -68,6 +69,7 @@ class WatchOptions:
     page_limit: int = 10_000
     retention_days: int = 180
     packs: Path | None = None
+    rules_only: bool = False
 
 
 @dataclass
@@ -165,6 +167,7 @@ class Watcher:
 
     async def close(self) -> None:
         """Let what is in flight end, store the engine's state, and close the files."""
+        self.follower.stop_learning()
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
@@ -179,13 +182,14 @@ class Watcher:
     def _open_ingest(self) -> Ingest:
         """Open mirror and engine; a damaged mirror is set aside and built anew."""
         path = self._options.home.mirror
+        school = None if self._options.rules_only else School()
         try:
-            return Ingest(path, self._pack, self._options.home.journal)
+            return Ingest(path, self._pack, self._options.home.journal, school)
         except (StoreError, sqlite3.DatabaseError) as error:
             if not damaged(error):
                 raise
             log.warning("%s is damaged, set aside as %s: it is built anew", path, set_aside(path))
-            return Ingest(path, self._pack, self._options.home.journal)
+            return Ingest(path, self._pack, self._options.home.journal, school)
 
     def _on_page(self, page: Ingested) -> None:
         self.progress.note(page)
@@ -269,7 +273,7 @@ class Watcher:
                 meta = await self._client.meta()
             ingest = await self.follower.ingest()
             self.follower.max_wait_s = min(self.follower.max_wait_s, meta.limits.max_wait_s)
-            await self.follower.run(_note, ingest, "meta", encode(meta).decode())
+            await self.follower.run(ingest.know, encode(meta).decode())
             self._meta = meta
             self._meta_health.ok(instants.now())
 
@@ -301,6 +305,8 @@ class Watcher:
             dropped = 1 if watermark else 0
             while dropped:
                 dropped = await self.follower.run(drop_events, ingest.mirror, before)
+            if ingest.learning is not None and watermark:
+                await self.follower.run(ingest.learning.drop_old, watermark)
             self._retention_health.ok(instants.now())
 
         await reported(self._retention_health, drop)
@@ -341,8 +347,9 @@ def _note(ingest: Ingest, key: str, value: str) -> None:
 
 
 def _write_health(ingest: Ingest, healths: list[Health]) -> None:
+    learning = [ingest.learning.health] if ingest.learning else []
     with ingest.mirror.transaction():
-        for health in healths:
+        for health in [*healths, *learning]:
             health.write(ingest.mirror)
 
 

@@ -41,7 +41,7 @@ def refit(version: str, due_seq: int, **facts: Any) -> Refitted:
 
 def promote(models: Models, version: str, due_seq: int) -> None:
     models.add(refit(version, due_seq))
-    models.take_over("e1", due_seq + 5, due_seq * 1_000 + 5, version, NOW + due_seq)
+    models.settle("e1", due_seq + 5, due_seq * 1_000 + 5, version, NOW + due_seq)
 
 
 def standings(models: Models) -> dict[str, str]:
@@ -66,6 +66,7 @@ def test_versions_stand_as_the_takeovers_left_them(models: Models) -> None:
     promote(models, "m1", 10)
     promote(models, "m2", 20)
     models.add(refit("m3", 30, outcome="refused", why="worse_than_champion", body=None))
+    models.settle("e1", 35, 35_000, "m3", NOW)
     models.add(refit("m4", 40, outcome="failed", why="killed", body=None, figures=None))
     promote(models, "m5", 50)
     models.add(refit("m6", 60))
@@ -78,6 +79,8 @@ def test_versions_stand_as_the_takeovers_left_them(models: Models) -> None:
         "m6": "waiting",
     }
     assert [(each.seq, each.version) for each in models.takeovers("e1")] == [(15, "m1"), (25, "m2"), (55, "m5")]
+    settled = [(each.refit.version, each.refit.settled_seq) for each in models.versions("e1")]
+    assert settled == [("m6", None), ("m5", 55), ("m4", None), ("m3", 35), ("m2", 25), ("m1", 15)]
     assert models.in_force("e1") == "m5" and models.in_force("e2") == RULES_ONLY
 
 

@@ -1,0 +1,361 @@
+"""Learning in step with the feed: rows kept for it, refits begun where they are due, models taking over at a place.
+
+A page is cut where a new day of the stream begins, where the outcome of a refit counts and where a stored takeover
+stands, so that the same stream gives the same models and scores in pages of any size. Behind, or in a replay, the page
+waits for its refit; live it goes on and the model takes over with the first page after it is ready.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from console.core import instants
+from console.risk.columns import DAY, HOUR, SECOND, Array, Fact
+from console.risk.engine import Engine, Scored, joined
+from console.risk.learned import digest_of
+from console.risk.learner import Parameters
+from console.risk.model import RULES_ONLY, Model, UnusableModel
+from console.risk.refits import Cadence, Due, Schedule
+from console.risk.training import Moment, unpacked
+from console.watch.health import Health
+from console.watch.refit import Answer, Fitting, Job, Running
+from store import training
+from store.journal import Journal
+from store.mirror import Mirror
+from store.models import Models, Outcome, Refitted, Takeover
+from store.training import Judgement, Layout, TrainingPage
+
+log = logging.getLogger("riskdesk.model")
+
+NOTE = "model"
+"""The note in which the console reads how learning stands, as JSON."""
+LIVE_WITHIN = HOUR
+"""A page whose newest transaction is no older than this (µs) is live: its refit is not waited for."""
+MATURITY = 30 * DAY
+"""How long labels take to come at a core that does not say."""
+KEPT_BEYOND = 30 * DAY
+"""Training rows are kept so much longer than any fit looks back: one may be late."""
+
+
+@dataclass(frozen=True)
+class School:
+    """How often and how to fit, what begins a fit, and the wall clock (µs)."""
+
+    cadence: Cadence = field(default_factory=Cadence)
+    parameters: Parameters = field(default_factory=Parameters)
+    begin: Callable[[Job], Running] = Fitting
+    now: Callable[[], int] = instants.now
+
+
+class Learning:
+    """Scores pages by rules and the model in force, and brings up the next model. For the mirror's one thread."""
+
+    def __init__(self, school: School, journal: Path, engine: Engine, mirror: Mirror) -> None:
+        self.health = Health("model")
+        self.schedule = Schedule(school.cadence)
+        self.maturity = MATURITY
+        self._school = school
+        self._engine = engine
+        self._mirror = mirror
+        self._journal = Journal(journal)
+        self._models = Models(self._journal)
+        self._epoch = ""
+        self._takeovers: list[Takeover] = []
+        self._unusable: set[str] = set()
+        self._fitting: Running | None = None
+        self._stopping = False
+        self._layout = Layout(engine.learned, tuple(rule.id for rule in engine.pack.active))
+        self._layout_name = digest_of((*engine.learned, "", *self._layout.rules))
+        self._defined = False
+        self._page_from: int | None = None
+        self._pages: list[TrainingPage] = []
+        self._labels: list[Judgement] = []
+        self._noted = ""
+
+    # ------------------------------------------------------------ pages
+
+    def page(self, facts: Array, epoch: str) -> Scored:
+        """Score the next facts of an epoch's feed. Raises console.watch.refit.Stopped while the watcher ends."""
+        self._enter(epoch)
+        if len(facts):
+            now = self._school.now()
+            if self._models.reach(epoch, int(facts["seq"][0]), self.schedule.seen.clock, now):
+                self._takeovers = self._models.takeovers(epoch)
+            self._resume()
+            self._page_from = int(facts["seq"][0])
+        return self._score(facts, fresh=True)
+
+    def replay(self, facts: Array, epoch: str) -> Scored:
+        """Score facts that were scored before, after a restart: rows are stored and takeovers known already."""
+        self._enter(epoch)
+        return self._score(facts, fresh=False)
+
+    def warm(self, facts: Array) -> Scored:
+        """Take in history from a snapshot: it is learned from, and no refit is due in it."""
+        scored = self._engine.page(facts)
+        self._keep(facts, scored)
+        if len(facts):
+            self.schedule.note(facts, self.schedule.clocks(facts))
+        return scored
+
+    def store(self) -> None:
+        """Write what was kept of the page at hand, inside its transaction."""
+        if self._pages and not self._defined:
+            training.define(self._mirror, self._layout_name, *self._layout)
+            self._defined = True
+        if self._pages or self._labels:
+            training.keep(self._mirror, self._pages, self._labels)
+        self._pages, self._labels, self._page_from = [], [], None
+        told = json.dumps(self._told())
+        if told != self._noted:
+            self._mirror.note(NOTE, told)
+            self._noted = told
+
+    def drop_old(self, watermark: int) -> None:
+        """Drop rows that are too old for any fit; `watermark` is the feed's (µs)."""
+        window = self._school.parameters.window_days * DAY + self.maturity
+        training.drop_training(self._mirror, watermark - window - KEPT_BEYOND)
+
+    def _enter(self, epoch: str) -> None:
+        if epoch != self._epoch:
+            self._epoch, self._takeovers = epoch, self._models.takeovers(epoch)
+            self._models.prune(epoch)
+
+    def _score(self, facts: Array, *, fresh: bool) -> Scored:
+        if not len(facts):
+            return self._engine.page(facts)
+        clocks = self.schedule.clocks(facts)
+        parts, start = [], 0
+        while start < len(facts):
+            self._arrive(int(facts["seq"][start]), int(clocks[start]), fresh)
+            stop = self._next_cut(facts, clocks, start)
+            part = facts[start:stop]
+            scored = self._engine.page(part)
+            parts.append(scored)
+            self._watch(scored)
+            if fresh:
+                self._keep(part, scored)
+            self.schedule.note(part, clocks[start:stop])
+            start = stop
+        return joined(parts)
+
+    def _next_cut(self, facts: Array, clocks: Array, start: int) -> int:
+        """The next row at which a day begins, the outcome of a refit counts, or a stored takeover stands."""
+        clock = int(clocks[start])
+        cuts = [int(np.searchsorted(clocks, (clock // DAY + 1) * DAY))]
+        due = self.schedule.seen.due
+        if due is not None and clock < due.counts_at:
+            cuts.append(int(np.searchsorted(clocks, due.counts_at)))
+        settled = self._settled(due) if due else None
+        seqs = [taken.seq for taken in self._takeovers if taken.seq is not None] + ([settled] if settled else [])
+        cuts += [int(np.searchsorted(facts["seq"], seq)) for seq in seqs if seq > facts["seq"][start]]
+        return min((cut for cut in cuts if cut > start), default=len(facts))
+
+    def _arrive(self, seq: int, clock: int, fresh: bool) -> None:
+        """What happens just before a fact: a takeover, the end of a refit, a new day with perhaps a new refit."""
+        schedule = self.schedule
+        if schedule.seen.due is not None:
+            self._settle(schedule.seen.due, seq, clock, fresh)
+        self._take_stored(seq)
+        if clock // DAY > schedule.seen.clock // DAY and schedule.seen.clock:
+            due = schedule.look(seq, clock, self._engine.model, self.maturity)
+            if due is not None and self._models.outcome(self._epoch, due.seq) is None:
+                self._begin(due)
+
+    # ------------------------------------------------------------ refits
+
+    def _resume(self) -> None:
+        """Begin a refit again that was under way when the last watcher ended."""
+        due = self.schedule.seen.due
+        if due is not None and self._fitting is None and self._models.outcome(self._epoch, due.seq) is None:
+            self._begin(due)
+
+    def _begin(self, due: Due) -> None:
+        champion = self._in_force(due.seq)
+        log.info("refit %s is due (%s)", _version(due), due.reason)
+        self._fitting = self._school.begin(
+            Job(
+                mirror=str(self._mirror.path),
+                version=_version(due),
+                moment=Moment(due.seq, due.at, self.maturity),
+                features=self._engine.learned,
+                weights={rule.id: rule.weight for rule in self._engine.pack.live},
+                parameters=self._school.parameters,
+                champion=self._models.body(self._epoch, champion[0]) if champion else None,
+                filed_before=self._page_from if self._page_from is not None else due.seq,
+                layouts={self._layout_name: self._layout},
+                pages=list(self._pages),
+                judgements=list(self._labels),
+            )
+        )
+        if self._stopping:
+            self._fitting.stop()
+
+    def _settled(self, due: Due) -> int | None:
+        stored = self._models.outcome(self._epoch, due.seq)
+        return stored.settled_seq if stored else None
+
+    def _settle(self, due: Due, seq: int, clock: int, fresh: bool) -> None:
+        """End the refit that was due, where its outcome counts: at a stored place, at its hour, or when it is there."""
+        stored = self._models.outcome(self._epoch, due.seq)
+        if stored is not None and stored.settled_seq is not None:
+            if seq >= stored.settled_seq:
+                self.schedule.settled()
+            return
+        if clock < due.counts_at or not fresh:
+            return
+        if stored is None:
+            stored = self._outcome(due, clock)
+            if stored is None:
+                return
+            self._models.add(stored)
+        self._models.settle(self._epoch, seq, clock, stored.version, self._school.now())
+        self._takeovers = self._models.takeovers(self._epoch)
+        self.schedule.settled()
+        self._report(stored)
+
+    def _outcome(self, due: Due, clock: int) -> Refitted | None:
+        """What the refit gave; None while it runs and the stream is live."""
+        if self._fitting is None:
+            self._begin(due)
+        fitting, now = self._fitting, self._school.now()
+        assert fitting is not None  # noqa: S101 - begun above
+        if not fitting.ready and abs(now - clock) <= LIVE_WITHIN:
+            return None
+        answer = fitting.answer()
+        self._fitting = None
+        return Refitted(
+            epoch=self._epoch,
+            version=_version(due),
+            due_seq=due.seq,
+            due_at=due.at,
+            reason=due.reason,
+            outcome=_word(answer),
+            why=answer.why,
+            figures=answer.figures,
+            fitted_at=self._school.now(),
+            seconds=answer.seconds,
+            body=answer.body,
+        )
+
+    def _report(self, refit: Refitted) -> None:
+        log.info("refit %s: %s %s (%.1f s)", refit.version, refit.outcome, refit.why, refit.seconds)
+        if refit.outcome == "failed":
+            self.health.failed(self._school.now(), f"refit {refit.version} failed: {refit.why}")
+        else:
+            self.health.ok(self._school.now())
+
+    # ------------------------------------------------------------ models
+
+    def _in_force(self, seq: int) -> list[str]:
+        """The versions that may count at a seq: the one that should, and those before it should it be unusable."""
+        past = [taken.version for taken in self._takeovers if taken.seq is not None and taken.seq <= seq]
+        usable = [version for version in reversed(past) if version not in self._unusable]
+        return usable[: usable.index(RULES_ONLY)] if RULES_ONLY in usable else usable
+
+    def _take_stored(self, seq: int) -> None:
+        """Bring the model into force that counts at a seq."""
+        present = self._engine.model
+        wanted = self._in_force(seq)
+        while wanted and (present is None or wanted[0] != present.version):
+            present = self._load(wanted[0])
+            wanted = self._in_force(seq)
+        self._engine.model = present if wanted else None
+
+    def _load(self, version: str) -> Model | None:
+        """A stored model, None when it can't be used: then it is not tried again."""
+        try:
+            model = Model.from_bytes(self._models.body(self._epoch, version) or b"", self._engine.learned)
+        except UnusableModel as error:
+            self._unusable.add(version)
+            log.exception("model %s is not used", version)
+            self.health.failed(self._school.now(), str(error))
+            return None
+        log.info("model %s is in force", version)
+        self.health.ok(self._school.now())
+        return model
+
+    # ------------------------------------------------------------ rows
+
+    def _watch(self, scored: Scored) -> None:
+        model, learned = self._engine.model, scored.learned
+        if model is not None and len(learned.place):
+            self.schedule.watch(model, unpacked(learned.rows), self._engine.learned, learned.probability)
+
+    def _keep(self, facts: Array, scored: Scored) -> None:
+        """Put aside what a later fit learns from this part of the page, until `store`."""
+        learned = scored.learned
+        if len(learned.place):
+            rows = facts[scored.place >= 0][learned.place]
+            self._pages.append(
+                TrainingPage(
+                    to_seq=int(rows["seq"][-1]),
+                    from_seq=int(rows["seq"][0]),
+                    at=int(rows["recorded_at"].max()),
+                    layout=self._layout_name,
+                    seqs=rows["seq"].astype("<i8").tobytes(),
+                    ats=rows["recorded_at"].astype("<i8").tobytes(),
+                    fired=np.packbits(scored.fired[:, learned.place].T, axis=1).tobytes(),
+                    features=learned.rows.astype("<u2").tobytes(),
+                )
+            )
+        labels = facts[(facts["fact"] == Fact.LABEL) & (facts["judged"] != 0)]
+        self._labels += zip(labels["seq"].tolist(), labels["judged"].tolist(), labels["code"].tolist(), strict=True)
+
+    # ------------------------------------------------------------ telling
+
+    def _told(self) -> dict[str, object]:
+        """How learning stands, for the console. Times are stream time in µs; `shifts` are stability indices."""
+        seen, cadence, model = self.schedule.seen, self._school.cadence, self._engine.model
+        return {
+            "epoch": self._epoch,
+            "in_force": model.version if model else RULES_ONLY,
+            "frauds": seen.frauds,
+            "needed": cadence.first_frauds,
+            "ripe_at": seen.began_at + self.maturity + DAY if seen.began_at else None,
+            "next_due_at": seen.last_due_at + cadence.every_days * DAY if seen.last_due_at else None,
+            "under_way": _version(seen.due) if seen.due else None,
+            "counts_at": seen.due.counts_at if seen.due else None,
+            "shifts": {name or "probability": round(found, 3) for name, found in seen.shifts.items()},
+            "problem": self.health.last_error,
+        }
+
+    # ------------------------------------------------------------ state
+
+    def freeze(self) -> dict[str, bytes]:
+        """The state by name; the models themselves are in the journal."""
+        return self.schedule.freeze()
+
+    def thaw(self, state: dict[str, bytes]) -> None:
+        """Take back what `freeze` gave; raises KeyError or msgspec.DecodeError when it is not that."""
+        self.schedule.thaw(state)
+
+    def know_maturity(self, seconds: int | None) -> None:
+        """Take in how long the core's labels take to come (s), None when it does not say."""
+        self.maturity = MATURITY if seconds is None else seconds * SECOND
+
+    def stop(self) -> None:
+        """End a refit under way, from any thread; a page that waits for it raises Stopped."""
+        self._stopping = True
+        if self._fitting is not None:
+            self._fitting.stop()
+
+    def close(self) -> None:
+        """Let go of the journal and of a refit under way."""
+        self.stop()
+        self._journal.close()
+
+
+def _version(due: Due) -> str:
+    """A model's name: the day of the stream at which it was fitted, and the place in the feed."""
+    return f"m{instants.wire(due.at)[:10].replace('-', '')}.{due.seq}"
+
+
+def _word(answer: Answer) -> Outcome:
+    return "promoted" if answer.outcome == "promoted" else "refused" if answer.outcome == "refused" else "failed"
