@@ -39,8 +39,10 @@ FALSE_POSITIVES = 0.01
 
 @dataclass(frozen=True)
 class Run:
-    """What to replay and how: days until a fraud is known, a desk's verdicts a day (0: no desk), rules of one's own, and
-    the score from which alerts open instead of the rules' own policy."""
+    """What to replay and how: days until a fraud is known, a desk's verdicts a day (0: no desk), rules of one's own.
+
+    `alert_at` is the score from which alerts open, instead of the rules' own policy.
+    """
 
     stream: Path | None
     label_delay_days: float = 7.0

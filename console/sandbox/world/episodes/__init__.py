@@ -66,3 +66,6 @@ LOOKALIKES: dict[str, Kind] = {
     "refund_shopper": Kind(refund_shopper, somebody_clears),
     "first_flat": Kind(first_flat, somebody_clears),
 }
+"""Account takeover looks like a new phone; card testing like street vendors or a flaky terminal; impossible travel like
+a traveller; a bust-out like an honest raise or a festival; cash-out like payday or a shopper who returns; a mule like a
+collector; synthetic people like a first flat; a ring like a family, a dormitory or a shop's tablet."""
