@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from console.risk.packs import ACTIONS, PackError, load_packs
 from console.risk.registry import FEATURES
+from tests.risk.conftest import PACKS
 
 LEVELS = '[levels]\nlow = 0.2\nmedium = 0.5\nhigh = 0.7\ncritical = 0.9\nalert = "medium"\n'
 RULE = """
@@ -128,3 +131,9 @@ def test_the_shipped_pack_covers_the_eight_typologies(base_pack):
         assert rule.action in ACTIONS
         assert set(rule.features) <= set(FEATURES)
         assert rule.text["en"] != rule.text["zh"]
+
+
+def test_the_packs_readme_names_every_rule(base_pack):
+    readme = (PACKS / "README.md").read_text("utf-8")
+    named = set(re.findall(r"\b[A-Z]{2,8}-[0-9]+\b", readme.split("## What the field knows")[1]))
+    assert {rule.id for rule in base_pack.rules} <= named
