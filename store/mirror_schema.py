@@ -197,6 +197,9 @@ ALTER TABLE alert ADD COLUMN muted_until INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE alert ADD COLUMN last_hit_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE alert ADD COLUMN pace INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE alert ADD COLUMN recent_minor INTEGER NOT NULL DEFAULT 0;
+DROP INDEX alert_open;
+CREATE INDEX alert_queue ON alert (account, level, score, last_hit_at, pace, recent_minor, muted_until)
+    WHERE state = 'open';
 CREATE TABLE rule_set (number INTEGER PRIMARY KEY, ids TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE rule_page (
     to_seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, rules INTEGER NOT NULL, hits BLOB NOT NULL

@@ -145,13 +145,15 @@ def records(
 
 
 def _overlaps(names: Sequence[tuple[str, str]], fired: Bools) -> list[dict[str, float]]:
-    both = fired.astype(np.float32) @ fired.astype(np.float32).T
+    bits = np.packbits(fired, axis=1)
+    words = np.pad(bits, ((0, 0), (0, -bits.shape[1] % 8))).view(np.uint64)
     shares: list[dict[str, float]] = []
     for row, (mine, _) in enumerate(names):
+        both = np.bitwise_count(words[row] & words).sum(axis=1)
         others: Mapping[str, float] = {
-            other: float(both[row, column] / both[row, row])
+            other: float(both[column] / both[row])
             for column, (other, _) in enumerate(names)
-            if other != mine and both[row, column] > 0
+            if other != mine and both[column] > 0
         }
         shares.append(dict(sorted(others.items(), key=lambda item: (-item[1], item[0]))))
     return shares
