@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from console.risk.columns import HOUR, LABEL_KINDS, Array, Bools, Fact, Floats, Judgement
 from console.risk.engine import Reading, Scored
+from console.risk.explain import Cause
 from console.risk.overrides import NEVER, NONE, Effect, Overrides
 from console.risk.packs import Pack
 
@@ -34,6 +35,8 @@ NORMAL = (
     "utilisation_now",
 )
 """The account's own normal, shown beside each hit."""
+TOLD = (*NORMAL, "spend_sum_24h", "amount")
+"""The features that an alert reads of its hits beside those of the rules."""
 
 _VERDICTS = {Judgement.FRAUD: "fraud", Judgement.LEGIT: "legit", Judgement.INCONCLUSIVE: "inconclusive"}
 _OPERATOR = LABEL_KINDS.index("operator") + 1
@@ -43,7 +46,8 @@ class Hit(Struct, frozen=True):
     """One event of the alert: when, how high, which rules with what they read, and the account's own normal.
 
     `reasons` maps a rule id to {feature: value or the reason's word} and `params` to its thresholds. `blocked` and
-    `muted` are the numbers of the list entries that raised or muted it, 0 without one.
+    `muted` are the numbers of the list entries that raised or muted it, 0 without one. `causes` are what moved the
+    `model` that judged it.
     """
 
     seq: int
@@ -54,6 +58,8 @@ class Hit(Struct, frozen=True):
     normal: dict[str, float | str]
     blocked: int = 0
     muted: int = 0
+    model: str = ""
+    causes: list[Cause] = []
 
 
 class AlertRow(Struct):
@@ -209,6 +215,7 @@ def _spent(row: int, scored: Scored) -> int:
 
 def _hit(fact: np.void, row: int, scored: Scored, score: float, effect: Effect) -> Hit:
     reasons = scored.reasons(row)
+    model, moved_by = scored.causes(row)
     return Hit(
         seq=int(fact["seq"]),
         at=int(fact["occurred_at"]),
@@ -218,6 +225,8 @@ def _hit(fact: np.void, row: int, scored: Scored, score: float, effect: Effect) 
         normal=_plain(scored.evidence(row, NORMAL)),
         blocked=effect.blocked,
         muted=effect.muted,
+        model=model,
+        causes=moved_by,
     )
 
 

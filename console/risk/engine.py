@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from console.risk.columns import FACTS, Array, Bools, Fact, Floats, Judgement
+from console.risk.explain import Cause, causes
 from console.risk.features.seen import Seen
 from console.risk.missing import why
 from console.risk.model import RULES_ONLY, Model, select
@@ -44,9 +45,11 @@ class Learned(NamedTuple):
     """What a page's transactions show a model, and what it said of them."""
 
     place: Array  # their positions among the scored rows
-    rows: Packed  # the features that models learn from
+    names: tuple[str, ...]  # of the features that models learn from
+    rows: Packed  # their values
     probability: Floats  # calibrated, in 0..1; NaN while rules alone decide
     version: Array  # the model's, or RULES_ONLY
+    models: dict[str, Model]  # those in force on the page, by version
 
     def everywhere(self, rows: int) -> Floats:
         """The probability on each of so many scored rows; 0, which changes no score, where there is none."""
@@ -91,6 +94,17 @@ class Scored:
             return []
         fired = (rule for rule, hit in zip(self.pack.live, self.fired[:, place].tolist(), strict=False) if hit)
         return [Reason(rule, self.evidence(row, rule.features)) for rule in fired]
+
+    def causes(self, row: int) -> tuple[str, list[Cause]]:
+        """The model that judged a row and what moved it; RULES_ONLY and nothing where there was none."""
+        learned = self.learned
+        at = int(np.searchsorted(learned.place, self.place[row]))
+        if self.place[row] < 0 or at == len(learned.place) or learned.place[at] != self.place[row]:
+            return RULES_ONLY, []
+        version = learned.version[at]
+        if version == RULES_ONLY:
+            return RULES_ONLY, []
+        return version, causes(learned.models[version], learned.rows[at : at + 1], learned.names)[0]
 
 
 class Engine:
@@ -143,9 +157,11 @@ class Engine:
             matrix[:, column] = features(name)[place]
         rows, model = packed(matrix), self.model
         if model is None:
-            return Learned(place, rows, np.full(len(place), np.nan), np.full(len(place), RULES_ONLY, object))
-        probability = model.probability(select(unpacked(rows), self.learned, model.features))
-        return Learned(place, rows, probability, np.full(len(place), model.version, object))
+            said, version = np.full(len(place), np.nan), RULES_ONLY
+        else:
+            said, version = model.probability(select(unpacked(rows), self.learned, model.features)), model.version
+        versions = np.full(len(place), version, object)
+        return Learned(place, self.learned, rows, said, versions, {version: model} if model else {})
 
     def _trusted(self, pulled: list[Floats]) -> list[Floats]:
         live = zip(self.pack.live, pulled, strict=False)
@@ -171,7 +187,10 @@ class Engine:
 
 
 def joined(parts: Sequence[Scored]) -> Scored:
-    """One answer out of those on consecutive pieces of a page, for one pack."""
+    """One answer out of those on consecutive pieces of a page, for one pack.
+
+    Of its features only those can be read that were read of every piece before the engine took the next.
+    """
     if len(parts) == 1:
         return parts[0]
     before = np.cumsum([0] + [part.fired.shape[1] for part in parts])
@@ -193,8 +212,12 @@ def joined(parts: Sequence[Scored]) -> Scored:
         ),
         tokens=np.concatenate([part.tokens for part in parts]),
         learned=Learned(
-            np.concatenate([part.learned.place + first for part, first in zip(parts, before, strict=False)]),
-            *(np.concatenate([part.learned[field] for part in parts]) for field in range(1, 4)),
+            place=np.concatenate([part.learned.place + first for part, first in zip(parts, before, strict=False)]),
+            names=parts[0].learned.names,
+            rows=np.concatenate([part.learned.rows for part in parts]),
+            probability=np.concatenate([part.learned.probability for part in parts]),
+            version=np.concatenate([part.learned.version for part in parts]),
+            models={version: model for part in parts for version, model in part.learned.models.items()},
         ),
     )
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from console.core import instants
+from console.risk.alerts import TOLD
 from console.risk.columns import DAY, HOUR, SECOND, Array, Fact
 from console.risk.engine import Engine, Scored, joined
 from console.risk.learned import digest_of
@@ -137,6 +138,8 @@ class Learning:
             stop = self._next_cut(facts, clocks, start)
             part = facts[start:stop]
             scored = self._engine.page(part)
+            if len(part) < len(facts):
+                self._remember(scored)
             parts.append(scored)
             self._watch(scored)
             if fresh:
@@ -144,6 +147,12 @@ class Learning:
             self.schedule.note(part, clocks[start:stop])
             start = stop
         return joined(parts)
+
+    def _remember(self, scored: Scored) -> None:
+        """Work out what alerts tell of a part while the engine still has it: the next part changes its memory."""
+        told = {name for rule in self._engine.pack.active for name in rule.features}
+        for name in told.union(TOLD):
+            scored.features(name)
 
     def _next_cut(self, facts: Array, clocks: Array, start: int) -> int:
         """The next row at which a day begins, the outcome of a refit counts, or a stored takeover stands."""

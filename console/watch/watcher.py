@@ -61,7 +61,7 @@ Job = Callable[[], Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True)
 class WatchOptions:
-    """What `riskdesk watch` was asked for. `retention_days` counts stream days of raw events. `rules_only`: no model."""
+    """What `riskdesk watch` was asked for. `retention_days` counts stream days of raw events."""
 
     home: Home
     core: str

@@ -1,0 +1,60 @@
+"""Why a model said what it said of one event: what each family of features adds to the log-odds of fraud.
+
+A family is one measure over its windows (`spend_count_1h`, `spend_count_24h`): they move together, and are told once,
+by the member that says most. People read the feature's words in the catalogue, its value, and the factor exp(sum).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from console.risk.model import Model, select
+from console.risk.registry import SPANS
+from console.risk.training import Packed, unpacked
+
+TOLD = 5
+"""Families told of one event."""
+NEGLIGIBLE = 0.05
+"""Log-odds (a factor of 1.05) below which a family is not worth a line."""
+_SPAN = re.compile(rf"(.+)_(?:{'|'.join(SPANS)})")
+
+
+class Cause(Struct, frozen=True):
+    """A family of features: the member that says most with its value (None: missing), and the family's log-odds.
+
+    They are calibrated; above 0 they speak for fraud.
+    """
+
+    feature: str
+    value: float | None
+    log_odds: float
+
+
+def causes(model: Model, rows: Packed, names: Sequence[str], most: int = TOLD) -> list[list[Cause]]:
+    """What moved the model's probability of each row (of the features `names`) most, strongest first."""
+    matrix = select(unpacked(rows), names, model.features)
+    parts = model.contributions(matrix)[:, :-1]
+    return [_told(model.features, *row, most) for row in zip(parts.tolist(), matrix.tolist(), strict=True)]
+
+
+def _told(names: Sequence[str], parts: Sequence[float], values: Sequence[float], most: int) -> list[Cause]:
+    families: dict[str, list[tuple[float, str, float]]] = {}
+    for name, part, value in zip(names, parts, values, strict=True):
+        families.setdefault(_family(name), []).append((part, name, value))
+    told = [_cause(members) for members in families.values()]
+    told.sort(key=lambda cause: (-abs(cause.log_odds), cause.feature))
+    return [cause for cause in told[:most] if abs(cause.log_odds) >= NEGLIGIBLE]
+
+
+def _cause(members: list[tuple[float, str, float]]) -> Cause:
+    total = sum(part for part, _, _ in members)
+    _, name, value = (max if total >= 0 else min)(members)
+    return Cause(name, None if value != value else value, round(total, 4))
+
+
+def _family(name: str) -> str:
+    match = _SPAN.fullmatch(name)
+    return match[1] if match else name
