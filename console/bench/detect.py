@@ -1,7 +1,7 @@
 """`riskdesk bench detect`: which frauds of the sandbox's worlds are alerted in time, and what that costs honest people.
 
-Each world goes through the whole product once a mode. Rules and settings may be tuned on
-seed 1 only; the figures come from the seeds after it.
+Each world goes through the whole product twice, with rules only and with the learner in step. Rules and settings may be
+tuned on seed 1 only; the figures come from the seeds after it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ JUDGED_FROM = 45
 DRIFT_SEEDS = 3
 BEFORE_DRIFT = 7
 """Days before the new typology that the curve shows."""
-MODES: dict[str, list[str]] = {"rules": []}
+MODES: dict[str, list[str]] = {"rules": ["--rules-only"], "learner": []}
 
 Judged = dict[str, list[Judgement]]
 """By mode one judgement a seed."""
