@@ -129,6 +129,12 @@ def bench_alerts(options: argparse.Namespace) -> int:
     return alerts.run(options.accounts, options.rate, options.alerts, options.seconds, as_json=options.json)
 
 
+def bench_engine(options: argparse.Namespace) -> int:
+    from console.bench import engine
+
+    return engine.run(options.accounts, options.events, as_json=options.json)
+
+
 def bench_ui(options: argparse.Namespace) -> int:
     from console.bench import ui
 

@@ -20,6 +20,8 @@ SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
+DAWN = 100 * DAY
+"""Earlier moments, µs since 1970, count as this one: an unused place of state, at 0, is then older than any window."""
 
 
 class Fact(IntEnum):

@@ -33,6 +33,13 @@ _DECLINED = TXN_STATUSES.index("declined") + 1
 
 def flags_of(facts: Array) -> Array:
     """Per row of `facts` the bits above (u2); 0 on everything that is not a transaction."""
+    bits = np.zeros(len(facts), np.uint16)
+    rows = np.flatnonzero(facts["fact"] == Fact.TRANSACTION)
+    bits[rows] = _of_transactions(facts[rows])
+    return bits
+
+
+def _of_transactions(facts: Array) -> Array:
     kind, amount = facts["code"], facts["amount"]
     outgoing = amount > 0
     transfer = kind == _TRANSFER
@@ -54,4 +61,4 @@ def flags_of(facts: Array) -> Array:
         (BAD_CREDENTIAL, spend & declined & (facts["decline"] == Decline.CREDENTIAL)),
     ):
         bits |= holds * np.uint16(bit)
-    return np.where(facts["fact"] == Fact.TRANSACTION, bits, np.uint16(0))
+    return bits

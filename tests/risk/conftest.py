@@ -74,6 +74,7 @@ def _who(rng: np.random.Generator, facts: Facts, accounts: int) -> None:
     for name, number in many.items():
         facts[name] = rng.integers(0, number, rows) - (rng.random(rows) < 0.1) * number
         facts[name] = np.maximum(facts[name], -1)
+    facts["merchant"] = np.where(rng.random(rows) < 0.3, 0, facts["merchant"])
     facts["subnet"] = np.where(facts["ip"] < 0, -1, facts["ip"] // 2)
     facts["customer"] = np.where(facts["account"] < 0, -1, facts["account"] * 2 // 3)
     facts["peer"] = np.where(facts["party"] < 0, -1, facts["peer"])

@@ -11,6 +11,7 @@ from console.risk.features.seen import Seen, distinct, given, since
 from console.risk.missing import MISSING_INPUT, NO_HISTORY
 from console.risk.registry import LIFETIME, Feature, feature, register
 from console.risk.state.known import KEPT as FRAUDS_KEPT
+from console.risk.state.sparse import Few
 
 KEPT = f"the last {FRAUDS_KEPT} known"
 
@@ -20,40 +21,44 @@ def with_one(seen: Seen, kind: str, value: Array) -> Floats:
     return given(seen.facts[kind] >= 0, value, MISSING_INPUT)
 
 
-def _spread(seen: Seen, rows: Array, values: Array) -> Floats:
-    whole = np.zeros(seen.rows)
-    whole[rows] = values
-    return whole
+def _ages(seen: Seen, few: Few) -> Array:
+    """Age (µs) of each known fraud at the row's moment; negative in its future."""
+    return np.asarray(seen.now[few.rows, None] - few.records["at"])
 
 
 def recent_frauds(seen: Seen, kind: str, span: int) -> Floats:
     """How many known frauds of the event's entity happened in the last `span` µs."""
-    known = seen.known(kind)
-    rows = np.flatnonzero(known["count"])
-    at = known["at"][rows]
-    age = seen.now[rows, None] - at
-    return _spread(seen, rows, ((at > 0) & (age >= 0) & (age < span)).sum(axis=1))
+    few = seen.known(kind)
+    age = _ages(seen, few)
+    recent = (few.records["at"] > 0) & (age >= 0) & (age < span)
+    return seen.spread(few.rows, recent.sum(axis=1))
+
+
+def _number(seen: Seen, kind: str) -> Floats:
+    few = seen.known(kind)
+    return seen.spread(few.rows, few.records["count"])
 
 
 def _others(seen: Seen, kind: str) -> Floats:
-    known = seen.known(kind)
-    rows = np.flatnonzero(known["count"])
-    mine = known["other"][rows] == (seen.facts["account"][rows] + 1)[:, None]
-    return _spread(seen, rows, ((known["at"][rows] > 0) & ~mine).sum(axis=1))
+    few = seen.known(kind)
+    mine = few.records["other"] == (seen.facts["account"][few.rows] + 1)[:, None]
+    return seen.spread(few.rows, ((few.records["at"] > 0) & ~mine).sum(axis=1))
 
 
 def _bad_accounts(seen: Seen, kind: str, span: int) -> Floats:
-    known = seen.known(kind)
-    rows = np.flatnonzero(known["count"])
-    at, who = known["at"][rows], known["other"][rows]
-    age = seen.now[rows, None] - at
-    other = (at > 0) & (age >= 0) & (age < span) & (who > 0) & (who != (seen.facts["account"][rows] + 1)[:, None])
-    return _spread(seen, rows, distinct(other.T, who.T))
+    few = seen.known(kind)
+    age, who = _ages(seen, few), few.records["other"]
+    mine = who == (seen.facts["account"][few.rows] + 1)[:, None]
+    others = (few.records["at"] > 0) & (age >= 0) & (age < span) & (who > 0) & ~mine
+    return seen.spread(few.rows, distinct(others.T, who.T))
 
 
 def _latest(seen: Seen, kind: str) -> Floats:
-    at = seen.known(kind)["at"]
-    return since(seen.now, np.where(at <= seen.now[:, None], at, 0).max(axis=1), NO_HISTORY)
+    few = seen.known(kind)
+    at = few.records["at"]
+    now = seen.now[few.rows]
+    last = np.where(at <= now[:, None], at, 0).max(axis=1, initial=0)
+    return seen.spread(few.rows, since(now, last, NO_HISTORY), NO_HISTORY)
 
 
 def _register(kind: str, name: str, unit: str, window: str, meaning: str, compute: Callable[[Seen], Array]) -> None:
@@ -68,7 +73,7 @@ def _known(kind: str) -> None:
         "labels",
         LIFETIME,
         "Frauds known by the labels published so far.",
-        lambda seen: seen.known(kind)["count"],
+        lambda seen: _number(seen, kind),
     )
     for word, days in (("7d", 7), ("30d", 30)):
         _register(
@@ -118,4 +123,4 @@ for _kind in ("merchant", "device"):
 @feature("customer", "labels", LIFETIME, "missing_input where the other side is no customer of the core")
 def peer_known_frauds(seen: Seen) -> Floats:
     """Frauds known of the customer on the other side of a transfer or refund."""
-    return with_one(seen, "peer", seen.known("peer")["count"])
+    return with_one(seen, "peer", _number(seen, "peer"))

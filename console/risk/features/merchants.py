@@ -73,10 +73,10 @@ def merchant_utilisation(seen: Seen) -> Floats:
 def known_fraud_share_merchant(seen: Seen) -> Floats:
     """Known frauds of 30 days against the spends that 30 days bring at the merchant's present pace, at most 1."""
     recent = seen.at_merchant.within(30 * DAY)
-    number = count(recent)
-    oldest = np.where(recent, seen.sight.merchant["at"], seen.now).min(axis=0)
-    pace = np.where(
-        number == len(recent), number * np.minimum(30 * DAY / np.maximum(seen.now - oldest, 1), 1e6), number
-    )
-    share = ratio(recent_frauds(seen, "merchant", 30 * DAY), np.where(number >= FEW, pace, 0), TOO_FEW)
+    number, frauds = count(recent), recent_frauds(seen, "merchant", 30 * DAY)
+    rows = np.flatnonzero((frauds > 0) & (number == len(recent)))  # the others' pace is what is kept
+    oldest = np.where(recent[:, rows], seen.sight.merchant["at"][:, rows], seen.now[rows]).min(axis=0)
+    pace = number.copy()
+    pace[rows] *= np.minimum(30 * DAY / np.maximum(seen.now[rows] - oldest, 1), 1e6)
+    share = ratio(frauds, np.where(number >= FEW, pace, 0), TOO_FEW)
     return with_one(seen, "merchant", np.minimum(share, 1))

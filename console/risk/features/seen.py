@@ -7,11 +7,12 @@ from typing import Protocol
 
 import numpy as np
 
-from console.risk.columns import DAY, Array, Bools, Fact, Floats
+from console.risk.columns import DAWN, DAY, Array, Bools, Fact, Floats
 from console.risk.flags import DECLINED, SPEND, TRANSFER
 from console.risk.missing import MISSING_INPUT
 from console.risk.state.memory import Sight
-from console.risk.state.profile import DAYS, day_of
+from console.risk.state.profile import day_of
+from console.risk.state.sparse import Few
 
 
 class Fields(Protocol):
@@ -29,8 +30,7 @@ class History:
 
     def __init__(self, fields: Fields, now: Array) -> None:
         self.fields = fields
-        at = fields["at"]
-        self._age = np.where(at > 0, now - at, -1).view(np.uint64)  # of the future and the unused: huge
+        self._age = (now - fields["at"]).view(np.uint64)  # of the future: huge
         self._within: dict[int, Bools] = {}
 
     def within(self, span: int) -> Bools:
@@ -41,7 +41,7 @@ class History:
 
     @cached_property
     def past(self) -> Bools:
-        """Entries not later than the row's moment."""
+        """Entries not later than the row's moment; unused places too, whose fields are all 0."""
         return self._age < np.uint64(2**63)
 
     def last(self, mask: Bools) -> Array:
@@ -57,13 +57,23 @@ def count(mask: Bools) -> Floats:
 
 def total(mask: Bools, values: Array) -> Floats:
     """The sum of the marked values of each row; exact while amounts are whole and the sum is below 2^53."""
-    return np.asarray(np.where(mask, values, 0.0).sum(axis=0), np.float64)
+    rows = np.flatnonzero(mask.any(axis=0))
+    if 4 * len(rows) > mask.shape[1]:
+        return np.asarray(np.where(mask, values, 0.0).sum(axis=0), np.float64)
+    sums = np.zeros(mask.shape[1])
+    sums[rows] = np.where(mask[:, rows], values[:, rows], 0.0).sum(axis=0)
+    return sums
 
 
 def distinct(mask: Bools, values: Array) -> Floats:
     """How many different non-negative values are marked in each row."""
-    ordered = np.sort(np.where(mask & (values >= 0), values, -1), axis=0)
-    return np.asarray(count(ordered[1:] != ordered[:-1]) + (ordered[0] >= 0))
+    marked = mask & (values >= 0)
+    number = count(marked)
+    rows = np.flatnonzero(number > 1)
+    if len(rows):
+        ordered = np.sort(np.where(marked[:, rows], values[:, rows], -1), axis=0)
+        number[rows] = count(ordered[1:] != ordered[:-1]) + (ordered[0] >= 0)
+    return number
 
 
 def given(known: Array, value: Array, why: float) -> Floats:
@@ -92,9 +102,11 @@ class Seen:
         self.profile = sight.profile
         self.familiar = sight.familiar
         self.person = sight.person
-        self._known: dict[str, Array] = {}
+        self._known: dict[str, Few] = {}
+        self._days: dict[tuple[str, int], Floats] = {}
+        self._day_masks: dict[int, Floats] = {}
         self._used: dict[str, History] = {}
-        self.now: Array = np.maximum(sight.facts["occurred_at"], 1)
+        self.now: Array = np.maximum(sight.facts["occurred_at"], DAWN)
         self.rows = len(sight.facts)
 
     @cached_property
@@ -143,12 +155,18 @@ class Seen:
             self._used[kind] = History(self.sight.used[kind], self.now)
         return self._used[kind]
 
-    def known(self, kind: str) -> Array:
-        """The KNOWN record of the event's account, customer, merchant, device, ip or subnet; `peer` is a customer."""
+    def known(self, kind: str) -> Few:
+        """The KNOWN records of the event's account, customer, merchant, device, ip or subnet; `peer` is a customer."""
         if kind not in self._known:
             frauds = self.sight.known["customer" if kind == "peer" else kind]
             self._known[kind] = frauds.seen(self.facts[kind].astype(np.int64) + 1, self.sight.rows)
         return self._known[kind]
+
+    def spread(self, rows: Array, values: Array, otherwise: float = 0.0) -> Floats:
+        """A column of `values` in some of the rows, and `otherwise` in the others."""
+        whole = np.full(self.rows, otherwise)
+        whole[rows] = values
+        return whole
 
     @cached_property
     def attempts(self) -> Bools:
@@ -170,13 +188,15 @@ class Seen:
         """Which of `moves` are approved and at a merchant."""
         return np.asarray(self.sight.spends["flags"] & (SPEND | DECLINED | TRANSFER) == SPEND)
 
-    @cached_property
-    def _day_age(self) -> Array:
-        held = self.profile["day"].astype(np.int32)
-        age = day_of(self.now).astype(np.int32)[:, None] - held
-        return np.where((held > 0) & (age >= 0), age, DAYS * 100)
-
     def days(self, field: str, span: int) -> Floats:
         """The sum of a daily bucket over the event's UTC day and those before it, `span` µs in all."""
-        fresh = self._day_age < span // DAY
-        return np.asarray(np.where(fresh, self.profile[field], 0).sum(axis=1, dtype=np.float64))
+        if (field, span) not in self._days:
+            self._days[field, span] = np.einsum("ij,ij->i", self._within_days(span // DAY), self.profile[field])
+        return self._days[field, span]
+
+    def _within_days(self, days: int) -> Floats:
+        """1 for the buckets of the last `days` days, else 0, one row an event."""
+        if days not in self._day_masks:
+            age = day_of(self.now).astype(np.int16)[:, None] - self.profile["day"].view(np.int16)
+            self._day_masks[days] = ((age >= 0) & (age < days)).astype(np.float64)
+        return self._day_masks[days]

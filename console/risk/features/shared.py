@@ -16,9 +16,9 @@ KEPT = EXACT.format(kept=12)
 
 
 def _accounts(seen: Seen, kind: str, span: int) -> Floats:
-    recent, accounts = seen.on(kind).within(span), seen.sight.used[kind]["account"]
-    mine = (recent & (accounts == seen.facts["account"])).any(axis=0)
-    return np.asarray(distinct(recent, accounts) + ~mine)
+    accounts = seen.sight.used[kind]["account"]
+    others = seen.on(kind).within(span) & (accounts != seen.facts["account"])
+    return np.asarray(distinct(others, accounts) + 1)
 
 
 def _done(seen: Seen, kind: str, bit: int, span: int) -> Bools:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from console.risk.columns import DAY, TOKEN_KINDS, Array, Bools, Floats
-from console.risk.features.seen import Seen, count, given
+from console.risk.columns import DAY, TOKEN_KINDS, Array, Floats
+from console.risk.features.seen import Seen, given
 from console.risk.missing import MISSING_INPUT, NO_HISTORY
 from console.risk.registry import LIFETIME, Feature, feature, register
 from console.risk.state.people import HELD
@@ -30,14 +30,11 @@ def _known(seen: Seen, value: Array) -> Floats:
     return given(seen.facts["customer"] >= 0, value, MISSING_INPUT)
 
 
-def _recent(seen: Seen, at: Array) -> Bools:
-    """Which of the times, (rows, kept), are of the last 90 days."""
-    return np.asarray((at > 0) & (at <= seen.now[:, None]) & (seen.now[:, None] - at < SPAN))
-
-
-def _near(seen: Seen, name: str) -> Bools:
-    near = seen.sight.ties.near(_customer(seen), seen.sight.rows)[name]
-    return _recent(seen, near)
+def _frauds(seen: Seen, name: str) -> Floats:
+    """How many known frauds of the last 90 days are so far away: own, one, two."""
+    few = seen.sight.ties.near(_customer(seen), seen.sight.rows)
+    at, now = few.records[name], seen.now[few.rows, None]
+    return seen.spread(few.rows, ((at > 0) & (at <= now) & (now - at < SPAN)).sum(axis=1))
 
 
 @feature("customer", "customers", FIRST, UNKNOWN)
@@ -49,20 +46,20 @@ def linked_customers(seen: Seen) -> Floats:
 @feature("customer", "hops", WINDOW, f"{UNKNOWN}, no_history when there is none within two hops")
 def fraud_hops(seen: Seen) -> Floats:
     """Hops to the nearest customer with a known fraud: 0 the customer, 1, 2."""
-    own, one, two = (_near(seen, name).any(axis=1) for name in ("own", "one", "two"))
+    own, one, two = (_frauds(seen, name) > 0 for name in ("own", "one", "two"))
     return _known(seen, np.where(own, 0, np.where(one, 1, np.where(two, 2, NO_HISTORY))))
 
 
 @feature("customer", "customers", WINDOW, UNKNOWN)
 def frauds_one_hop(seen: Seen) -> Floats:
     """Customers one hop away with a known fraud."""
-    return _known(seen, count(_near(seen, "one").T))
+    return _known(seen, _frauds(seen, "one"))
 
 
 @feature("customer", "customers", WINDOW, UNKNOWN)
 def frauds_two_hops(seen: Seen) -> Floats:
     """Customers two hops away with a known fraud."""
-    return _known(seen, count(_near(seen, "two").T))
+    return _known(seen, _frauds(seen, "two"))
 
 
 def _on_token(seen: Seen, place: int) -> Floats:

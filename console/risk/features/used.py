@@ -15,8 +15,7 @@ def _different(seen: Seen, name: str, span: int) -> Floats:
     """How many different ones, the event's own included."""
     recent, values = seen.uses.within(span), seen.sight.uses[name]
     this = seen.facts[name]
-    new = (this >= 0) & ~(recent & (values == this)).any(axis=0)
-    return np.asarray(distinct(recent, values) + new)
+    return np.asarray(distinct(recent & (values != this), values) + (this >= 0))
 
 
 @windowed("account", "devices", KEPT, ("1h", "24h", "7d"))

@@ -11,7 +11,7 @@ import numpy as np
 
 from console.risk.columns import Array, Bools, Judgement
 from console.risk.state.groups import Groups
-from console.risk.state.sparse import Sparse
+from console.risk.state.sparse import Few, Sparse
 
 KEPT = 16
 
@@ -63,8 +63,8 @@ class KnownFrauds:
             record["count"] -= 1
         self._records.changed(entity, row)
 
-    def seen(self, entity: Array, rows: Array) -> Array:
-        """A copy of the KNOWN record of each entity (index + 1) as `rows` of the last page saw it."""
+    def seen(self, entity: Array, rows: Array) -> Few:
+        """The KNOWN records of those entities (index + 1) that have one, as `rows` of the last page saw them."""
         return self._records.seen(entity, rows)
 
     def latest(self) -> list[tuple[int, int, int]]:

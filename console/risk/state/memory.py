@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from console.risk.columns import LOGIN_OUTCOMES, Array, Bools, Fact
+from console.risk.columns import DAWN, LOGIN_OUTCOMES, Array, Bools, Fact
 from console.risk.flags import DECLINED, INFLOW, SPEND, TRANSFER, flags_of
 from console.risk.state.devices import Devices
 from console.risk.state.familiar import Familiar
@@ -177,12 +177,12 @@ def failed(outcome: Array) -> Bools:
 
 
 def _columns(facts: Array, flags: Array) -> dict[str, Array]:
-    """The page under the names that the rings keep. Times before 1970 count as its first microsecond."""
+    """The page under the names that the rings keep."""
     login = facts["fact"] == Fact.LOGIN
     done = login * LOGIN_SEEN + (login & failed(facts["code"])) * LOGIN_FAILED
     done += (flags & (SPEND | DECLINED) == SPEND | DECLINED) * SPEND_DECLINED
     return {
-        "at": np.maximum(facts["occurred_at"], 1),
+        "at": np.maximum(facts["occurred_at"], DAWN),
         "amount": facts["amount"],
         "flags": flags,
         "code": facts["code"],

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from console.risk.columns import Array
 from console.risk.state.asof import latest
 from console.risk.state.growth import grown, packed, unpacked
+
+
+class Few(NamedTuple):
+    """Records of those rows that have one, in their order; the other rows' records would be all zeros."""
+
+    rows: Array
+    records: Array
 
 
 class Sparse:
@@ -56,19 +65,20 @@ class Sparse:
         """(entity, row, record after it) of each change of the page, in order."""
         return list(zip(self._changed, self._changed_by, self._became, strict=True))
 
-    def seen(self, entity: Array, rows: Array) -> Array:
-        """A copy of the record of each entity as the page's `rows` saw it."""
-        inside = entity < len(self._place)
-        place = np.where(inside, self._place[np.where(inside, entity, 0)], 0)
-        seen = self._records.take(place) if place.any() else np.zeros(len(rows), self._dtype)
-        if self._before:
+    def seen(self, entity: Array, rows: Array) -> Few:
+        """Copies of the records of those entities that have one, as the page's `rows` saw them."""
+        place = self._place[np.where(entity < len(self._place), entity, 0)]
+        some = np.flatnonzero(place)
+        seen = self._records.take(place[some])
+        if self._before and len(some):
+            entity, rows = entity[some], rows[some]
             who = np.array(sorted(self._before))
             before = np.array([self._before[one] for one in who.tolist()], self._dtype)
             moved = np.flatnonzero(np.isin(entity, who))
             change = latest(entity[moved], rows[moved], np.array(self._changed), np.array(self._changed_by))
             became = np.array([*self._became, *before[:1]], self._dtype)  # the last one stands for no change
             seen[moved] = np.where(change >= 0, became[change], before[np.searchsorted(who, entity[moved])])
-        return seen
+        return Few(some, seen)
 
     def freeze(self, rows: int) -> dict[str, bytes]:
         """The places of the first `rows` entities and the records they point at."""

@@ -17,7 +17,7 @@ from console.risk.columns import Array, Bools, Fact
 from console.risk.state.asof import latest
 from console.risk.state.groups import Groups
 from console.risk.state.growth import grown, packed, unpacked
-from console.risk.state.sparse import Sparse
+from console.risk.state.sparse import Few, Sparse
 
 HOLDERS = 24
 HELD = 24
@@ -88,6 +88,19 @@ class Holders:
         self._used = len(self._table)
 
 
+def _brought(facts: Array, held: Array, uses: Array, prints: Array) -> tuple[Array, Array]:
+    """The rows that bring a thing, and the thing: tokens of `held`, devices of `uses` and their fingerprints."""
+    device = facts["device"][uses].astype(np.int64)
+    known = prints[device] > 0
+    rows = np.concatenate([held, uses, uses[known]])
+    things = [
+        thing(TOKEN, facts["token"][held].astype(np.int64)),
+        thing(DEVICE, device),
+        thing(PRINT, prints[device[known]].astype(np.int64) - 1),
+    ]
+    return rows, np.concatenate(things)
+
+
 class Ties:
     """Customers, what they hold, and the known frauds around them. Customers are dense indices + 1."""
 
@@ -125,10 +138,12 @@ class Ties:
         self._holders.reach(len(KINDS) * max(devices, tokens, self._links + int(links.sum()), 1))
         token = (facts["fact"] == Fact.TOKEN) & (facts["token"] >= 0)
         held, prints = token & (customer > 0), token & (customer == 0) & (facts["device"] >= 0)
-        busy = np.concatenate(
-            [customer[held | links], customer[first_uses], customer[first_uses], facts["peer"][links] + 1]
-        )
-        held[self._take_alone(customer, facts["token"], np.flatnonzero(held), busy, int(prints.sum()))] = False
+        linked = np.flatnonzero(links & (facts["device"] >= 0))
+        brought = _brought(facts, np.flatnonzero(held), np.concatenate([first_uses, linked]), self._print)
+        busy = np.concatenate([customer[brought[0]], customer[links], facts["peer"][links] + 1])
+        taken = self._take_alone(customer, *brought, busy, int(prints.sum()), linked)
+        held[taken] = False
+        first_uses = np.setdiff1d(first_uses, taken)
         judged = {row: (who, at) for row, who, at in frauds}
         rows = np.unique([*np.flatnonzero(held | links | prints), *first_uses, *judged]).astype(np.int64)
         for row in rows.tolist():
@@ -143,18 +158,21 @@ class Ties:
             elif customer[row] and facts["device"][row] >= 0:
                 self._use(row, int(customer[row]), int(facts["device"][row]))
 
-    def _take_alone(self, customer: Array, token: Array, rows: Array, busy: Array, prints: int) -> Array:
-        """Tie at once the tokens that only one customer of the page brings and nobody held; returns their rows.
+    def _take_alone(
+        self, customer: Array, rows: Array, things: Array, busy: Array, prints: int, ordered: Array
+    ) -> Array:
+        """Tie at once what only one row of the page brings and nobody held; returns the rows that are done with.
 
-        `busy` names each customer as often as the page may tie them, `prints` counts what it may tie anybody to; one
-        who might run out of room is left to be tied in order.
+        `rows` bring `things`; `busy` names each customer as often as the page may tie them, `prints` counts what it may
+        tie anybody to: one who might run out of room is left to be tied in order, and so are the rows `ordered`.
         """
-        things = thing(TOKEN, token[rows].astype(np.int64))
+        if prints:
+            return rows[:0]
         _, place, often = np.unique(things, return_inverse=True, return_counts=True)
         known, times = np.unique(busy, return_counts=True)
-        coming = times[np.searchsorted(known, customer[rows])] + prints
-        room = (self._held[customer[rows]] == 0).sum(axis=1) >= coming
-        alone = (often[place] == 1) & (self._holders.count[things] == 0) & room
+        room = (self._held[customer[rows]] == 0).sum(axis=1) >= times[np.searchsorted(known, customer[rows])]
+        shared = (often[place] > 1) | (self._holders.count[things] > 0) | ~room
+        alone = ~np.isin(rows, np.concatenate([rows[shared], ordered]))
         rows, things = rows[alone], things[alone]
         for wave in Groups(customer[rows] - 1).waves(np.ones(len(rows), bool)):
             who = customer[rows[wave]]
@@ -287,8 +305,8 @@ class Ties:
             count = np.where(change >= 0, value[change], count)
         return count
 
-    def near(self, customer: Array, rows: Array) -> Array:
-        """The NEAR record of each customer (index + 1) as the page's `rows` saw it."""
+    def near(self, customer: Array, rows: Array) -> Few:
+        """The NEAR records of those customers (index + 1) that have one, as the page's `rows` saw them."""
         return self._near.seen(customer, rows)
 
     # ------------------------------------------------------------ kept
