@@ -109,10 +109,16 @@ def release(account_id: str) -> Wish:
     return Wish("case.release", account_id)
 
 
-def verdict(account_id: str, verdict: str, transaction_ids: Sequence[str] = ()) -> Wish:
+def verdict(
+    account_id: str,
+    verdict: str,
+    transaction_ids: Sequence[str] = (),
+    reason_code: str | None = None,
+    note: str | None = None,
+) -> Wish:
     """Judge the case: fraud, legit or inconclusive, on the listed transactions or on the account."""
     params = {"verdict": verdict} | ({"transaction_ids": list(transaction_ids)} if transaction_ids else {})
-    return Wish("case.verdict", account_id, params)
+    return Wish("case.verdict", account_id, params, reason_code, note)
 
 
 def note(account_id: str, text: str) -> Wish:
@@ -131,7 +137,7 @@ def reasons_for(type_: str, meta: CoreMeta) -> list[ReasonCode]:
 def check(wish: Wish, meta: CoreMeta, now: Instant) -> None:
     """Raise InvalidWish for what the core would refuse as it stands. `now` is the core's clock."""
     _check_text("note", wish.note or "")
-    if wish.type.startswith("account."):
+    if wish.type.startswith("account.") or wish.reason_code is not None:
         _check_reason(wish, meta)
     _check_params(wish.type, wish.params, now)
 

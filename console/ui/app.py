@@ -28,7 +28,7 @@ from console.ui.screens.base import DeskScreen
 from console.ui.screens.watch import WatchScreen
 from console.ui.sight import Sight
 from console.ui.situation import Grade
-from console.ui.survey import Survey, Surveyor
+from console.ui.survey import Kind, Survey, Surveyor
 from console.ui.text import clean
 from store.life import State
 from store.query import Term
@@ -99,7 +99,6 @@ class RiskDesk(App[int]):
         self.sight = Sight(home, core, clock, watcher_pid)
         self._start_watcher, self._started_at = start_watcher, clock()
         self.submit: Submit = submit or self._journal
-        self.terms: Sequence[Term] = ()
         self._surveyor = Surveyor(home.mirror, self._hear)
         for theme in themes.THEMES:
             self.register_theme(theme)
@@ -176,14 +175,13 @@ class RiskDesk(App[int]):
         self.post_message(self.Surveyed(news))
 
     def begin_survey(self) -> None:
-        """The watch screen stands: let the surveyor bring the order."""
+        """The first screen stands: let the surveyor bring the order."""
         if not self._surveyor.is_alive():
             self._surveyor.start()
 
-    def survey(self, terms: Sequence[Term]) -> None:
-        """Let the watch screen show the accounts of a filter."""
-        self.terms = tuple(terms)
-        self._surveyor.ask(self.terms)
+    def survey(self, terms: Sequence[Term], kind: Kind) -> None:
+        """Let the list in front show the accounts of a filter, in an order."""
+        self._surveyor.ask(terms, kind)
 
     # ------------------------------------------------------------ keys
 
@@ -284,6 +282,11 @@ class RiskDesk(App[int]):
         if front is not None:
             front.ask(":", [action.name for action in actions.live(front.home_focus() or front)])
 
+    def do_model(self, _: str) -> None:
+        from console.ui.screens.model import ModelScreen
+
+        self._show(ModelScreen)
+
     def do_backtest(self, argument: str) -> None:
         """Backtest a draft, `FILE [DAYS]`; ask for it when none is named."""
         front = self._front()
@@ -303,14 +306,23 @@ class RiskDesk(App[int]):
             self.push_screen(HelpScreen(actions.live(self.focused or front), self.facts()))
 
     def do_back(self, _: str) -> None:
-        if isinstance(self.screen, WatchScreen):
-            self.screen.leave()
-        elif len(self.screen_stack) > 2:
+        left = isinstance(self.screen, WatchScreen) and self.screen.leave()
+        if not left and len(self.screen_stack) > 2:
             self.pop_screen()
 
     def do_watch(self, _: str) -> None:
-        while not isinstance(self.screen, WatchScreen) and len(self.screen_stack) > 2:
+        while len(self.screen_stack) > 2:
             self.pop_screen()
+
+    def do_alerts(self, _: str) -> None:
+        from console.ui.screens.alerts import AlertsScreen
+
+        self._show(AlertsScreen)
+
+    def do_rules(self, _: str) -> None:
+        from console.ui.screens.rules import RulesScreen
+
+        self._show(RulesScreen)
 
     def do_commands(self, _: str) -> None:
         from console.ui.screens.commands import CommandsScreen
@@ -355,7 +367,8 @@ class RiskDesk(App[int]):
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, DeskScreen)), None)
 
     def _watch(self) -> WatchScreen | None:
-        return next((screen for screen in self.screen_stack if isinstance(screen, WatchScreen)), None)
+        """The topmost list of accounts."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, WatchScreen)), None)
 
     # ------------------------------------------------------------ failing
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,10 @@ class Outcome:
 
     report: Mapping[str, Any]
     behind: Mapping[str, Sequence[Behind]]
+
+
+Run = Callable[[Home, Path, float | None, Callable[[float], None]], Awaitable[Outcome]]
+"""How a backtest is run: the home, the draft, the last days (None: all), and who hears of its progress."""
 
 
 class BacktestFailed(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,11 @@ HITS = msgspec.json.Decoder(list[Hit])
 SPAN = re.compile(r"(.+)_(15m|1h|24h|48h|7d|14d|30d)")
 
 Reading = float | str
+
+
+SIGNS: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "≤", ast.Gt: ">", ast.GtE: "≥", ast.Eq: "="}
+TURNED = {"<": ">", "≤": "≥", ">": "<", "≥": "≤", "=": "="}
+"""What a comparison says with its sides exchanged."""
 
 
 @dataclass(frozen=True)
@@ -67,3 +73,27 @@ def reading(name: str, value: Reading, currency: str | None, exponents: Mapping[
         return tr("ui.yes") if value else tr("ui.no")
     suffix = {"km": " km", "km/h": " km/h", "ratio": "x", "days": "d", "hours": "h"}.get(unit, "")
     return (f"{value:,.0f}" if value == int(value) or abs(value) >= 100 else f"{value:.1f}") + suffix
+
+
+def bounds(condition: str, params: Mapping[str, float]) -> dict[str, tuple[str, float]]:
+    """What a rule's condition compares each feature with, where that is one number: (sign, number) by feature."""
+    try:
+        tree = ast.parse(condition.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    found: dict[str, tuple[str, float]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare) and len(node.ops) == 1:
+            sign = SIGNS.get(type(node.ops[0]))
+            left, right = node.left, node.comparators[0]
+            for name, other, says in ((left, right, sign), (right, left, TURNED.get(sign or ""))):
+                number = _number(other, params)
+                if isinstance(name, ast.Name) and name.id not in params and number is not None and says:
+                    found.setdefault(name.id, (says, number))
+    return found
+
+
+def _number(node: ast.expr, params: Mapping[str, float]) -> float | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        return float(node.value)
+    return params.get(node.id) if isinstance(node, ast.Name) else None

@@ -12,27 +12,40 @@ from console.language import language, term
 from console.paths import fixtures
 
 if TYPE_CHECKING:
-    from console.risk.packs import Rule
+    from console.risk.packs import Pack, Rule
 
 
 @cache
-def rules() -> dict[str, Rule]:
-    """The shipped rules by id; none when the packs can't be read, which the watcher and the doctor report."""
+def pack() -> Pack | None:
+    """The shipped pack; None when it can't be read, which the watcher and the doctor report."""
     from console.risk.packs import PackError, load_packs
 
     try:
         texts = [
             (path.name, path.read_text(encoding="utf-8")) for path in sorted((fixtures() / "packs").glob("*.toml"))
         ]
-        return {rule.id: rule for rule in load_packs(texts).rules}
+        return load_packs(texts)
     except (OSError, PackError):
-        return {}
+        return None
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    """The shipped rules by id; none when the pack can't be read."""
+    shipped = pack()
+    return {rule.id: rule for rule in shipped.rules} if shipped else {}
 
 
 def title(rule_id: str) -> str:
     """What a rule says, in the reader's language; empty for one that is not shipped."""
     rule = rules().get(rule_id)
     return rule.text.get(language(), rule.text.get("en", "")) if rule else ""
+
+
+def condition(rule_id: str) -> str:
+    """When a rule fires, in the language of rules; empty for one that is not shipped."""
+    rule = rules().get(rule_id)
+    return rule.when.text if rule else ""
 
 
 def typology(rule_id: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
+from typing import Literal
 
 import numpy as np
 
@@ -27,6 +28,10 @@ SHARE = 0.1
 """The most of its time that this thread may spend on whole orders."""
 
 
+Kind = Literal["risk", "queue"]
+"""Every account by risk, or the open alerts in the order in which to work through them."""
+
+
 @dataclass(frozen=True)
 class Survey:
     """The accounts that match a filter, in order, and the open alerts by level.
@@ -35,7 +40,7 @@ class Survey:
     """
 
     identity: tuple[int, int | None]
-
+    kind: Kind
     terms: Sequence[Term]
     order: Numbers
     alerts: Mapping[str, int]
@@ -59,15 +64,15 @@ class Surveyor(Thread):
     def __init__(self, path: Path, deliver: Callable[[Survey | Exception], None]) -> None:
         super().__init__(name="surveyor", daemon=True)
         self._path, self._deliver = path, deliver
-        self._wanted: tuple[Term, ...] = ()
+        self._wanted: tuple[Kind, tuple[Term, ...]] = ("risk", ())
         self._wake, self._over = Event(), Event()
         self._reader: Reader | None = None
         self._last: Survey | None = None
         self._whole_due = 0.0
 
-    def ask(self, terms: Sequence[Term]) -> None:
-        """Deliver the accounts of this filter from now on, the first time at once."""
-        self._wanted = tuple(terms)
+    def ask(self, terms: Sequence[Term], kind: Kind = "risk") -> None:
+        """Deliver the accounts of this filter in this order from now on, the first time at once."""
+        self._wanted = kind, tuple(terms)
         if self._reader is not None:
             self._reader.interrupt()
         self._wake.set()
@@ -87,35 +92,36 @@ class Surveyor(Thread):
 
     def _round(self, seen: tuple[object, ...]) -> tuple[object, ...]:
         """Deliver a survey when there is something new; returns what the whole order was made from, once it was."""
-        terms, due = self._wanted, self._whole_due
+        wanted, due = self._wanted, self._whole_due
         try:
             reader = self._open()
             if reader is None:
                 return ()
-            now: tuple[object, ...] = (reader, reader.data_version(), terms)
+            now: tuple[object, ...] = (reader, reader.data_version(), wanted)
             if now == seen:
                 return seen
-            survey = self._survey(reader, terms)
+            survey = self._survey(reader, *wanted)
             if reader.replaced():
                 return ()
             if survey is not self._last:
                 self._last = survey
                 self._deliver(survey)
         except Exception as error:  # noqa: BLE001 - told to the operator, and the thread goes on
-            if terms == self._wanted and not self._over.is_set():
+            if wanted == self._wanted and not self._over.is_set():
                 self._deliver(error)
             return ()
         return now if self._whole_due != due else ()
 
-    def _survey(self, reader: Reader, terms: tuple[Term, ...]) -> Survey:
+    def _survey(self, reader: Reader, kind: Kind, terms: tuple[Term, ...]) -> Survey:
         """The whole order when it is due or another is asked for; else the last one with what has risen in it."""
         last, began = self._last, monotonic()
-        same = last is not None and (last.identity, last.terms) == (reader.identity, terms)
+        same = last is not None and (last.identity, last.kind, last.terms) == (reader.identity, kind, terms)
         if last is not None and same and began < self._whole_due:
-            return last if terms else raised(last, reader.foremost(FOREMOST))
-        order = reader.order()
-        survey = Survey(reader.identity, terms, reader.matching(terms, order), reader.alerts_by_level())
-        self._whole_due = began + max(WHOLE_S, (monotonic() - began) / SHARE)
+            return last if terms or kind == "queue" else raised(last, reader.foremost(FOREMOST))
+        order = _queue(reader) if kind == "queue" else reader.order()
+        survey = Survey(reader.identity, kind, terms, reader.matching(terms, order), reader.alerts_by_level())
+        least = PAUSE_S if kind == "queue" else WHOLE_S
+        self._whole_due = began + max(least, (monotonic() - began) / SHARE)
         return survey
 
     def _open(self) -> Reader | None:
@@ -128,3 +134,10 @@ class Surveyor(Thread):
             except (StoreError, OSError):
                 return None
         return self._reader if self._reader.ready() else None
+
+
+def _queue(reader: Reader) -> Numbers:
+    """The accounts with an open alert, the most pressing first."""
+    from console.risk.queue import Standing, order
+
+    return order(Standing.of(reader.open_alerts()), reader.watermark())

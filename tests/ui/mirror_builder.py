@@ -9,11 +9,15 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
+
 from console.core.instants import DAY, HOUR, MINUTE, SECOND, parse, wire
+from console.risk.records import hit_type
 from store import files
 from store.journal import Intent, Journal, Move
 from store.life import State
 from store.mirror_schema import MIGRATIONS
+from store.models import Models, Refitted
 
 NOW = parse("2026-11-20T21:14:10.000000Z")
 EPOCH = "2026-01-a"
@@ -46,6 +50,7 @@ def build(path: Path, accounts: int = 200, seed: int = 7, lag: int = 0) -> None:
     with mirror.conn as connection:
         for number in range(accounts):
             _account(connection, number, accounts, chance)
+        _rule_hits(connection, chance)
         head = 9_810_232
         connection.execute(
             "INSERT INTO feed VALUES ('changes', ?, 'c', ?, ?, ?)", (EPOCH, head - lag, head, NOW - SECOND)
@@ -175,6 +180,48 @@ def _alert(connection, number: int, score: float, level: int) -> None:
         (f"alr_{number}", number, NOW - HOUR, NOW - MINUTE, level, score, json.dumps([name for name, _, _ in chosen]),
          1 + number % 4, json.dumps([hit]), NOW - MINUTE),
     )  # fmt: skip
+
+
+def _rule_hits(connection, chance: random.Random) -> None:
+    """A week of hits of a few rules, one of them in shadow, some judged by labels."""
+    named = [("ATO-1", "live"), ("CNP-6", "live"), ("GEO-1", "live"), ("UN-2", "shadow")]
+    hits = np.zeros(120, hit_type(len(named)))
+    for place in range(len(hits)):
+        fired = [chance.random() < share for share in (0.5, 0.3, 0.3, 0.4)]
+        hits[place] = (place * 100 + 23, NOW - (10 + place) * HOUR, place % 40, 0.8, np.packbits(fired))
+    connection.execute("INSERT INTO rule_set VALUES (1, ?)", (json.dumps(named),))
+    connection.execute("INSERT INTO rule_page VALUES (1, ?, 1, ?)", (NOW - 10 * HOUR, hits.tobytes()))
+    connection.executemany("INSERT INTO judgement VALUES (?, ?, 1)", [(seq, seq) for seq in range(1, 8)])
+    for number in range(0, 60, 3):
+        verdict = "fraud" if number % 2 else "legit"
+        doc = {"verdict": verdict, "target": {"type": "transaction", "id": f"txn_{number}_11"}}
+        connection.execute(
+            "INSERT INTO resource VALUES ('label', ?, 1, 0, ?, 1, ?)", (f"lab_{number}", number, json.dumps(doc))
+        )
+
+
+def build_models(path: Path) -> None:
+    """Write five refits into a journal: four that took over, one refused between them, one more on its way."""
+    journal = Journal(path)
+    models = Models(journal)
+    for week, ap in enumerate((0.61, 0.7, 0.66, 0.74, 0.76)):
+        promoted = week != 2
+        figures = {
+            "rows": 180_000 + week * 20_000, "frauds": 900 + 120 * week, "held_rows": 40_000, "held_frauds": 210,
+            "compared_rows": 38_000, "compared_frauds": 190, "ap_challenger": ap,
+            "ap_champion": ap - 0.02 if week else None, "calibration_error": 0.004,
+        }  # fmt: skip
+        at = NOW - (5 - week) * 7 * DAY
+        models.add(
+            Refitted(
+                epoch=EPOCH, version=f"m-{week + 1:03d}", due_seq=1_000 * (week + 1), due_at=at, reason="weekly",
+                outcome="promoted" if promoted else "refused", why="" if promoted else "champion_better",
+                figures=json.dumps(figures), fitted_at=at, seconds=21.4, body=b"model" if promoted else None,
+            )
+        )  # fmt: skip
+        if promoted:
+            models.take_over(EPOCH, 1_000 * (week + 1) + 50, at + HOUR, f"m-{week + 1:03d}", at)
+    journal.close()
 
 
 def begin_anew(path: Path, kept: Callable[[int], bool] = lambda number: True) -> None:

@@ -12,7 +12,7 @@ from console.paths import Home
 from console.ui import backtesting
 from console.ui.app import RiskDesk
 from console.ui.backtesting import BacktestFailed, Outcome, draft_named
-from console.ui.screens import backtest as screen
+from console.ui.screens.backtest import BacktestScreen
 from tests.ui.conftest import Desk
 from tests.ui.screens import ready, shown, until
 
@@ -42,20 +42,17 @@ FOUND = Outcome(REPORT, {"new": [NEW, NEW | {"account_id": "acc_[/b]\x1b"}], "AT
     {"rule": "ATO-1", "account_id": "acc_000004", "hits": 7}]})  # fmt: skip
 
 
-@pytest.fixture
-def found(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def instead(home: Home, pack: Path, days: float | None, progress: Callable[[float], None]) -> Outcome:
-        progress(0.5)
-        return FOUND
-
-    monkeypatch.setattr(screen, "backtest", instead)
+async def found(home: Home, pack: Path, days: float | None, progress: Callable[[float], None]) -> Outcome:
+    """A backtest that is done at once."""
+    progress(0.5)
+    return FOUND
 
 
-async def test_the_figures_stand_side_by_side_and_lead_to_the_accounts(desk: Desk, found: None) -> None:
+async def test_the_figures_stand_side_by_side_and_lead_to_the_accounts(desk: Desk) -> None:
     app = desk()
     async with app.run_test(size=(100, 30)):
         await ready(app)
-        app.command("backtest draft.toml 31")
+        app.push_screen(BacktestScreen(Path("draft.toml"), 31, found))
         await shown(app, "1,000,000 events in 12.5 s")
         await shown(app, "30% (11–60)")
         app.screen.table.place(0)
@@ -66,18 +63,18 @@ async def test_the_figures_stand_side_by_side_and_lead_to_the_accounts(desk: Des
         await until(lambda: app.screen.NAME == "account" and app.screen.stands, "the account")
 
 
-async def test_a_line_without_accounts_says_so(desk: Desk, found: None) -> None:
+async def test_a_line_without_accounts_says_so(desk: Desk) -> None:
     app = desk()
     async with app.run_test(size=(100, 30)):
         await ready(app)
-        app.command("backtest draft.toml")
+        app.push_screen(BacktestScreen(Path("draft.toml"), None, found))
         await shown(app, "in 12.5 s")
         app.screen.table.place(4)
         app.perform("look")
         await shown(app, "No account stands behind this line.")
 
 
-async def test_it_can_be_ended_and_its_process_is_gone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_can_be_ended(desk: Desk) -> None:
     ended = asyncio.Event()
 
     async def endless(home: Home, pack: Path, days: float | None, progress: Callable[[float], None]) -> Outcome:
@@ -88,11 +85,10 @@ async def test_it_can_be_ended_and_its_process_is_gone(desk: Desk, monkeypatch: 
             ended.set()
         return FOUND
 
-    monkeypatch.setattr(screen, "backtest", endless)
     app = desk()
     async with app.run_test(size=(100, 30)):
         await ready(app)
-        app.command("backtest draft.toml")
+        app.push_screen(BacktestScreen(Path("draft.toml"), None, endless))
         await shown(app, "25%")
         app.perform("cancel")
         await shown(app, "Ended before it was done.")
@@ -138,3 +134,5 @@ async def test_the_key_asks_for_a_file(desk: Desk, home: Home) -> None:
         await ready(app)
         app.perform("backtest")
         await shown(app, ": backtest")
+        app.command(f"backtest {home.folder / 'mine.toml'}")
+        await shown(app, "holds no facts to replay")

@@ -16,9 +16,11 @@ from console import language
 from console.paths import Home
 from console.ui.app import RiskDesk
 from console.ui.dialogs.base import DecisionDialog
+from console.ui.screens.backtest import BacktestScreen
 from tests.ui.conftest import Desk
-from tests.ui.mirror_builder import build_journal
+from tests.ui.mirror_builder import build_journal, build_models
 from tests.ui.screens import frame, ready, until
+from tests.ui.test_backtest import found
 
 FRAMES = Path(__file__).parent / "frames"
 SIZES = ((80, 24), (120, 40))
@@ -52,8 +54,39 @@ def screen(name: str) -> Steps:
     return show
 
 
+async def rules(app: RiskDesk) -> None:
+    await screen("rules")(app)
+    await until(lambda: any(one.record for one in app.screen.table.rules), "the records")
+
+
+async def rule(app: RiskDesk) -> None:
+    await rules(app)
+    app.perform("look")
+    await until(lambda: app.screen.NAME == "rule" and app.screen.stands, "the rule")
+
+
+async def alerts(app: RiskDesk) -> None:
+    await screen("alerts")(app)
+    await until(lambda: app.screen.table.total() > 0, "the queue")
+    app.screen.table.place(app.screen.table.key_at(1))
+
+
+async def backtest(app: RiskDesk) -> None:
+    app.push_screen(BacktestScreen(Path("draft.toml"), 31, found))
+    await until(lambda: getattr(app.screen, "outcome", None) is not None and app.screen.stands, "the figures")
+
+
+async def behind(app: RiskDesk) -> None:
+    await backtest(app)
+    app.perform("look")
+    await until(lambda: app.screen.NAME == "behind" and app.screen.stands, "the accounts")
+
+
 SHOWN: list[tuple[str, str, Steps]] = [
-    *((name, code, steps) for name, steps in (("watch", stay), ("account", account), ("freeze", freeze))
+    *((name, code, steps) for name, steps in (
+        ("watch", stay), ("account", account), ("freeze", freeze), ("alerts", alerts), ("rules", rules), ("rule", rule),
+        ("backtest", backtest), ("behind", behind), ("model", screen("model")),
+    )
       for code in language.LANGUAGES),
     *((name, "en", screen(name)) for name in ("commands", "feeds", "help")),
 ]  # fmt: skip
@@ -64,6 +97,7 @@ SHOWN: list[tuple[str, str, Steps]] = [
 async def test_screen(name: str, code: str, steps: Steps, size: tuple[int, int], home: Home, desk: Desk) -> None:
     language.use(code)
     build_journal(home.journal)
+    build_models(home.journal)
     app = desk()
     async with app.run_test(size=size) as pilot:
         await ready(app)

@@ -173,7 +173,7 @@ async def test_an_order_counted_in_another_mirror_is_not_shown(home: Home, desk:
     app = desk()
     async with app.run_test(size=(80, 24)):
         await ready(app)
-        late = Survey(app.sight.mirror.identity, (), np.array([7, 8], dtype=np.int32), {})
+        late = Survey(app.sight.mirror.identity, "risk", (), np.array([7, 8], dtype=np.int32), {})
         mirror_builder.begin_anew(home.mirror)
         app.on_risk_desk_surveyed(RiskDesk.Surveyed(late))
         app.look()

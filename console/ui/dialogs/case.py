@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, cast
 
 from console.core import commands
-from console.core.commands import Wish
+from console.core.commands import VERDICT_TRANSACTIONS, Wish
+from console.core.messages import Account
 from console.language import term, tr
 from console.ui.dialogs.base import DecisionDialog
-from console.ui.dialogs.fields import Choice, Field, Words
+from console.ui.dialogs.fields import Choice, Field, Reasons, Words
+from console.ui.situation import Situation
+from store.reader import AccountRow
 
 MINUTES = (30, 60, 120, 15)
 VERDICTS = ("fraud", "legit", "inconclusive")
@@ -37,22 +41,43 @@ class ReleaseDialog(DecisionDialog):
 
 
 class VerdictDialog(DecisionDialog):
+    """What it was. On the transactions of the alert's hits, from which the model learns; on the account without any."""
+
     TYPE: ClassVar[str] = "case.verdict"
     NAME: ClassVar[str] = "verdict"
+
+    def __init__(
+        self, row: AccountRow, resource: Account | None, situation: Situation, hits: Sequence[str] = ()
+    ) -> None:
+        self._hits = hits[-VERDICT_TRANSACTIONS:]
+        super().__init__(row, resource, situation)
 
     def make_fields(self) -> list[Field]:
         options = [(None, "–"), *((name, term("ui.verdict", name)) for name in VERDICTS)]
         self.which = Choice("s", "ui.dialog.verdict.which", options)
-        return [self.which]
+        whole: list[tuple[object, str]] = [((), tr("ui.dialog.verdict.account"))]
+        judged = [(self._hits, tr("ui.dialog.verdict.hits", count=len(self._hits)))] if self._hits else []
+        self.about = Choice("t", "ui.dialog.verdict.about", [*judged, *whole])
+        return [self.which, self.about, self.reasons(), Words("n", "ui.dialog.note", tr("ui.dialog.none"))]
 
     def consequence(self) -> str:
         return tr(f"ui.dialog.verdict.effect.{self.which.value or 'none'}")
 
     def missing(self) -> str | None:
-        return None if self.which.value else tr("ui.dialog.need.verdict")
+        if self.which.value is None:
+            return tr("ui.dialog.need.verdict")
+        asked = self.which.value != "inconclusive" and any(isinstance(p, Reasons) and p.codes for p in self.fields)
+        return self.reason_missing() if asked or self.reason is not None else None
 
     def wish(self) -> Wish:
-        return commands.verdict(self.row.account_id, str(self.which.value))
+        judged = self.about.value if self.which.value != "inconclusive" else ()
+        return commands.verdict(
+            self.row.account_id,
+            str(self.which.value),
+            cast("Sequence[str]", judged),
+            self.reason_code or None,
+            self.note,
+        )
 
 
 class NoteDialog(DecisionDialog):

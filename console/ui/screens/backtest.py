@@ -14,7 +14,7 @@ from textual.widget import Widget
 from console.language import term, tr
 from console.ui import formats, rules
 from console.ui.actions import bindings
-from console.ui.backtesting import BacktestFailed, Behind, Outcome, backtest
+from console.ui.backtesting import BacktestFailed, Behind, Outcome, Run, backtest
 from console.ui.screens.base import DeskScreen
 from console.ui.text import clean, fit
 from console.ui.themes import palette
@@ -39,10 +39,7 @@ class Figure:
 def figures(report: Mapping[str, Any], exponents: Mapping[str, int]) -> list[Figure]:
     """A report's lines: what changes, both sides' figures, the money, then rule by rule."""
     live, draft = report["live"], report["draft"]
-    lines = [
-        Figure(tr(f"ui.backtest.{name}"), "", f"{report[name]:,}  {_percent(report.get(f'{name}_precision'))}", name)
-        for name in CHANGES
-    ]
+    lines = [Figure(tr(f"ui.backtest.{name}"), "", _changed(report, name), name) for name in CHANGES]
     lines += [Figure(tr(f"ui.backtest.{name}"), _shown(live[name]), _shown(draft[name])) for name in FIGURES]
     for currency, lost in live["fraud_minor"].items():
         reached = [_share(side["reached_minor"].get(currency, 0), lost, currency, exponents) for side in (live, draft)]
@@ -55,6 +52,11 @@ def figures(report: Mapping[str, Any], exponents: Mapping[str, int]) -> list[Fig
         name = rules.title(rule["rule_id"])
         lines.append(Figure(f"{rule['rule_id']} {state}  {name}", before, after, rule["rule_id"]))
     return lines
+
+
+def _changed(report: Mapping[str, Any], name: str) -> str:
+    share = report.get(f"{name}_precision")
+    return f"{report[name]:,}  {_percent(share)}" if share else f"{report[name]:,}"
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401 - a number, or a share
@@ -112,9 +114,9 @@ class BacktestScreen(DeskScreen):
     BINDINGS = bindings("backtest")
     NAME = "backtest"
 
-    def __init__(self, pack: Path, days: float | None) -> None:
+    def __init__(self, pack: Path, days: float | None, run: Run = backtest) -> None:
         super().__init__()
-        self._pack, self._days = pack, days
+        self._pack, self._days, self._do = pack, days, run
         self._done: float | None = 0.0
         self._why = ""
         self.outcome: Outcome | None = None
@@ -147,7 +149,7 @@ class BacktestScreen(DeskScreen):
 
     async def _backtest(self) -> None:
         try:
-            self.outcome = await backtest(self.sight.home, self._pack, self._days, self._progress)
+            self.outcome = await self._do(self.sight.home, self._pack, self._days, self._progress)
         except (BacktestFailed, OSError, ValueError) as error:
             self._why = clean(error, 300)
         except asyncio.CancelledError:

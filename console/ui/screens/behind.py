@@ -47,7 +47,7 @@ class BehindList(RowList):
         money = formats.money(row["fraud_minor"], row["currency"], self.exponents) if row["fraud_minor"] else ""
         cells: list[Cell] = [
             account,
-            (clean(row["opened_at"], 16).replace("T", " "), 16, False, colours.plain),
+            (clean(row["opened_at"])[:16].replace("T", " "), 16, False, colours.plain),
             (formats.score(side["score"]), 4, True, colours.plain),
             (term("ui.known", row["known"]), 11, False, known),
             (money, 13, True, colours.plain),

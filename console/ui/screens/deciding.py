@@ -5,12 +5,14 @@ The dialogs are imported when they are first opened, so that the first screen do
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from console.language import term, tr
 from console.ui.actions import bindings
 from console.ui.screens.base import DeskScreen
 from console.ui.text import clean
+from store.reader import AccountDetail, Reader
 
 if TYPE_CHECKING:
     from console.ui.dialogs.base import DecisionDialog
@@ -55,21 +57,32 @@ class Decisions(DeskScreen):
     def do_verdict(self, _: str) -> None:
         from console.ui.dialogs.case import VerdictDialog
 
-        self._ask(VerdictDialog)
+        self._ask(VerdictDialog, _hits)
 
     def do_note(self, _: str) -> None:
         from console.ui.dialogs.case import NoteDialog
 
         self._ask(NoteDialog)
 
-    def _ask(self, dialog: type[DecisionDialog]) -> None:
-        """Open a dialog on the account: its row and its resource are of one look, and stay what is decided on."""
+    def _ask(
+        self,
+        dialog: Callable[..., DecisionDialog],
+        more: Callable[[AccountDetail, Reader], object] | None = None,
+    ) -> None:
+        """Open a dialog on the account: its row and its resource are of one look, and stay what is decided on.
+
+        `more` reads what else the dialog is made from.
+        """
         from console.ui.widgets.portrait import read_account
 
         row, mirror = self.account(), self.sight.mirror
-        detail = mirror.account(row.account_id) if row is not None and mirror is not None else None
+        if row is None or mirror is None:
+            return
+        detail = mirror.account(row.account_id)
         if detail is not None:
-            self.desk.push_screen(dialog(detail.row, read_account(detail.doc), self.sight.situation), self._decided)
+            further = [more(detail, mirror)] if more is not None else []
+            opened = dialog(detail.row, read_account(detail.doc), self.sight.situation, *further)
+            self.desk.push_screen(opened, self._decided)
 
     def _decided(self, draft: Draft | None) -> None:
         from console.ui.drafts import Refused
@@ -86,3 +99,11 @@ class Decisions(DeskScreen):
             desk.sight.forget_journal_version()
             desk.look()
             desk.say(tr("ui.queued", **what))
+
+
+def _hits(detail: AccountDetail, mirror: Reader) -> Sequence[str]:
+    """The transactions among the hits of the account's open alert."""
+    from console.ui.evidence import hits
+
+    alert = detail.alert
+    return mirror.transactions_of(hit.seq for hit in hits(alert.evidence)) if alert and alert.state == "open" else ()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 from rich.text import Text
 from textual.widget import Widget
 
 from console.language import tr
-from console.ui import formats, rules
-from console.ui.reasons import rule_ids
+from console.ui import formats
 from console.ui.screens.deciding import Decisions
-from console.ui.survey import Survey
+from console.ui.survey import Kind, Survey
+from console.ui.suspicion import suspicion
 from console.ui.text import clean, fit
 from console.ui.themes import palette
 from console.ui.widgets import columns
@@ -19,24 +20,28 @@ from console.ui.widgets.accounts import AccountTable
 from console.ui.widgets.lines import Lines
 from console.ui.widgets.prompt import Prompt
 from console.ui.widgets.rows import RowList
-from store.query import FIELDS, QueryError, parse
+from store.query import FIELDS, QueryError, Term, parse
 from store.reader import AccountRow
 
 
 class WatchScreen(Decisions):
-    """Accounts by risk. The line at the foot tells of the account under the cursor why it is suspect."""
+    """Accounts by risk. The foot tells of the account under the cursor why it is suspect, beside its own normal."""
 
     DEFAULT_CSS = """
     WatchScreen AccountTable { padding: 0 0 0 1; }
-    WatchScreen #detail { height: 1; padding: 0 1; background: $surface; }
+    WatchScreen #detail { height: 2; padding: 0 1; background: $surface; }
     """
     NAME = "watch"
+    KIND: ClassVar[Kind] = "risk"
 
     def __init__(self) -> None:
         super().__init__()
+        self._terms: tuple[Term, ...] = ()
         self._newer = 0
         self._filter = ""
         self._waiting = False
+        self._read_for: tuple[object, ...] = ()
+        self._read: str | None = None
 
     def body(self) -> Iterable[Widget]:
         yield Lines("title", "heading")
@@ -80,8 +85,8 @@ class WatchScreen(Decisions):
         super().looked(mirror_changed, journal_changed)
 
     def surveyed(self, survey: Survey) -> None:
-        """The surveyor's news; a survey of another filter than the present one is late and dropped."""
-        if tuple(survey.terms) != tuple(self.desk.terms):
+        """The surveyor's news; a survey of another filter or order than the present one is late and dropped."""
+        if (survey.kind, survey.terms) != (self.KIND, self._terms):
             return
         if self._waiting:
             self._waiting = False
@@ -100,6 +105,7 @@ class WatchScreen(Decisions):
         self.show_keys()
 
     def on_screen_resume(self) -> None:
+        self.desk.survey(self._terms, self.KIND)
         if self.table.cursor is not None:
             self.table.touch()
         super().on_screen_resume()
@@ -129,8 +135,8 @@ class WatchScreen(Decisions):
             self.desk.say(tr(f"ui.query.{error.trouble}", word=clean(error.word, 40), where=where), "bad")
             return False
         self.unsay()
-        self._filter, self._waiting = text, True
-        self.desk.survey(terms)
+        self._filter, self._terms, self._waiting = text, tuple(terms), True
+        self.desk.survey(self._terms, self.KIND)
         self._heading()
         return True
 
@@ -149,11 +155,11 @@ class WatchScreen(Decisions):
     def _heading(self) -> None:
         width = self.app.size.width - 2
         colours = palette(self.app.theme_variables)
-        shown = tr("ui.watch.accounts", count=formats.count(self.table.total()))
+        shown = tr(f"ui.{self.NAME}.accounts", count=formats.count(self.table.total()))
         if self._filter:
             shown += "  /" + clean(self._filter, 60) + (" …" if self._waiting else "")
         newer = tr("ui.watch.newer", count=self._newer, key="r") if self._newer else ""
-        line = Text(tr("ui.watch.title"), colours.strong).append(f"  {shown}", colours.faint)
+        line = Text(tr(f"ui.{self.NAME}.title"), colours.strong).append(f"  {shown}", colours.faint)
         if newer:
             line.append(f"   ▲ {newer}", colours.warning)
         line.truncate(width, overflow="ellipsis")
@@ -165,16 +171,23 @@ class WatchScreen(Decisions):
         return self.table.scrollable_content_region.width or self.app.size.width - 2
 
     def _detail(self) -> None:
-        row, colours = self.account(), palette(self.app.theme_variables)
+        colours = palette(self.app.theme_variables)
+        row = self.account()
         if row is None:
             nothing = self._filter and not self._waiting and not self.table.total()
             words = tr("ui.watch.nothing", filter=clean(self._filter, 40)) if nothing else tr("ui.watch.no_cursor")
-            self.query_one("#detail", Lines).show(Text(words, colours.warning if nothing else colours.faint))
-            return
-        line = Text(clean(row.account_id, 72), colours.strong)
-        line.append(f"  {clean(row.customer_name, 40)}")
-        names = rule_ids(row.rule_ids) if row.alert_state == "open" else []
-        why = " · ".join(rules.title(name) or name for name in names)
-        line.append(f"  {why or tr('ui.watch.no_alert')}", colours.plain if why else colours.faint)
-        line.truncate(self.app.size.width - 2, overflow="ellipsis")
-        self.query_one("#detail", Lines).show(line)
+            lines = [Text(words, colours.warning if nothing else colours.faint), Text()]
+        else:
+            lines = suspicion(row, self._evidence(row), self.sight.situation.exponents, colours)
+        for line in lines:
+            line.truncate(self.app.size.width - 2, overflow="ellipsis")
+        self.query_one("#detail", Lines).show(Text("\n").join(lines))
+
+    def _evidence(self, row: AccountRow) -> str | None:
+        """The evidence of the alert under the cursor, read again when its account was active."""
+        key = (row.account_id, row.alert_id, row.last_activity_at)
+        if key != self._read_for and self.sight.mirror is not None:
+            self._read_for = key
+            detail = self.sight.mirror.detail(row.account) if row.alert_state == "open" else None
+            self._read = detail.alert.evidence if detail and detail.alert else None
+        return self._read

@@ -13,7 +13,7 @@ from console.core import messages
 from console.core.messages import Account, Customer, Hold
 from console.language import term, tr
 from console.ui import formats, rules
-from console.ui.evidence import Reading, feature, hits, reading, reasons
+from console.ui.evidence import Reason, bounds, feature, hits, reading, reasons
 from console.ui.normal import Normal, against, hours, usual
 from console.ui.reasons import rule_ids
 from console.ui.situation import Situation
@@ -90,10 +90,7 @@ def _why(detail: AccountDetail, exponents: Mapping[str, int], colours: Palette) 
         line[1].append(rules.title(reason.rule_id) or rules.typology(reason.rule_id), colours.strong)
         lines.append(line)
         if reason.readings:
-            line = _labelled("", " · ".join(_read_out(reason.readings, currency, exponents)), colours)
-            bounds = ", ".join(f"{clean(name, 24)} {value:g}" for name, value in reason.params.items())
-            line[1].append(f"  ({bounds})" if bounds else "", colours.faint)
-            lines.append(line)
+            lines.append((Text(), _read_out(reason, currency, exponents, colours)))
     if len(names) > MAX_RULES:
         more = tr("ui.portrait.more_rules", rules=", ".join(names[MAX_RULES:]))
         lines.append((Text(), Text(more, colours.faint)))
@@ -104,8 +101,17 @@ def _why(detail: AccountDetail, exponents: Mapping[str, int], colours: Palette) 
     return lines
 
 
-def _read_out(readings: Mapping[str, Reading], currency: str | None, exponents: Mapping[str, int]) -> list[str]:
-    return [f"{feature(name)} {reading(name, value, currency, exponents)}" for name, value in readings.items()]
+def _read_out(reason: Reason, currency: str | None, exponents: Mapping[str, int], colours: Palette) -> Text:
+    """What a rule read, each value beside the bound that it passed or missed."""
+    compared = bounds(rules.condition(reason.rule_id), reason.params)
+    line = Text()
+    for name, value in reason.readings.items():
+        line.append(" · " if line.plain else "").append(f"{feature(name)} ", colours.plain)
+        line.append(reading(name, value, currency, exponents), colours.strong)
+        if name in compared:
+            sign, bound = compared[name]
+            line.append(f" ({sign} {reading(name, bound, currency, exponents)})", colours.faint)
+    return line
 
 
 def _normal(detail: AccountDetail, found: Normal | None, exponents: Mapping[str, int], colours: Palette) -> list[Pair]:
