@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from store.files import reader
 from store.mirror import Mirror
-from store.reader import Reader
 
 
 class TrainingPage(NamedTuple):
@@ -83,13 +82,6 @@ class TrainingReader:
                 "SELECT seq, target, code FROM judgement WHERE seq < ? ORDER BY rowid", (before_seq,)
             )
         )
-
-
-def labelled(reader: Reader) -> dict[int, int]:
-    """How many transactions that a model could learn from were judged so, by the label's code; the last word counts."""
-    return dict(
-        reader.rows("SELECT code, count(*) FROM (SELECT code, max(seq) FROM judgement GROUP BY target) GROUP BY code")
-    )
 
 
 def drop_training(mirror: Mirror, before: int) -> None:

@@ -15,7 +15,7 @@ from console.ui import formats, rules
 from console.ui.text import clean
 
 HITS = msgspec.json.Decoder(list[Hit])
-SPAN = re.compile(r"(.+)_(15m|1h|24h|48h|7d|14d|30d)")
+SPAN = re.compile(r"(.+)_(15m|1h|6h|24h|48h|7d|14d|30d|90d|4w|8w)")
 
 Reading = float | str
 

@@ -2,47 +2,59 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from console.risk.model import RULES_ONLY, Figures
 from store.journal import Journal
 from store.models import Models, Version
-from store.reader import Reader
-from store.training import labelled
-
-FRAUD = 1
-"""The code of a label that says fraud."""
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 FIGURES = msgspec.json.Decoder(Figures)
 
 
+class Learning(Struct, frozen=True):
+    """How the watcher says that learning stands. Times are µs of stream time; `shifts` are stability indices.
+
+    `frauds` are labelled so far, `needed` for a first model, which waits until `ripe_at` at least.
+    """
+
+    frauds: int = 0
+    needed: int = 0
+    ripe_at: int | None = None
+    next_due_at: int | None = None
+    under_way: str | None = None
+    counts_at: int | None = None
+    shifts: dict[str, float] = {}
+    problem: str | None = None
+
+
+LEARNING = msgspec.json.Decoder(Learning)
+
+
 @dataclass(frozen=True)
 class Register:
-    """The register of one epoch. `frauds` are the labelled frauds that a fit could use, None while unknown."""
+    """The register of one epoch, and how learning stands; None while the watcher has not said."""
 
     epoch: str | None
     in_force: str
     versions: Sequence[Version]
-    frauds: int | None
+    learning: Learning | None
 
 
-def register(journal: Journal | None, mirror: Reader | None, epoch: str | None) -> Register:
-    """Read it from both files, either of which may not be there yet."""
-    frauds = None
-    if mirror is not None:
-        try:
-            frauds = labelled(mirror).get(FRAUD, 0)
-        except sqlite3.Error:
-            frauds = None
+def register(journal: Journal | None, epoch: str | None, note: str | None) -> Register:
+    """What the journal keeps of an epoch's models, beside the watcher's note."""
+    try:
+        learning = LEARNING.decode(note) if note else None
+    except msgspec.MsgspecError:
+        learning = None
     if journal is None or epoch is None:
-        return Register(epoch, RULES_ONLY, (), frauds)
+        return Register(epoch, RULES_ONLY, (), learning)
     models = Models(journal)
-    return Register(epoch, models.in_force(epoch), models.versions(epoch), frauds)
+    return Register(epoch, models.in_force(epoch), models.versions(epoch), learning)
 
 
 def figures(version: Version) -> Figures | None:

@@ -61,6 +61,11 @@ def build(path: Path, accounts: int = 200, seed: int = 7, lag: int = 0) -> None:
         meta = META | {"currencies": [{"code": "CNY", "exponent": 2}, {"code": "JPY", "exponent": 0}]}
         connection.execute("INSERT INTO note VALUES ('watcher', ?)", (json.dumps(told),))
         connection.execute("INSERT INTO note VALUES ('meta', ?)", (json.dumps(meta),))
+        learning = {
+            "epoch": EPOCH, "in_force": "rules", "frauds": 7, "needed": 50, "ripe_at": NOW + DAY,
+            "next_due_at": NOW + 6 * DAY, "shifts": {"probability": 0.031, "spend_count_24h": 0.4},
+        }  # fmt: skip
+        connection.execute("INSERT INTO note VALUES ('model', ?)", (json.dumps(learning),))
     mirror.close()
 
 
@@ -191,7 +196,6 @@ def _rule_hits(connection, chance: random.Random) -> None:
         hits[place] = (place * 100 + 23, NOW - (10 + place) * HOUR, place % 40, 0.8, np.packbits(fired))
     connection.execute("INSERT INTO rule_set VALUES (1, ?)", (json.dumps(named),))
     connection.execute("INSERT INTO rule_page VALUES (1, ?, 1, ?)", (NOW - 10 * HOUR, hits.tobytes()))
-    connection.executemany("INSERT INTO judgement VALUES (?, ?, 1)", [(seq, seq) for seq in range(1, 8)])
     for number in range(0, 60, 3):
         verdict = "fraud" if number % 2 else "legit"
         doc = {"verdict": verdict, "target": {"type": "transaction", "id": f"txn_{number}_11"}}
@@ -215,12 +219,12 @@ def build_models(path: Path) -> None:
         models.add(
             Refitted(
                 epoch=EPOCH, version=f"m-{week + 1:03d}", due_seq=1_000 * (week + 1), due_at=at, reason="weekly",
-                outcome="promoted" if promoted else "refused", why="" if promoted else "champion_better",
+                outcome="promoted" if promoted else "refused", why="" if promoted else "worse_than_champion",
                 figures=json.dumps(figures), fitted_at=at, seconds=21.4, body=b"model" if promoted else None,
             )
         )  # fmt: skip
         if promoted:
-            models.take_over(EPOCH, 1_000 * (week + 1) + 50, at + HOUR, f"m-{week + 1:03d}", at)
+            models.settle(EPOCH, 1_000 * (week + 1) + 50, at + HOUR, f"m-{week + 1:03d}", at)
     journal.close()
 
 

@@ -67,7 +67,7 @@ async def rule(app: RiskDesk) -> None:
 
 async def alerts(app: RiskDesk) -> None:
     await screen("alerts")(app)
-    await until(lambda: app.screen.table.total() > 0, "the queue")
+    await until(lambda: app.screen.table.total() > 0, "the queue in order")
     app.screen.table.place(app.screen.table.key_at(1))
 
 

@@ -22,7 +22,7 @@ async def test_without_a_model_it_says_who_carries_it_and_how_many_labels_there_
         await ready(app)
         app.perform("model")
         await shown(app, "No model yet: the rules carry it.")
-        await shown(app, "7 labelled frauds to learn from; the first model needs 20")
+        await shown(app, "7 of 50 labelled frauds known")
 
 
 async def test_going_back_needs_an_armed_desk_and_a_reason_and_is_audited(desk: Desk, home: Home) -> None:

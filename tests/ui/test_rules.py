@@ -36,7 +36,7 @@ async def test_records_that_cant_be_read_are_told_and_the_rules_stand(desk: Desk
     async with app.run_test(size=(100, 30)):
         await ready(app)
         with sqlite3.connect(home.mirror) as writer:
-            writer.execute("UPDATE rule_set SET ids = '[]'")
+            writer.execute("UPDATE rule_page SET hits = x'00'")
         app.perform("rules")
         await shown(app, "can't be read")
         assert app.screen.table.total() == len(rules.rules())
@@ -50,7 +50,8 @@ async def test_the_queue_is_in_its_own_order_and_a_filter_keeps_it(desk: Desk, h
     async with app.run_test(size=(100, 30)):
         await ready(app)
         app.perform("alerts")
-        await until(lambda: app.screen.NAME == "alerts" and app.screen.table.total() == len(wanted), "the queue")
+        await until(lambda: app.screen.NAME == "alerts" and app.screen.stands, "the queue")
+        await until(lambda: app.screen.table.total() == len(wanted), "the queue in order")
         assert app.screen.table.order.tolist() == wanted
         app.screen.apply_filter("level:critical")
         await until(lambda: 0 < app.screen.table.total() < len(wanted), "the filtered queue")

@@ -9,20 +9,21 @@ from textual.widget import Widget
 
 from console.core import instants
 from console.language import term, tr
-from console.risk.learner import FEWEST_FRAUDS
+from console.risk.drift import SHIFTED
 from console.risk.model import RULES_ONLY
 from console.ui import formats
 from console.ui.actions import bindings
-from console.ui.models import Register, figures, history, register, sparkline
+from console.ui.evidence import feature
+from console.ui.models import Learning, Register, figures, history, register, sparkline
 from console.ui.screens.base import DeskScreen
 from console.ui.text import clean, fit
-from console.ui.themes import palette
+from console.ui.themes import Palette, palette
 from console.ui.widgets.lines import Lines
 from console.ui.widgets.rows import Cell, RowList
 from store.journal import JournalError
 from store.models import Models, Version
 
-SPARK_WIDTH = 40
+SPARK_WIDTH, MOST_SHIFTS = 40, 4
 LONGEST_REASON = 500
 COLUMNS = (("version", 18, False), ("day", 10, False), ("due", 12, False), ("standing", 11, False), ("ap", 6, True))
 WIDER = (("before", 6, True), ("frauds", 8, True), ("rows", 10, True), ("seconds", 6, True))
@@ -88,6 +89,28 @@ def _ap(value: float | None) -> str:
     return formats.NOTHING if value is None else f"{value:.3f}"
 
 
+def _learning(told: Learning, fitted: bool, colours: Palette) -> list[Text]:
+    """What the next model waits for, how far the stream has drifted from the present one, and what went wrong."""
+    if told.under_way is not None:
+        words = tr("ui.model.under_way", version=clean(told.under_way, 40), counts=formats.moment(told.counts_at))
+    elif fitted:
+        words = tr("ui.model.next", day=formats.day(told.next_due_at))
+    else:
+        words = tr("ui.model.first", day=formats.day(told.ripe_at))
+    labels = tr("ui.model.labels", count=formats.count(told.frauds), needed=formats.count(told.needed))
+    lines = [Text(words if fitted else f"{labels} · {words}", colours.plain)]
+    shifts = sorted(told.shifts.items(), key=lambda item: -item[1])[:MOST_SHIFTS]
+    if shifts:
+        line = Text(f"{tr('ui.model.drift')} ", colours.faint)
+        for name, index in shifts:
+            shown = tr("ui.model.probability") if name == "probability" else feature(name)
+            line.append(f"{shown} {index:.2f}  ", colours.warning if index > SHIFTED else colours.plain)
+        lines.append(line)
+    if told.problem:
+        lines.append(Text(clean(told.problem), colours.bad))
+    return lines
+
+
 class ModelScreen(DeskScreen):
     """The register of models of the feed's present epoch."""
 
@@ -123,7 +146,8 @@ class ModelScreen(DeskScreen):
         sight = self.sight
         if mirror_changed or journal_changed:
             epoch = next((feed.epoch for feed in sight.situation.lanes), None)
-            self._register = register(sight.journal, sight.mirror, epoch)
+            note = sight.mirror.notes().get("model") if sight.mirror is not None else None
+            self._register = register(sight.journal, epoch, note)
             self.table.tell(self._register.versions)
         self._draw()
         super().looked(mirror_changed, journal_changed)
@@ -150,11 +174,8 @@ class ModelScreen(DeskScreen):
             line = Text(f"{tr('ui.model.over_time')} ", colours.faint)
             line.append(sparkline(values, SPARK_WIDTH), colours.accent)
             lines.append(line.append(f"  {min(values):.3f} – {max(values):.3f}", colours.faint))
-        if known.frauds is not None:
-            words = tr("ui.model.labels", count=formats.count(known.frauds))
-            if not known.versions:
-                words += tr("ui.model.needed", needed=2 * FEWEST_FRAUDS)
-            lines.append(Text(words, colours.faint))
+        if known.learning is not None:
+            lines += _learning(known.learning, bool(known.versions), colours)
         for line in lines:
             line.truncate(self.app.size.width - 2, overflow="ellipsis")
         return lines
