@@ -146,7 +146,7 @@ def records(
 
 def _overlaps(names: Sequence[tuple[str, str]], fired: Bools) -> list[dict[str, float]]:
     bits = np.packbits(fired, axis=1)
-    words = np.pad(bits, ((0, 0), (0, -bits.shape[1] % 8))).view(np.uint64)
+    words = np.ascontiguousarray(np.pad(bits, ((0, 0), (0, -bits.shape[1] % 8)))).view(np.uint64)
     shares: list[dict[str, float]] = []
     for row, (mine, _) in enumerate(names):
         both = np.bitwise_count(words[row] & words).sum(axis=1)
