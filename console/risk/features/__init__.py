@@ -2,8 +2,10 @@
 
 from console.risk.features import (
     access,
+    amounts,
     applications,
     flows,
+    fraud_history,
     habits,
     known,
     limits,
@@ -18,8 +20,10 @@ from console.risk.features import (
 
 __all__ = [
     "access",
+    "amounts",
     "applications",
     "flows",
+    "fraud_history",
     "habits",
     "known",
     "limits",

@@ -162,6 +162,11 @@ class Seen:
             self._known[kind] = frauds.seen(self.facts[kind].astype(np.int64) + 1, self.sight.rows)
         return self._known[kind]
 
+    @cached_property
+    def lateness(self) -> Array:
+        """How long labels take to come (µs), as known at each row."""
+        return self.sight.late.seen(self.sight.rows)
+
     def spread(self, rows: Array, values: Array, otherwise: float = 0.0) -> Floats:
         """A column of `values` in some of the rows, and `otherwise` in the others."""
         whole = np.full(self.rows, otherwise)

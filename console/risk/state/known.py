@@ -19,6 +19,7 @@ KNOWN = np.dtype(
     [
         ("at", "i8", KEPT),  # when the judged event happened, 0 unused
         ("other", "i4", KEPT),  # the other side's index + 1
+        ("ordinary", "?", KEPT),  # the amount was one that the account could well have spent itself
         ("count", "i8"),  # all that are known, beyond the kept ones too
         ("written", "i8"),
     ],
@@ -32,10 +33,11 @@ class KnownFrauds:
     def __init__(self) -> None:
         self._records = Sparse(KNOWN)
 
-    def apply(self, groups: Groups, labels: Bools, facts: Array, other: Array) -> None:
+    def apply(self, groups: Groups, labels: Bools, facts: Array, other: Array, ordinary: Bools) -> None:
         """Apply the label facts of a page.
 
-        `other` is per row the index of the entity on the other side (-1 missing).
+        Per row `other` is the index of the entity on the other side (-1 missing), and `ordinary` says that the judged
+        amount was nothing unusual for its account.
         """
         self._records.begin(groups.bound)
         labels = labels & (groups.entity > 0)
@@ -43,10 +45,10 @@ class KnownFrauds:
         clears = labels & ~fraud & np.isin(groups.entity, groups.entity[fraud])
         clears |= labels & ~fraud & self._records.has(groups.entity)
         for row in np.flatnonzero(fraud | clears).tolist():
-            at = max(int(facts["opened_at"][row]), 1)
-            self._judge(int(groups.entity[row]), row, bool(fraud[row]), at, int(other[row]) + 1)
+            judged = max(int(facts["opened_at"][row]), 1), int(other[row]) + 1, bool(ordinary[row])
+            self._judge(int(groups.entity[row]), row, bool(fraud[row]), *judged)
 
-    def _judge(self, entity: int, row: int, fraud: bool, at: int, other: int) -> None:
+    def _judge(self, entity: int, row: int, fraud: bool, at: int, other: int, ordinary: bool) -> None:
         if not fraud and not self._records.has(np.array(entity)):
             return
         record = self._records.record(entity)
@@ -55,11 +57,11 @@ class KnownFrauds:
             return
         if fraud:
             slot = record["written"] % KEPT
-            record["at"][slot], record["other"][slot] = at, other
+            record["at"][slot], record["other"][slot], record["ordinary"][slot] = at, other, ordinary
             record["written"] += 1
             record["count"] += 1
         else:
-            record["at"][known[0]] = record["other"][known[0]] = 0
+            record["at"][known[0]] = record["other"][known[0]] = record["ordinary"][known[0]] = 0
             record["count"] -= 1
         self._records.changed(entity, row)
 

@@ -13,10 +13,11 @@ from console.risk.state.devices import Devices
 from console.risk.state.familiar import Familiar
 from console.risk.state.groups import Groups
 from console.risk.state.known import KnownFrauds
+from console.risk.state.lateness import Lateness
 from console.risk.state.merchants import Merchants
 from console.risk.state.pace import Pace
 from console.risk.state.people import People
-from console.risk.state.profile import Profiles, utilisation
+from console.risk.state.profile import Profiles, is_ordinary, utilisation
 from console.risk.state.ring import Recent, Ring
 from console.risk.state.tally import Sums
 from console.risk.state.ties import Ties
@@ -51,6 +52,7 @@ class Sight:
     device: Array  # TOLD records
     merchant_sums: Sums  # lifetime: see Merchants
     known: dict[str, KnownFrauds]  # by kind of entity
+    late: Lateness
     ties: Ties
     pace: Pace
 
@@ -77,6 +79,7 @@ class Memory:
         self._profiles, self._familiar = Profiles(), Familiar()
         self._people, self._devices, self._merchants = People(), Devices(), Merchants()
         self._known = {kind: KnownFrauds() for kind in KINDS}
+        self._late = Lateness()
         self._ties, self._pace = Ties(), Pace()
 
     def observe(self, facts: Array, scored: Bools) -> Sight:
@@ -92,9 +95,11 @@ class Memory:
         spends, logins = scored & (flags & SPEND > 0), scored & (facts["fact"] == Fact.LOGIN)
         approved, entered = spends & (flags & DECLINED == 0), logins & (facts["code"] == SUCCESS)
         located = (spends | entered) & ~np.isnan(facts["lat"]) & ~np.isnan(facts["lon"])
-        profile = self._profiles.through(account, facts, flags, reads)
+        labels = np.flatnonzero(facts["fact"] == Fact.LABEL)
+        profiles = self._profiles.through(account, facts, flags, np.concatenate((reads, labels)))
+        profile = profiles[: len(reads)]
         familiar = self._familiar.through(account, facts, flags, reads)
-        self._learn(groups, facts)
+        self._learn(groups, facts, labels, profiles[len(reads) :])
         self._tie(groups["customer"], facts)
         return Sight(
             rows=reads,
@@ -113,15 +118,20 @@ class Memory:
             device=self._devices.through(groups["device"], facts, reads),
             merchant_sums=self._merchants.through(merchant, approved, facts, _filled(facts, profile, reads), reads),
             known=self._known,
+            late=self._late,
             ties=self._ties,
             pace=self._pace,
         )
 
-    def _learn(self, groups: dict[str, Groups], facts: Array) -> None:
-        labels = facts["fact"] == Fact.LABEL
+    def _learn(self, groups: dict[str, Groups], facts: Array, labels: Array, profile: Array) -> None:
+        """Apply the rows in `labels`; `profile` is what each of them saw of its account."""
+        judges, ordinary = np.zeros((2, len(facts)), bool)
+        judges[labels] = True
+        ordinary[labels] = is_ordinary(facts["amount"][labels], profile)
+        self._late.apply(labels, facts)
         for kind, group in groups.items():
             other = facts["merchant" if kind in ("account", "customer") else "account"]
-            self._known[kind].apply(group, labels, facts, other)
+            self._known[kind].apply(group, judges, facts, other, ordinary)
 
     def _tie(self, customers: Groups, facts: Array) -> None:
         first_uses = self._familiar.first_uses
@@ -165,6 +175,7 @@ class Memory:
             "merchant.sums": ("merchant", self._merchants),
             "device.told": ("device", self._devices),
             "applications": ("account", self._pace),
+            "labels": ("account", self._late),
             **{f"{kind}.events": (kind, ring) for kind, ring in self._used.items()},
             **{f"{kind}.applications": (kind, ring) for kind, ring in self._applied.items()},
             **{f"{kind}.known": (kind, known) for kind, known in self._known.items()},

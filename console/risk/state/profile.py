@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from console.risk.columns import DAY, TXN_KINDS, TXN_STATUSES, Array, Fact
+from console.risk.columns import DAY, TXN_KINDS, TXN_STATUSES, Array, Bools, Fact
 from console.risk.flags import DECLINED, PAYMENT, SPEND
 from console.risk.state.groups import Groups
 from console.risk.state.records import Records
@@ -12,6 +12,9 @@ from console.risk.state.records import Records
 DAYS = 32
 LOW_DAYS = 32
 ASKED = 4
+ORDINARY = 2
+CUT_FROM, CUT_AT = 5, 3
+"""From so many spends on, an amount counts as usual up to so many deviations above what was usual before."""
 
 PROFILE = np.dtype(
     [
@@ -25,6 +28,8 @@ PROFILE = np.dtype(
         ("mean", "f8"),  # of approved spends, lifetime
         ("spread", "f8"),  # sum of squared deviations from the mean (Welford 1962)
         ("largest", "f8"),
+        ("usual", "f8"),  # mean and spread again, with every amount cut to what was then usual
+        ("usual_spread", "f8"),
         ("limit", "f8"),  # as the last ACCOUNT fact said
         ("available", "f8"),
         ("raised_at", "i8"),
@@ -92,7 +97,28 @@ def _spend(table: Array, who: Array, facts: Array) -> None:
     table["mean"][who] = moved
     table["spread"][who] += away * (amount - moved)
     table["largest"][who] = np.maximum(table["largest"][who], amount)
+    _spend_usual(table, who, amount, count)
     _spend_day(table, who, amount, day_of(facts["occurred_at"]))
+
+
+def _spend_usual(table: Array, who: Array, amount: Array, count: Array) -> None:
+    """Mean and spread of winsorised amounts (Tukey 1962): neither one huge purchase nor a fraud moves what is usual."""
+    usual = table["usual"][who]
+    cut = usual + CUT_AT * deviation(usual, table["usual_spread"][who], count - np.uint32(1))
+    amount = np.where(count > CUT_FROM, np.minimum(amount, cut), amount)
+    moved = usual + (amount - usual) / count
+    table["usual"][who] = moved
+    table["usual_spread"][who] += (amount - usual) * (amount - moved)
+
+
+def deviation(mean: Array, spread: Array, count: Array) -> Array:
+    """The standard deviation behind a sum of squared deviations, at least a tenth of the mean; `count` above 1."""
+    return np.asarray(np.maximum(np.sqrt(spread / np.maximum(count - 1.0, 1)), mean / 10))
+
+
+def is_ordinary(amount: Array, profile: Array) -> Bools:
+    """Whether an account could well have spent the amount itself: at most twice what is usual. False where unknown."""
+    return np.asarray((profile["spends"] >= CUT_FROM) & (amount <= ORDINARY * profile["usual"]))
 
 
 def _spend_day(table: Array, who: Array, amount: Array, day: Array) -> None:
