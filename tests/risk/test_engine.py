@@ -219,3 +219,18 @@ def test_an_expired_rule_fires_no_more_by_the_time_at_which_the_core_recorded(st
     for recorded in (midnight - 1, midnight, midnight + 1):
         tale.spend(5, recorded_at=recorded)
     assert Engine(load_packs([("one.toml", EXPIRING)])).page(tale.facts).fired.tolist() == [[True, False, False]]
+
+
+def test_a_network_is_known_since_it_was_first_used_successfully(base_pack, story):
+    tale = story().login(2, ip=1, subnet=5).login(1, ip=1, subnet=5).wait(minutes=10).spend(10, ip=2, subnet=5)
+    tale.spend(10, ip=3, subnet=6).wait(minutes=1).login(1, ip=3, subnet=6).spend(10)
+    scored = Engine(base_pack).page(tale.facts)
+    read = [scored.evidence(row, ("subnet_age",))["subnet_age"] for row in range(6)]
+    assert read == [
+        (None, "no_history"),
+        (None, "no_history"),
+        (600.0, None),
+        (None, "no_history"),
+        (60.0, None),
+        (None, "missing_input"),
+    ]

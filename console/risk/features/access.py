@@ -89,13 +89,23 @@ def is_new_asn(seen: Seen) -> Floats:
     return _is_new(seen, "asn", np.where(system > 0, system, -1))
 
 
+def _age(seen: Seen, name: str, value: Array) -> Floats:
+    """Seconds since the account first used that value."""
+    mine = seen.familiar[name] == (value + 1)[:, None]
+    first = np.where(mine, seen.familiar[f"{name}_at"], 0).max(axis=1)
+    return given(value >= 0, since(seen.now, first, NO_HISTORY), MISSING_INPUT)
+
+
 @feature("account", "seconds", "the last 8 devices", "missing_input without device, no_history when it is new")
 def device_age(seen: Seen) -> Floats:
     """Seconds since the account first used this device."""
-    device = seen.facts["device"]
-    mine = seen.familiar["device"] == (device + 1)[:, None]
-    first = np.where(mine, seen.familiar["device_at"], 0).max(axis=1)
-    return given(device >= 0, since(seen.now, first, NO_HISTORY), MISSING_INPUT)
+    return _age(seen, "device", seen.facts["device"])
+
+
+@feature("account", "seconds", "the last 8 networks", "missing_input without IP, no_history when it is new")
+def subnet_age(seen: Seen) -> Floats:
+    """Seconds since the account first used this network (IPv4 /24, IPv6 /48)."""
+    return _age(seen, "subnet", seen.facts["subnet"])
 
 
 @feature("account", "seconds", LIFETIME, "no_history while the account has one device")

@@ -19,6 +19,7 @@ FAMILIAR = np.dtype(
     [
         ("merchants", "u8", 16),  # a 1,024-bit Bloom row, two probes
         ("device_at", "i8", KEPT["device"]),  # when a known device was first used, µs
+        ("subnet_at", "i8", KEPT["subnet"]),  # the same of a network
         ("new_device_at", "i8"),  # when a device was first used that was not the account's first
         ("credentials_at", "i8"),  # last password reset or change of second factor
         ("device", "i4", KEPT["device"]),  # value + 1, 0 unused; so are all lists
@@ -96,12 +97,14 @@ class Familiar:
 
 def _use(table: Array, who: Array, facts: Array, rows: Array) -> Array:
     """The account was used by its owner, as far as the core could tell. Returns the rows with a device new to it."""
-    for name in ("ip", "subnet"):
-        value = facts[name][rows]
-        _note(table, name, who, value, value >= 0)
+    at = facts["occurred_at"][rows]
+    _note(table, "ip", who, facts["ip"][rows], facts["ip"][rows] >= 0)
+    subnet = facts["subnet"][rows]
+    new, slot = _note(table, "subnet", who, subnet, subnet >= 0)
+    table["subnet_at"][who[new], slot] = at[new]
     system = facts["asn"][rows].astype(np.int64)
     _note(table, "asn", who, system, system > 0)
-    device, at = facts["device"][rows], facts["occurred_at"][rows]
+    device = facts["device"][rows]
     new, slot = _note(table, "device", who, device, device >= 0)
     table["device_at"][who[new], slot] = at[new]
     later = new[table["devices"][who[new]] > 1]

@@ -49,6 +49,10 @@ def _devices(past: Past, now: Given) -> Answers:
     for fact in used:
         if fact["device"] >= 0:
             first.setdefault(fact["device"], fact["occurred_at"])
+    networks: dict[int, int] = {}
+    for fact in used:
+        if fact["subnet"] >= 0 and fact["subnet"] not in networks:
+            networks = dict(list(networks.items())[-7:]) | {fact["subnet"]: fact["occurred_at"]}
     seen: Answers = {}
     for name, keep, none in (("device", 8, -1), ("ip", 8, -1), ("subnet", 8, -1), ("asn", 4, 0)):
         known = noted([fact[name] for fact in used if fact[name] > none], keep)
@@ -67,6 +71,7 @@ def _devices(past: Past, now: Given) -> Answers:
             seen[f"{name}_{span}"] = different([fact[field] for fact in inside(both, now, span)], now[field])
     return seen | {
         "device_age": lacking(lacks, ago(first.get(now["device"]), now)),
+        "subnet_age": lacking(now["subnet"] < 0, ago(networks.get(now["subnet"]), now)),
         "since_new_device": ago(list(first.values())[-1] if len(first) > 1 else None, now),
         "device_trusted": lacking(lacks, float(trust == 1) if trust else NONE),
         "device_blocked": lacking(lacks, float(trust == 4) if trust else NONE),
