@@ -8,6 +8,8 @@ from contextlib import closing
 from hashlib import blake2b
 from pathlib import Path
 
+from store import engine_state
+
 VOLATILE = {"health", "note"}
 """Tables that speak of the process and its clock, not of the stream."""
 PAGED = {"engine_page": ("facts",), "rule_page": ("hits",), "training_page": ("seqs", "ats", "fired", "features")}
@@ -44,9 +46,15 @@ def alert_hits(path: Path, level: int) -> list[tuple[str, int]]:
 
 
 def differences(one: Path, other: Path) -> list[str]:
-    """Tables whose rows are not the same in both mirrors, the engine's state included."""
+    """What is not the same in both mirrors: tables by name, and `engine_state` beside them. Raises Torn or OSError."""
     with closing(sqlite3.connect(one)) as first, closing(sqlite3.connect(other)) as second:
-        return [table for table in _tables(first) if any(_unequal(first, second, table))]
+        unequal = [table for table in _tables(first) if any(_unequal(first, second, table))]
+    return unequal if _state(one) == _state(other) else [*unequal, "engine_state"]
+
+
+def _state(mirror: Path) -> tuple[int, dict[str, bytes]] | None:
+    stored = engine_state.read(engine_state.beside(mirror))
+    return (stored.to_seq, stored.parts) if stored else None
 
 
 def _tables(database: sqlite3.Connection) -> list[str]:

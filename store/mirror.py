@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from store.files import StoreError, writer
 from store.mirror_schema import CONTENT, MIGRATIONS
@@ -17,11 +18,9 @@ Row = tuple[Any, ...]
 
 GENERATION = "generation"
 DROPPED_BEFORE = "dropped_before"
-"""Notes of the mirror about itself."""
-
-STANDS_AT = "stands at"
-"""The part of the engine's stored state that names the last page of the facts log in it."""
-BEFORE_ALL = b"-9223372036854775808"
+IDENTITY = "identity"
+LOG_CUT = "log_cut"
+"""Notes of the mirror about itself: among them a name that no other mirror has, and the mirror whose log lost pages."""
 
 ENTITY_KINDS = ("merchant", "device", "ip", "subnet", "party", "customer", "token")
 
@@ -169,6 +168,10 @@ class Mirror:
         self._load()
 
     def _load(self) -> None:
+        if self.noted(IDENTITY) is None:
+            with self.transaction():
+                self.note(IDENTITY, uuid4().hex)
+        self.identity = self.noted(IDENTITY) or ""
         self.accounts = Numbers(self._execute("SELECT account, account_id FROM account ORDER BY account"))
         self.entities = {
             kind: Numbers(self._execute("SELECT number, id FROM entity WHERE kind = ? ORDER BY number", (kind,)))
@@ -297,22 +300,20 @@ class Mirror:
         """Keep the engine's input of a page, its newest fact recorded `at`: restart and backtest replay it."""
         self._execute("INSERT INTO engine_page (to_seq, at, facts) VALUES (?, ?, ?)", (to_seq, at, facts))
 
-    def checkpoint(self, parts: dict[str, bytes]) -> None:
-        """Store the engine's whole state, with the page up to which it stands."""
-        self._execute("DELETE FROM engine_state")
-        self.database.conn.executemany("INSERT INTO engine_state (part, body) VALUES (?, ?)", parts.items())
-        self._execute(
-            "INSERT INTO engine_state SELECT ?, CAST(CAST(to_seq AS TEXT) AS BLOB) FROM engine_page"
-            " ORDER BY to_seq DESC LIMIT 1",
-            (STANDS_AT,),
-        )
+    def logged_to(self) -> int | None:
+        """The last seq in the facts log, None when it is empty."""
+        to_seq: int | None = self._execute("SELECT max(to_seq) FROM engine_page").fetchone()[0]
+        return to_seq
 
-    def checkpointed(self) -> tuple[dict[str, bytes], Iterator[bytes]]:
-        """The engine's last stored state, and the pages that came after it in order."""
-        parts = dict(self._execute("SELECT part, body FROM engine_state"))
-        stands_at = int(parts.pop(STANDS_AT, BEFORE_ALL))
-        pages = self._execute("SELECT facts FROM engine_page WHERE to_seq > ? ORDER BY to_seq", (stands_at,))
-        return parts, (facts for (facts,) in pages)
+    def log_is_whole(self) -> bool:
+        """Whether the facts log still reaches back to where this mirror began."""
+        return self.noted(LOG_CUT) != self.identity
+
+    def facts_after(self, seq: int | None) -> Iterator[bytes]:
+        """The facts log's pages that end after a seq, in order; all without one."""
+        clause, values = ("", ()) if seq is None else ("WHERE to_seq > ?", (seq,))
+        rows = self._execute(f"SELECT facts FROM engine_page {clause} ORDER BY to_seq", values)  # noqa: S608 - above
+        return (facts for (facts,) in rows)
 
     def note(self, key: str, value: str) -> None:
         """Keep a small fact about the core or the watcher for the console to read."""
@@ -350,6 +351,7 @@ class Mirror:
         """
         self.note(GENERATION, str(int(self.noted(GENERATION) or 0) + 1))
         self.note(DROPPED_BEFORE, "0")
+        self.note(IDENTITY, uuid4().hex)
         for table in CONTENT:
             self._execute(f"DELETE FROM {table}")  # noqa: S608 - names of the schema only
         self._load()

@@ -169,7 +169,7 @@ def _mirror(database: Database) -> None:
 
 
 CONTENT = (
-    "feed", "account", "account_risk", "txn", "login", "resource", "desk_case", "alert", "entity", "engine_state",
+    "feed", "account", "account_risk", "txn", "login", "resource", "desk_case", "alert", "entity",
     "engine_page", "training_layout", "training_page", "judgement", "quarantine", "dropped",
     "rule_page", "rule_set",
 )  # fmt: skip
@@ -221,3 +221,9 @@ def _alert_factors(database: Database) -> None:
     for statement in ALERT_FACTORS.split(";\n"):
         if statement.strip():
             database.execute(statement)
+
+
+@MIGRATIONS(name="004_engine_state")
+def _engine_state(database: Database) -> None:
+    """The engine's state lies in a file of its own."""
+    database.execute("DROP TABLE engine_state")

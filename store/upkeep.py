@@ -6,10 +6,10 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from store import rule_hits
+from store import engine_state, rule_hits
 from store.digest import OTHERS, TABLES, Buckets, bucket_sums, folded
 from store.files import reader
-from store.mirror import DROPPED_BEFORE, STANDS_AT, Mirror
+from store.mirror import DROPPED_BEFORE, LOG_CUT, Mirror
 
 DROPPED_BUCKETS = 16_384
 """Dropped events are summed in the contract's finest buckets and folded for a coarser comparison."""
@@ -75,13 +75,14 @@ def drop_events(mirror: Mirror, before: int) -> int:
 
 
 def _drop_facts(mirror: Mirror, before: int) -> None:
-    """Drop the facts log's pages of that age, but none that the engine's stored state does not stand for yet."""
+    """Drop the facts log's pages of that age, but none that the engine's stored state does not stand for."""
+    stands_at = engine_state.stands_at(engine_state.beside(mirror.path), mirror.identity)
+    if stands_at is None:
+        return
     with mirror.transaction():
-        mirror.database.conn.execute(
-            "DELETE FROM engine_page WHERE at < ? AND to_seq <= (SELECT CAST(CAST(body AS TEXT) AS INTEGER)"
-            " FROM engine_state WHERE part = ?)",
-            (before, STANDS_AT),
-        )
+        gone = mirror.database.conn.execute("DELETE FROM engine_page WHERE at < ? AND to_seq <= ?", (before, stands_at))
+        if gone.rowcount:
+            mirror.note(LOG_CUT, mirror.identity)
 
 
 def _drop(mirror: Mirror, type_: str, before: int) -> int:

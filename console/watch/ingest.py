@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,11 +20,14 @@ from console.risk.learned import LEARNED
 from console.risk.packs import Pack
 from console.risk.records import hits_of
 from console.risk.score import level_of
+from console.watch.keeper import Keeper
 from console.watch.learning import Learning, School
 from console.watch.listed import Listed
 from console.watch.translate import Translation
 from store import rule_hits
 from store.mirror import Mirror, Row
+
+log = logging.getLogger("riskdesk.watch")
 
 LANE = "changes"
 """The one ordered feed's name in `feed` and `health`."""
@@ -58,6 +62,7 @@ class Ingest:
         """`journal` is where the desk's lists and models are; without one nothing is listed, and nothing learned."""
         self.path = path
         self.mirror = Mirror(path)
+        self.keeper = Keeper(self.mirror)
         self.listed = Listed(journal, self.mirror)
         self.pack = pack
         self._journal, self._school = journal, school
@@ -82,14 +87,20 @@ class Ingest:
         return Position(*stored) if stored else None
 
     def _restore(self) -> None:
-        """Bring the engine to the mirror's position: the last stored state, then the pages logged since."""
-        parts, pages = self.mirror.checkpointed()
-        if parts:
-            self._state_bytes = sum(map(len, parts.values()))
-            self.book.thaw(_part(parts, "alerts"))
-            self.engine.thaw(_part(parts, "engine"))
-            if self.learning:
-                self.learning.thaw(_part(parts, "learning"))
+        """Bring the engine to the mirror's position: the last stored state, then the facts logged since.
+
+        A mirror whose facts can't be replayed is emptied, and is built anew from the core.
+        """
+        state = self.keeper.stored()
+        if state is not None and not self._thaw(state.parts):
+            self._let_go()
+            self._prepare()
+            state = None
+        pages = self.keeper.facts(state) if self.keeper.readable() else None
+        if pages is None:
+            log.warning("the facts log of %s can't be replayed: the mirror is built anew", self.path)
+            self.clear()
+            return
         where = self.position
         if where:
             self.listed.read(where.epoch, where.seq + 1)
@@ -98,6 +109,19 @@ class Ingest:
             scored = self.learning.replay(facts, where.epoch) if self.learning and where else self.engine.page(facts)
             self.book.apply(facts, scored, self.listed.overrides())
             self._logged += len(body)
+
+    def _thaw(self, parts: dict[str, bytes]) -> bool:
+        """Take back a stored state; False when it is not what this version stores."""
+        try:
+            self.book.thaw(_part(parts, "alerts"))
+            self.engine.thaw(_part(parts, "engine"))
+            if self.learning:
+                self.learning.thaw(_part(parts, "learning"))
+        except (KeyError, ValueError, msgspec.MsgspecError):
+            log.exception("the engine's stored state is not used: the facts log is replayed")
+            return False
+        self._state_bytes = sum(map(len, parts.values()))
+        return True
 
     def page(self, page: Page) -> Ingested:
         """Apply a checked page in one transaction with its cursor."""
@@ -108,9 +132,9 @@ class Ingest:
             ingested = self._apply(page.facts, Translation(mirror, page.facts, page.spoiled), page.position.epoch)
             where = page.position
             mirror.advance(LANE, (where.epoch, where.seq, where.cursor), page.head_seq, page.watermark)
-            if self._logged > max(CHECKPOINT_BYTES, self._state_bytes):
-                self._checkpoint()
         self.torn = False
+        if self._logged > max(CHECKPOINT_BYTES, self._state_bytes) and not self.keeper.busy:
+            self.checkpoint()
         return ingested
 
     def warm(self, facts: list[Fact]) -> None:
@@ -181,16 +205,12 @@ class Ingest:
     # ------------------------------------------------------------ state
 
     def checkpoint(self) -> None:
-        """Store the engine's state, so that a restart has nothing to replay."""
-        with self.mirror.transaction():
-            self._checkpoint()
-
-    def _checkpoint(self) -> None:
+        """Have the engine's state stored, so that a restart has nothing to replay up to here."""
         parts = {f"engine/{name}": body for name, body in self.engine.freeze().items()}
         parts |= {f"alerts/{name}": body for name, body in self.book.freeze().items()}
         if self.learning:
             parts |= {f"learning/{name}": body for name, body in self.learning.freeze().items()}
-        self.mirror.checkpoint(parts)
+        self.keeper.keep(parts)
         self._logged, self._state_bytes = 0, sum(map(len, parts.values()))
 
     def clear(self) -> None:
@@ -200,6 +220,7 @@ class Ingest:
             self.mirror.clear()
         self._let_go()
         self._prepare()
+        self.keeper.readable()
         self.listed.forget()
         self._logged = self._state_bytes = 0
         self.torn = False
@@ -207,12 +228,14 @@ class Ingest:
     def close(self) -> None:
         """Store the engine's state and close the file."""
         self.checkpoint()
+        self.keeper.finish()
         self._let_go()
         self.listed.close()
         self.mirror.close()
 
     def abandon(self) -> None:
         """Let go of the file as it is, after an error: nothing more is written to it."""
+        self.keeper.finish()
         self._let_go()
         self.listed.close()
         self.mirror.database.close()

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from store import training
+from store import engine_state, training
 from store.compare import differences
+from store.engine_state import EngineState
 from store.mirror import Mirror
 from store.training import Layout, TrainingPage, TrainingReader
 from store.upkeep import drop_events
@@ -69,33 +70,51 @@ def test_the_same_rows_in_other_pages_are_the_same(tmp_path: Path) -> None:
 def logged(tmp_path: Path) -> Mirror:
     mirror = Mirror(tmp_path / "mirror.db")
     with mirror.transaction():
-        mirror.log_page(10, 1_000, b"ten")
-        mirror.log_page(20, 2_000, b"twenty")
-        mirror.checkpoint({"engine/x": b"state"})
-        mirror.log_page(30, 1_500, b"thirty")
+        for seq, at, facts in (
+            (-7, 900, b"history"),
+            (10, 1_000, b"ten"),
+            (20, 2_000, b"twenty"),
+            (30, 1_500, b"more"),
+        ):
+            mirror.log_page(seq, at, facts)
     return mirror
 
 
-def log(mirror: Mirror) -> list[bytes]:
-    return [facts for (facts,) in mirror.database.execute("SELECT facts FROM engine_page ORDER BY to_seq")]
+def keep_state(mirror: Mirror, to_seq: int, identity: str | None = None) -> None:
+    state = EngineState(identity or mirror.identity, "layout", to_seq, {"x": b"state"})
+    engine_state.write(engine_state.beside(mirror.path), state)
 
 
-def test_a_checkpoint_names_the_page_it_stands_at_and_the_log_stays(logged: Mirror) -> None:
-    parts, pages = logged.checkpointed()
-    assert parts == {"engine/x": b"state"}
-    assert list(pages) == [b"thirty"]
-    assert log(logged) == [b"ten", b"twenty", b"thirty"]
-
-
-def test_without_a_checkpoint_the_whole_log_is_replayed(tmp_path: Path) -> None:
-    mirror = Mirror(tmp_path / "mirror.db")
-    with mirror.transaction():
-        mirror.log_page(-7, 1_000, b"history")
-        mirror.log_page(10, 1_000, b"ten")
-    parts, pages = mirror.checkpointed()
-    assert parts == {} and list(pages) == [b"history", b"ten"]
+def test_the_log_is_read_from_any_place(logged: Mirror) -> None:
+    assert logged.logged_to() == 30
+    assert list(logged.facts_after(None)) == [b"history", b"ten", b"twenty", b"more"]
+    assert list(logged.facts_after(10)) == [b"twenty", b"more"]
+    with logged.transaction():
+        logged.clear()
+    assert logged.logged_to() is None
 
 
 def test_the_log_is_dropped_by_age_but_never_ahead_of_the_stored_state(logged: Mirror) -> None:
+    drop_events(logged, 1_200)
+    assert logged.log_is_whole()
+    keep_state(logged, 20, identity="another mirror")
+    drop_events(logged, 1_300)
+    assert logged.log_is_whole()
+    keep_state(logged, 20)
     drop_events(logged, 1_600)
-    assert log(logged) == [b"twenty", b"thirty"]
+    assert list(logged.facts_after(None)) == [b"twenty", b"more"]
+    assert not logged.log_is_whole()
+    with logged.transaction():
+        logged.clear()
+    assert logged.log_is_whole()
+
+
+def test_every_mirror_has_a_name_of_its_own(tmp_path: Path) -> None:
+    one, other = Mirror(tmp_path / "one.db"), Mirror(tmp_path / "other.db")
+    first = one.identity
+    assert first != other.identity
+    with one.transaction():
+        one.clear()
+    assert one.identity != first
+    one.close()
+    assert Mirror(tmp_path / "one.db").identity == one.identity

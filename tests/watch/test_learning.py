@@ -407,4 +407,4 @@ def test_rules_alone_need_no_journal(tmp_path: Path) -> None:
     ingest = Ingest(tmp_path / "mirror.db", PACK)
     ingest.page(next(pages(100)))
     ingest.close()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["mirror.db"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mirror.db", "mirror.engine"]
