@@ -68,8 +68,8 @@ class AlertRow(Struct):
     `state` is open, closed, or muted: it never opened, all its hits were muted. `verdict` (fraud, legit, inconclusive)
     is the last one given, also after it opened again. `hits` counts all events since it first opened, `muted` those of
     them that were muted, `evidence` keeps the last 20. Until `muted_until` (0: not at all) it is out of the queue.
-    `last_hit_at`, `pace` (hits in the hour up to it) and `recent_minor` (spent in the 24 hours up to it, itself
-    included) tell of the last hit that counted.
+    `opened_seq` is the first hit that counted. `last_hit_at`, `pace` (hits in the hour up to it) and `recent_minor`
+    (spent in the 24 hours up to it, itself included) tell of the last one.
     """
 
     alert_id: str
@@ -84,6 +84,7 @@ class AlertRow(Struct):
     hits: int = 0
     resurfaced: int = 0
     evidence: list[Hit] = []
+    opened_seq: int | None = None
     muted: int = 0
     muted_until: int = 0
     last_hit_at: int = 0
@@ -192,7 +193,8 @@ def _verdicts(facts: Array) -> Bools:
 def _open(alert: AlertRow, hit: Hit) -> None:
     """A hit that counts opens what never opened, and brings back what was closed."""
     if alert.state == "muted":
-        alert.opened_at, alert.level, alert.score, alert.rule_ids = hit.at, 0, 0.0, []
+        alert.opened_at, alert.opened_seq = hit.at, hit.seq
+        alert.level, alert.score, alert.rule_ids = 0, 0.0, []
     elif alert.state == "closed":
         alert.resurfaced += 1
     alert.state, alert.muted_until = "open", 0

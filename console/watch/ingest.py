@@ -250,9 +250,9 @@ def _part(parts: dict[str, bytes], owner: str) -> dict[str, bytes]:
 
 
 def _opened(alerts: list[AlertRow], facts: FactArray) -> list[str]:
-    """Ids of the alerts that opened on this page: an alert is named after its first event's seq."""
+    """Ids of the alerts that opened for the first time on this page."""
     first = int(facts["seq"][0]) if len(facts) else 0
-    return [alert.alert_id for alert in alerts if int(alert.alert_id.removeprefix("alr_")) >= first]
+    return [alert.alert_id for alert in alerts if alert.opened_seq is not None and alert.opened_seq >= first]
 
 
 @lru_cache(maxsize=4096)

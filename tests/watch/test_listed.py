@@ -96,3 +96,14 @@ def test_a_thing_the_core_never_named_waits(tmp_path: Path, journal: Path) -> No
     assert alerts(ingest) == []
     ingest.page(core.page(purchase("txn.2", ip="203.0.113.9")))
     assert [row[1:4] for row in alerts(ingest)] == [("open", 3, 1)]
+
+
+def test_an_alert_counts_as_opened_when_its_first_hit_counts(tmp_path: Path, journal: Path) -> None:
+    desk, ingest = Journal(journal), Ingest(tmp_path / "mirror.db", PACK, journal)
+    core = Core()
+    lists.add(desk, "allow", "merchant", "mer.1", "our own shop", "maria.k")
+    assert ingest.page(core.page(account(), *spree(0))).opened == []
+    assert ingest.page(core.page(purchase("txn.9", at=NOON + 50 * SECOND, merchant={"id": "mer.2"}))).opened == [
+        "alr_4"
+    ]
+    assert ingest.page(core.page(purchase("txn.10", at=NOON + 51 * SECOND, merchant={"id": "mer.2"}))).opened == []
