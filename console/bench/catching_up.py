@@ -11,6 +11,9 @@ from typing import Any
 from console import children
 from console.paths import Home
 
+LOG_TOLD = 4_000
+"""Letters of a failed watcher's log that are told: its home is gone afterwards."""
+
 
 @contextmanager
 def catching_up(home: Home, core: str, *options: str) -> Iterator[subprocess.Popen[bytes]]:
@@ -26,10 +29,11 @@ def catching_up(home: Home, core: str, *options: str) -> Iterator[subprocess.Pop
 
 
 def report_of(watcher: subprocess.Popen[bytes], home: Home) -> dict[str, Any]:
-    """Wait for the watcher's end; its own report. Raises OSError, naming the log, when it failed."""
+    """Wait for the watcher's end; its own report. Raises OSError with the end of its log when it failed."""
     out, _ = watcher.communicate()
     if watcher.returncode != 0:
-        raise OSError(f"the watcher did not end well; see {home.log}")
+        said = home.log.read_text(encoding="utf-8", errors="replace")
+        raise OSError(f"the watcher did not end well (code {watcher.returncode}):\n{said[-LOG_TOLD:]}")
     report: dict[str, Any] = json.loads(out)
     return report
 
@@ -37,7 +41,7 @@ def report_of(watcher: subprocess.Popen[bytes], home: Home) -> dict[str, Any]:
 def catch_up(home: Home, core: str, *options: str) -> dict[str, Any]:
     """Watch until everything is mirrored and scored; the watcher's own report.
 
-    Raises OSError, naming the log, when the watcher fails.
+    Raises OSError with the end of its log when the watcher fails.
     """
     with catching_up(home, core, *options) as watcher:
         return report_of(watcher, home)

@@ -25,7 +25,7 @@ from store.files import StoreError
 from store.queue import OpenAlert, Queue
 
 STEP_MINUTES = 15
-LOOK_S = 0.001
+LOOK_S = 0.003
 """Seconds between looks at how far the mirror is."""
 ALIVE_EVERY = 1_000
 """Looks between two that make sure that the watcher lives."""
@@ -34,7 +34,7 @@ NAMED_AT_MOST = 100
 
 
 class Truth:
-    """Which transactions of an account are frauds, as far as they have happened and no label has told it yet."""
+    """Which transactions are frauds. `frauds` tells those of an account that have happened and no label has told yet."""
 
     def __init__(self, stream: Stream, label_delay_days: float) -> None:
         self._label_delay = round(label_delay_days * DAY)
@@ -43,6 +43,7 @@ class Truth:
             account_id = stream.account_ids[stream.account[place]]
             happened = int(stream.occurred_at[place]), transaction_id(int(stream.number[place]))
             self._frauds[account_id].append(happened)
+        self.names = {name for frauds in self._frauds.values() for _, name in frauds}
 
     def frauds(self, account_id: str, until: int) -> list[str]:
         """The account's frauds before an instant (µs) whose labels come after it, oldest first."""
@@ -97,8 +98,9 @@ class Desk:
         """Fraud with what is not labelled yet, else legit with the alert's own transactions."""
         frauds = [name for name in self._truth.frauds(alert.account_id, reached) if name not in self._labelled]
         verdict = "fraud" if frauds else "legit"
-        named = frauds or [name for name in alert.transaction_ids if name not in self._labelled]
-        self._labelled.update(frauds)
+        told = self._labelled, self._truth.names
+        named = frauds or [name for name in alert.transaction_ids if not any(name in names for names in told)]
+        self._labelled.update(named)
         self.judged[verdict] += 1
         now = instants.now()
         body: dict[str, Any] = {

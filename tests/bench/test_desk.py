@@ -61,7 +61,8 @@ def test_a_verdict_names_the_frauds_or_else_the_alerts_own_transactions(recorded
     with Sandbox(SandboxOptions(replay=recorded, lockstep_minutes=24 * 60.0)) as sandbox:
         desk = Desk(sandbox.origin, Truth(stream, 7), a_day=100)
         step = desk.go_on()
-        queue = Queue(OpenAlert("acc.000002", ["txn.0000000002"]), OpenAlert("acc.000001", ["txn.0000000001"]))
+        late = "txn.0000000003"  # a fraud of another step: whatever the alert holds, no fraud is called legit
+        queue = Queue(OpenAlert("acc.000002", ["txn.0000000002"]), OpenAlert("acc.000001", ["txn.0000000001", late]))
         desk.decide(queue, step.reached + HOUR)
         queue.alerts.pop()
         desk.decide(queue, step.reached + 2 * HOUR)
