@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,10 +10,18 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import numpy as np
+from numpy.typing import NDArray
+
 from store.files import StoreError, writer
 from store.mirror_schema import CONTENT, MIGRATIONS
 
 Row = tuple[Any, ...]
+
+Array = NDArray[Any]
+
+HEADS = 1024
+"""Accounts that the columns in memory have a place for at first."""
 
 GENERATION = "generation"
 DROPPED_BEFORE = "dropped_before"
@@ -32,8 +39,10 @@ class Batch:
     accounts: list[Row] = field(default_factory=list)
     new_transactions: list[Row] = field(default_factory=list)
     changed_transactions: list[Row] = field(default_factory=list)
+    deleted_transactions: list[Row] = field(default_factory=list)
     new_logins: list[Row] = field(default_factory=list)
     changed_logins: list[Row] = field(default_factory=list)
+    deleted_logins: list[Row] = field(default_factory=list)
     resources: list[Row] = field(default_factory=list)
     cases: list[Row] = field(default_factory=list)
     risks: list[Row] = field(default_factory=list)
@@ -56,21 +65,20 @@ STATEMENTS = {
     "changed_transactions": """
         UPDATE txn SET version = ?, deleted = ?, occurred_at = ?, amount_minor = ?, status = ?, doc = ?
         WHERE transaction_id = ?""",
+    "deleted_transactions": "UPDATE txn SET version = ?, deleted = 1, doc = '{}' WHERE transaction_id = ?",
     "new_logins": """
         INSERT INTO login (seq, login_id, version, account, previous, customer_id, occurred_at, recorded_at, outcome,
             device_id, ip, lat, lon, doc, score, level, rule_ids)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
     "changed_logins": "UPDATE login SET version = ?, deleted = ?, outcome = ?, doc = ? WHERE login_id = ?",
+    "deleted_logins": "UPDATE login SET version = ?, deleted = 1, doc = '{}' WHERE login_id = ?",
     "resources": """
         INSERT INTO resource (type, id, version, deleted, account, seq, doc) VALUES (?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (type, id) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
             account = excluded.account, seq = excluded.seq, doc = excluded.doc""",
     "cases": """
-        INSERT INTO desk_case (account, case_id, version, status, claimed_by, claim_expires_at, verdict, note_count,
-            updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (account) DO UPDATE SET case_id = excluded.case_id, version = excluded.version,
-            status = excluded.status, claimed_by = excluded.claimed_by, claim_expires_at = excluded.claim_expires_at,
-            verdict = excluded.verdict, note_count = excluded.note_count, updated_at = excluded.updated_at""",
+        INSERT OR REPLACE INTO desk_case (account, case_id, version, status, claimed_by, claim_expires_at, verdict,
+            note_count, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
     "risks": """
         INSERT INTO account_risk (account, last_transaction, last_login, last_activity_at, risk_score, risk_level,
             open_alerts) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -107,39 +115,36 @@ class Numbers(dict[str, int]):
         return number
 
 
-@dataclass
 class Heads:
-    """Per account number: the seq of its last transaction and login, the newest activity, its risk and open alerts."""
+    """What is kept in memory per account number, as columns.
 
-    transaction: array[int]
-    login: array[int]
-    activity: array[int]
-    score: array[float]
-    level: array[int]
-    alerts: array[int]
+    `transaction`, `login`: the seq of its last one. `activity`: when the newest was, 0 before the first. `score`,
+    `level`, `alerts`: its risk and open alerts. `owner`: the number of its customer, -1 while unknown. Columns may be
+    longer than there are accounts.
+    """
 
-    @classmethod
-    def empty(cls) -> Heads:
-        return cls(array("q"), array("q"), array("q"), array("d"), array("b"), array("b"))
+    def __init__(self) -> None:
+        self.transaction = np.zeros(HEADS, np.int64)
+        self.login = np.zeros(HEADS, np.int64)
+        self.activity = np.zeros(HEADS, np.int64)
+        self.score = np.zeros(HEADS)
+        self.level = np.zeros(HEADS, np.int64)
+        self.alerts = np.zeros(HEADS, np.int64)
+        self.owner = np.full(HEADS, -1)
 
     def reach(self, accounts: int) -> None:
         """Have a place for each of so many accounts."""
-        missing = accounts - len(self.transaction)
-        if missing > 0:
-            for column in (self.transaction, self.login, self.activity, self.score, self.level, self.alerts):
-                column.extend([0] * missing)
+        size = len(self.transaction)
+        if accounts > size:
+            more = max(accounts, 2 * size) - size
+            for name, column in vars(self).items():
+                setattr(self, name, np.concatenate([column, np.full(more, -1 if name == "owner" else 0, column.dtype)]))
 
-    def row(self, account: int) -> Row:
-        """The account's row of `account_risk`."""
-        return (
-            account,
-            self.transaction[account],
-            self.login[account],
-            self.activity[account] or None,
-            self.score[account],
-            self.level[account],
-            self.alerts[account],
-        )
+    def rows(self, accounts: Array) -> list[Row]:
+        """The accounts' rows of `account_risk`."""
+        columns = (self.transaction, self.login, self.activity, self.score, self.level, self.alerts)
+        transaction, login, activity, *risk = (column[accounts].tolist() for column in columns)
+        return list(zip(accounts.tolist(), transaction, login, (at or None for at in activity), *risk, strict=True))
 
 
 def _home_of(type_: str) -> tuple[str, str, str, tuple[str, ...]]:
@@ -177,18 +182,9 @@ class Mirror:
             kind: Numbers(self._execute("SELECT number, id FROM entity WHERE kind = ? ORDER BY number", (kind,)))
             for kind in ENTITY_KINDS
         }
-        self.heads = Heads.empty()
+        self.heads = Heads()
         self.heads.reach(len(self.accounts))
-        for account, *columns in self._execute(
-            "SELECT account, last_transaction, last_login, coalesce(last_activity_at, 0), risk_score, risk_level,"
-            " open_alerts FROM account_risk"
-        ):
-            for column, value in zip(vars(self.heads).values(), columns, strict=True):
-                column[account] = value
-        self.owners = array("q", [-1]) * len(self.accounts)
-        """Per account number the number of its customer among the entities, -1 while unknown."""
-        for account, customer_id in self._execute("SELECT account, customer_id FROM account"):
-            self.owners[account] = self.entities["customer"].get(customer_id, -1)
+        self._load_heads()
         self.dropped_before = int(self.noted(DROPPED_BEFORE) or 0)
         """Events recorded before this instant (µs) were dropped by age."""
         self.tombstones: dict[tuple[str, str], int] = {
@@ -197,6 +193,20 @@ class Mirror:
                 "SELECT type, id, version FROM resource WHERE deleted = 1 AND type IN ('transaction', 'login')"
             )
         }
+
+    def _load_heads(self) -> None:
+        names = ("transaction", "login", "activity", "score", "level", "alerts")
+        rows = self._execute(
+            "SELECT account, last_transaction, last_login, coalesce(last_activity_at, 0), risk_score, risk_level,"
+            " open_alerts FROM account_risk"
+        ).fetchall()
+        if rows:
+            accounts, *columns = zip(*rows, strict=True)
+            for name, column in zip(names, columns, strict=True):
+                getattr(self.heads, name)[list(accounts)] = column
+        customers = self.entities["customer"]
+        for account, customer_id in self._execute("SELECT account, customer_id FROM account"):
+            self.heads.owner[account] = customers.get(customer_id, -1)
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and close it."""
@@ -244,22 +254,13 @@ class Mirror:
         row = self._execute("SELECT seq FROM txn WHERE transaction_id = ?", (transaction_id,)).fetchone()
         return int(row[0]) if row else 0
 
-    def account_number(self, account_id: str) -> int:
-        """The account's number; one never seen gets the next, with a place among the heads."""
-        number = self.accounts[account_id]
-        if number >= len(self.heads.transaction):
-            self.heads.reach(number + 1)
-            self.owners.append(-1)
-        return number
-
-    def customer_accounts(self, customer_id: str) -> list[int]:
-        """Numbers of the customer's accounts, oldest first."""
-        return [
-            number
-            for (number,) in self._execute(
-                "SELECT account FROM account WHERE customer_id = ? AND deleted = 0 ORDER BY account", (customer_id,)
-            )
-        ]
+    def customer_accounts(self, customer_ids: Sequence[str]) -> dict[int, str]:
+        """The accounts of those customers: number to customer id."""
+        query = (
+            "SELECT account, customer_id FROM account WHERE deleted = 0"
+            " AND customer_id IN (SELECT value FROM json_each(?))"
+        )
+        return dict(self._execute(query, (json.dumps(customer_ids),)))
 
     def position(self, lane: str) -> tuple[str, int, str] | None:
         """(epoch, seq, cursor) up to which the lane is stored, or None for a new mirror."""

@@ -45,7 +45,7 @@ def _build(home: Home, accounts: int) -> int:
         batch = Batch()
         for number in range(first, min(first + BATCH, accounts)):
             name, customer = f"acc.{number:08d}", f"cus.{number:08d}"
-            mirror.account_number(name)
+            mirror.accounts[name]  # numbers it
             risky = chance.random() < SUSPICIOUS
             score = round(chance.uniform(0.5, 1), 6) if risky else 0.0
             level = 1 + int(score * 3.99) if risky else 0

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from console.core.client import CoreClient
-from console.core.messages import RESOURCES, Change, ChangePage, Message, decoder
+from console.core.lots import Faults, Lot, column, lots
+from console.core.messages import RESOURCES, Change, ChangePage, Message, PageHead, WholeChangePage, decoder
 from console.core.problems import CoreProblem, CoreUnreachable
 
-_PAGE = decoder(ChangePage)
+_WHOLE = decoder(WholeChangePage)
+_APART = decoder(ChangePage)
 _CHANGE = decoder(Change)
 _RESOURCE = {name: decoder(kind) for name, kind in RESOURCES.items()}
 
@@ -35,14 +37,6 @@ class Position:
     cursor: str
 
 
-class Fact(NamedTuple):
-    """One change and the resource it brings, None for a delete. `body` is the resource's JSON as it came."""
-
-    change: Change
-    resource: Any
-    body: str
-
-
 @dataclass(frozen=True)
 class Spoiled:
     """A change that could not be understood: set aside, reported, and the feed goes on."""
@@ -56,14 +50,14 @@ class Spoiled:
 
 @dataclass(frozen=True)
 class Page:
-    """A checked page: `facts` and `spoiled` cover (from_seq, position.seq]."""
+    """A checked page: `lots` (by type) and `spoiled` cover (from_seq, position.seq]."""
 
     from_seq: int
     position: Position
     head_seq: int
     watermark: int
     has_more: bool
-    facts: list[Fact]
+    lots: dict[str, Lot]
     spoiled: list[Spoiled]
     read_s: float = 0.0
     """Seconds it took to decode and check."""
@@ -104,48 +98,74 @@ def read(body: bytes, stored: Position | None) -> Page:
     Raises CoreUnreachable when the body is no page, FeedReset on another epoch, FeedGap when the page does not follow.
     """
     started = time.perf_counter()
+    faults: Faults = {}
     try:
-        page: ChangePage = _PAGE.decode(body)
+        page, changes, seqs = _decoded(body, faults)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise CoreUnreachable(f"a page of the feed can't be read: {error}") from error
     if stored is not None and page.epoch != stored.epoch:
         raise FeedReset("epoch_changed", None)
     if stored is not None and page.from_seq != stored.seq:
         raise FeedGap(f"expected changes after seq {stored.seq}, got those after {page.from_seq}")
-    facts: list[Fact] = []
-    spoiled: list[Spoiled] = []
-    for expected, raw in enumerate(page.changes, page.from_seq + 1):
-        try:
-            change: Change = _CHANGE.decode(raw)
-            fact, seq = Fact(change, *_resource(change)), change.seq
-            facts.append(fact)
-        except ValueError as error:  # msgspec's errors are ValueErrors too
-            spoiled.append(_set_aside(raw, str(error)))
-            seq = spoiled[-1].seq
-        if seq != expected:
-            raise FeedGap(f"expected seq {expected}, got {seq}")
-    if page.scanned_to_seq != page.from_seq + len(page.changes):
-        raise FeedGap(
-            f"the page ends at seq {page.scanned_to_seq} and holds {len(page.changes)} changes after {page.from_seq}"
-        )
+    _check_dense(page, seqs)
+    by_type = lots(changes, faults)
+    spoiled = _set_aside(body, faults) if faults else []
     position = Position(page.epoch, page.scanned_to_seq, page.next_cursor)
     spent = time.perf_counter() - started
-    return Page(page.from_seq, position, page.head_seq, page.watermark, page.has_more, facts, spoiled, spent)
+    return Page(page.from_seq, position, page.head_seq, page.watermark, page.has_more, by_type, spoiled, spent)
 
 
-def _resource(change: Change) -> tuple[Message | None, str]:
-    """The decoded resource of a change and its JSON. Raises ValueError when they do not belong together."""
-    if change.op == "delete":
-        return None, ""
-    if change.op != "upsert":
-        raise ValueError(f"unknown op {change.op!r}")
-    known = _RESOURCE.get(change.type)
-    if known is None:
-        raise ValueError(f"unknown resource type {change.type!r}")
-    resource = known.decode(change.data)
-    if resource.id != change.id or resource.version != change.version:
-        raise ValueError("the resource has another id or version than its change")
-    return resource, str(change.data, "utf-8")
+def _decoded(body: bytes, faults: Faults) -> tuple[PageHead, list[Change], list[int]]:
+    """The page, its changes and their seqs in order. A change that is none is left out and noted in `faults`.
+
+    Raises MsgspecError or RecursionError when the body is no page, FeedGap when a change does not even tell its place.
+    """
+    try:
+        whole: WholeChangePage = _WHOLE.decode(body)
+    except msgspec.MsgspecError:
+        pass
+    else:
+        return whole, whole.changes, column(whole.changes, "seq")
+    apart: ChangePage = _APART.decode(body)
+    changes: list[Change] = []
+    seqs: list[int] = []
+    for raw in apart.changes:
+        try:
+            changes.append(_CHANGE.decode(raw))
+            seqs.append(changes[-1].seq)
+        except ValueError as error:  # msgspec's errors are ValueErrors too
+            seqs.append(_place(raw).seq)
+            faults[seqs[-1]] = str(error)
+    return apart, changes, seqs
+
+
+def _check_dense(page: PageHead, seqs: list[int]) -> None:
+    """Raise FeedGap unless the seqs follow each other from the page's first place to its last."""
+    if seqs != list(range(page.from_seq + 1, page.from_seq + len(seqs) + 1)):
+        place = next(place for place, seq in enumerate(seqs, page.from_seq + 1) if seq != place)
+        raise FeedGap(f"expected seq {place}, got {seqs[place - page.from_seq - 1]}")
+    if page.scanned_to_seq != page.from_seq + len(seqs):
+        raise FeedGap(f"the page ends at seq {page.scanned_to_seq} and holds {len(seqs)} changes after {page.from_seq}")
+
+
+def _set_aside(body: bytes, faults: Faults) -> list[Spoiled]:
+    """The changes of a page that can't be understood, as they came."""
+    page: ChangePage = _APART.decode(body)
+    spoiled = []
+    for seq, reason in sorted(faults.items()):
+        raw = page.changes[seq - page.from_seq - 1]
+        place, text = _place(raw), str(raw, "utf-8", "replace")
+        spoiled.append(Spoiled(seq, str(place.type)[:64], str(place.id)[:72], reason[:500], text[:10_000]))
+    return spoiled
+
+
+def _place(raw: msgspec.Raw) -> _Place:
+    """What a change that can't be understood says of itself. Raises FeedGap when it does not even tell its seq."""
+    try:
+        place: _Place = _PLACE.decode(raw)
+    except msgspec.MsgspecError as error:
+        raise FeedGap(f"a change without a readable seq: {error}") from error
+    return place
 
 
 def resource(type_: str, raw: msgspec.Raw) -> tuple[Message, str]:
@@ -154,13 +174,3 @@ def resource(type_: str, raw: msgspec.Raw) -> tuple[Message, str]:
     if known is None:
         raise ValueError(f"unknown resource type {type_!r}")
     return known.decode(raw), str(raw, "utf-8")
-
-
-def _set_aside(raw: msgspec.Raw, reason: str) -> Spoiled:
-    """Name the place of a change that can't be understood. Raises FeedGap when it has none."""
-    try:
-        place = _PLACE.decode(raw)
-    except msgspec.MsgspecError as error:
-        raise FeedGap(f"a change without a readable seq: {error}") from error
-    body = str(raw, "utf-8", "replace")[:10_000]
-    return Spoiled(place.seq, str(place.type)[:64], str(place.id)[:72], reason[:500], body)

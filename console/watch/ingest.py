@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from console.core.feed import Fact, Page, Position
+from console.core.feed import Page, Position
+from console.core.lots import Lot
+from console.core.messages import Change
 from console.risk.alerts import AlertBook, AlertRow
-from console.risk.columns import FACTS
+from console.risk.columns import FACTS, Fact
 from console.risk.engine import Engine, Scored
 from console.risk.learned import LEARNED
 from console.risk.packs import Pack
@@ -43,10 +45,12 @@ CHECKPOINT_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Ingested:
-    """What a page brought: so many changes, those that counted, alerts that opened, seconds from read to commit."""
+    """What a page brought: so many changes, those that counted, those that commands made (command id, type, document),
+    alerts that opened, seconds from read to commit."""
 
     changes: int
-    applied: list[Fact]
+    applied: list[Change]
+    caused: list[tuple[str, str, str]]
     opened: list[str]
     seconds: float = 0.0
 
@@ -129,27 +133,27 @@ class Ingest:
         self.torn = True
         self.listed.read(page.position.epoch, page.from_seq + 1)
         with mirror.transaction():
-            ingested = self._apply(page.facts, Translation(mirror, page.facts, page.spoiled), page.position.epoch)
+            ingested = self._apply(Translation(mirror, page.lots, page.spoiled), page.position.epoch)
             where = page.position
             mirror.advance(LANE, (where.epoch, where.seq, where.cursor), page.head_seq, page.watermark)
         self.torn = False
         if self._logged > max(CHECKPOINT_BYTES, self._state_bytes) and not self.keeper.busy:
             self.checkpoint()
-        return ingested
+        return replace(ingested, changes=where.seq - page.from_seq)
 
-    def warm(self, facts: list[Fact]) -> None:
+    def warm(self, resources: dict[str, Lot]) -> None:
         """Apply resources of a snapshot as history: rows without a score, alerts marked as rebuilt."""
         self.torn = True
         with self.mirror.transaction():
-            self._apply(facts, Translation(self.mirror, facts, []), None)
+            self._apply(Translation(self.mirror, resources, []), None)
         self.torn = False
 
-    def _apply(self, changes: list[Fact], meant: Translation, epoch: str | None) -> Ingested:
+    def _apply(self, meant: Translation, epoch: str | None) -> Ingested:
         """Apply changes of an epoch's feed, or without one those of a snapshot."""
         facts, rebuilt = meant.facts, epoch is None
         scored = self._score(facts, epoch)
         alerts = self.book.apply(facts, scored, self.listed.overrides())
-        _score_events(meant, scored, rebuilt=rebuilt)
+        _score_events(meant, facts, scored, rebuilt=rebuilt)
         self._note_risk(meant, facts, scored, alerts)
         meant.batch.alerts = [_alert_row(alert, rebuilt) for alert in alerts]
         self.mirror.write(meant.batch)
@@ -160,7 +164,7 @@ class Ingest:
             self._logged += len(body)
         if self.learning:
             self.learning.store()
-        return Ingested(len(changes), meant.applied, _opened(alerts, facts))
+        return Ingested(len(meant.applied), meant.applied, meant.caused(), _opened(alerts, facts))
 
     def _score(self, facts: FactArray, epoch: str | None) -> Scored:
         if self.learning is None:
@@ -179,17 +183,14 @@ class Ingest:
 
         An open alert holds its account's risk at the alert's score until somebody decides.
         """
-        heads, touched = self.mirror.heads, meant.touched
-        touched.update(facts["account"][~np.isnan(scored.risk) & (facts["account"] >= 0)].tolist())
-        for alert in alerts:
-            heads.alerts[alert.account] = int(alert.state == "open")
-            touched.add(alert.account)
-        accounts = np.array(sorted(touched), dtype=np.int64)
-        risk = np.maximum(self.engine.risk(accounts), self.book.floor(accounts))
-        levels = level_of(risk, self.pack.thresholds)
-        for account, score, level in zip(accounts.tolist(), risk.tolist(), levels.tolist(), strict=True):
-            heads.score[account], heads.level[account] = score, level
-        meant.batch.risks = [heads.row(account) for account in accounts.tolist()]
+        heads = self.mirror.heads
+        risen = facts["account"][~np.isnan(scored.risk) & (facts["account"] >= 0)]
+        alerted = np.array([alert.account for alert in alerts], np.int64)
+        heads.alerts[alerted] = [alert.state == "open" for alert in alerts]
+        accounts = np.unique(np.concatenate([meant.touched, risen, alerted]))
+        heads.score[accounts] = np.maximum(self.engine.risk(accounts), self.book.floor(accounts))
+        heads.level[accounts] = level_of(heads.score[accounts], self.pack.thresholds)
+        meant.batch.risks = heads.rows(accounts)
 
     def know(self, meta: str) -> None:
         """Keep what the core says of itself (JSON of /meta) for the console, and learn by it."""
@@ -262,30 +263,29 @@ def _rule_words(pack: Pack, fired: bytes) -> str | None:
     return json.dumps(words) if words else None
 
 
-def _score_events(meant: Translation, scored: Scored, *, rebuilt: bool) -> None:
+def _score_events(meant: Translation, facts: FactArray, scored: Scored, *, rebuilt: bool) -> None:
     """Complete the new events' rows with score, level, model and rules, as the event arrived."""
-    score, level, place = scored.score.tolist(), scored.level.tolist(), scored.place.tolist()
-    live = len(scored.pack.live)
-    fired = np.ascontiguousarray(scored.fired[:live].T).tobytes()
     batch = meant.batch
+    if meant.new_transactions:
+        score, level, words = _said(facts, scored, Fact.TRANSACTION, rebuilt=rebuilt)
+        model = [None] * len(score) if rebuilt else scored.learned.version.tolist()
+        batch.new_transactions = list(zip(*meant.new_transactions, score, level, model, words, strict=True))
+    if meant.new_logins:
+        said = _said(facts, scored, Fact.LOGIN, rebuilt=rebuilt)
+        batch.new_logins = list(zip(*meant.new_logins, *said, strict=True))
 
-    def tail(row: int, model: tuple[str | None, ...]) -> Row:
-        if rebuilt or score[row] != score[row]:
-            return (None, 0, *(None for _ in model), None)
-        return (
-            score[row],
-            level[row],
-            *model,
-            _rule_words(scored.pack, fired[place[row] * live : (place[row] + 1) * live]),
-        )
 
-    batch.new_transactions = [
-        (*row, *tail(at, (version,)))
-        for row, at, version in zip(
-            batch.new_transactions, meant.scored_transactions, scored.learned.version.tolist(), strict=True
-        )
-    ]
-    batch.new_logins = [(*row, *tail(at, ())) for row, at in zip(batch.new_logins, meant.scored_logins, strict=True)]
+def _said(facts: FactArray, scored: Scored, kind: Fact, *, rebuilt: bool) -> tuple[list[Any], list[int], list[Any]]:
+    """Score, level and rules of the new events of a kind; none of events that only a rebuild told of."""
+    rows = np.flatnonzero((facts["fact"] == kind) & facts["fresh"])
+    nothing: list[Any] = [None] * len(rows)
+    if rebuilt:
+        return nothing, [0] * len(rows), nothing
+    fired = scored.fired[: len(scored.pack.live), scored.place[rows]].T
+    words = nothing.copy()
+    for place in np.flatnonzero(fired.any(axis=1)).tolist():
+        words[place] = _rule_words(scored.pack, fired[place].tobytes())
+    return scored.score[rows].tolist(), scored.level[rows].tolist(), words
 
 
 def _alert_row(alert: AlertRow, rebuilt: bool) -> Row:

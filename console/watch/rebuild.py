@@ -15,11 +15,12 @@ import msgspec
 
 from console.core import feed
 from console.core.client import CoreClient
-from console.core.feed import Fact
 from console.core.instants import wire
+from console.core.lots import Faults, Lot, lots
 from console.core.messages import RESOURCES, Change, CoreMeta
 from console.core.problems import CoreProblem
 from console.watch.ingest import LANE, Ingest
+from store.files import StoreError
 from store.mirror import Batch, Row
 
 FIRST_TYPES = ("customer", "account", "device", "link", "case")
@@ -99,7 +100,7 @@ async def _apply(ingest: Ingest, scan: dict[str, Any], meta: CoreMeta, run: Run)
     place = -await run(ingest.mirror.staged_count)
     staged = ingest.mirror.staged(FIRST_TYPES)
     while rows := await run(_some, staged):
-        await run(ingest.warm, [_fact(place + number, type_, doc) for number, (type_, _, doc) in enumerate(rows)])
+        await run(ingest.warm, _lots(place, rows))
         place += len(rows)
     await run(_finish, ingest, scan, meta)
 
@@ -117,16 +118,27 @@ def _finish(ingest: Ingest, scan: dict[str, Any], meta: CoreMeta) -> None:
         mirror.note(SCAN, "{}")
 
 
-def _fact(place: int, type_: str, doc: str) -> Fact:
-    resource, body = feed.resource(type_, msgspec.Raw(doc))
-    at = wire(_learned_at(resource))
-    change = Change(
+def _lots(place: int, rows: list[Row]) -> dict[str, Lot]:
+    """Staged resources as if a page of the feed had brought them, from that place on."""
+    faults: Faults = {}
+    staged = lots([_change(place + number, type_, id_, doc) for number, (type_, id_, doc) in enumerate(rows)], faults)
+    if faults:
+        raise StoreError(
+            f"the mirror's staged resources can't be read ({next(iter(faults.values()))}): delete mirror.db"
+        )
+    return staged
+
+
+def _change(place: int, type_: str, id_: str, doc: str) -> Change:
+    version = msgspec.json.decode(doc)["version"]
+    at = wire(0)
+    return Change(
         seq=place,
         type=type_,
         op="upsert",
-        id=getattr(resource, "id"),  # noqa: B009 - every resource has one
-        version=getattr(resource, "version"),  # noqa: B009
+        id=id_,
+        version=version,
         occurred_at=at,
         recorded_at=at,
+        data=msgspec.Raw(doc.encode()),
     )
-    return Fact(change, resource, body)

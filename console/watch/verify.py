@@ -6,8 +6,7 @@ import asyncio
 from pathlib import Path
 
 from console.core.client import CoreClient
-from console.core.feed import Fact
-from console.core.messages import RESOURCES, Digest
+from console.core.messages import RESOURCES, Change, Digest
 from console.watch.ingest import LANE
 from store.digest import Buckets, bucket_of, differing
 from store.upkeep import mirror_digest, mirror_seq, unreadable
@@ -32,10 +31,10 @@ class DigestCheck:
         self._suspect: dict[str, set[int]] = {}
         self._recent: list[tuple[int, str, str]] | None = None
 
-    def note(self, applied: list[Fact]) -> None:
+    def note(self, applied: list[Change]) -> None:
         """Take in what a page changed; kept only while a comparison is under way."""
         if self._recent is not None:
-            self._recent += [(fact.change.seq, fact.change.type, fact.change.id) for fact in applied]
+            self._recent += [(change.seq, change.type, change.id) for change in applied]
 
     async def run(self, types: list[str]) -> list[str]:
         """The types of which a bucket differed now and in the round before."""

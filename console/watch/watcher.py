@@ -194,11 +194,7 @@ class Watcher:
     def _on_page(self, page: Ingested) -> None:
         self.progress.note(page)
         self.digest.note(page.applied)
-        evidence = [
-            Evidence(by.command_id, fact.change.type, fact.body.encode())
-            for fact in page.applied
-            if (by := fact.change.caused_by) is not None and by.command_id and fact.resource is not None
-        ]
+        evidence = [Evidence(command_id, type_, doc.encode()) for command_id, type_, doc in page.caused]
         if evidence:
             self.dispatcher.confirm_from_feed(evidence)
 

@@ -10,12 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core import feed
-from console.core.feed import FeedGap, FeedReset, Position
+from console.core.feed import FeedGap, FeedReset, Page, Position
 from console.core.problems import CoreUnreachable
 from console.paths import fixtures
 
 EXAMPLE = json.loads((fixtures() / "contract" / "examples" / "change_page.json").read_text())
 STORED = Position(EXAMPLE["epoch"], EXAMPLE["from_seq"], "cursor")
+
+
+def told(read: Page) -> dict[int, tuple[str, str | None]]:
+    """(type, document, None of a delete) of each change by its place."""
+    found: dict[int, tuple[str, str | None]] = {}
+    for type_, lot in read.lots.items():
+        found |= {change.seq: (type_, doc) for change, doc in zip(lot.changes, lot.docs, strict=True)}
+        found |= {change.seq: (type_, None) for change in lot.deletes}
+    return dict(sorted(found.items()))
 
 
 def page(**changed: Any) -> bytes:
@@ -24,16 +33,17 @@ def page(**changed: Any) -> bytes:
 
 def test_a_page_that_follows_is_read_whole() -> None:
     read = feed.read(page(), STORED)
-    assert [fact.change.type for fact in read.facts] == [change["type"] for change in EXAMPLE["changes"]]
+    facts = list(told(read).values())
+    assert [type_ for type_, _ in facts] == [change["type"] for change in EXAMPLE["changes"]]
     assert read.position == Position(EXAMPLE["epoch"], EXAMPLE["scanned_to_seq"], EXAMPLE["next_cursor"])
     assert read.spoiled == []
-    assert json.loads(read.facts[0].body) == EXAMPLE["changes"][0]["data"]
-    assert read.facts[2].resource is None
+    assert json.loads(facts[0][1] or "") == EXAMPLE["changes"][0]["data"]
+    assert facts[2][1] is None
 
 
 def test_an_empty_page_moves_the_position() -> None:
     read = feed.read(page(from_seq=7, scanned_to_seq=7, changes=[]), Position(EXAMPLE["epoch"], 7, "cursor"))
-    assert (read.facts, read.position.seq) == ([], 7)
+    assert (read.lots, read.position.seq) == ({}, 7)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +91,7 @@ def test_what_is_no_page_is_discarded_whole(body: bytes) -> None:
 def test_one_spoiled_change_does_not_stop_the_feed(spoil: dict[str, Any], reason: str) -> None:
     changes = [{**EXAMPLE["changes"][0], **spoil}, *EXAMPLE["changes"][1:]]
     read = feed.read(page(changes=changes), STORED)
-    assert len(read.facts) == len(changes) - 1
+    assert len(told(read)) == len(changes) - 1
     assert [spoiled.seq for spoiled in read.spoiled] == [EXAMPLE["from_seq"] + 1]
     assert reason in read.spoiled[0].reason
 
@@ -97,8 +107,8 @@ JSON = st.recursive(
 def test_whatever_a_field_holds_the_rest_of_the_page_is_read(field: str, value: object) -> None:
     changes = [{**EXAMPLE["changes"][0], field: value}, *EXAMPLE["changes"][1:]]
     read = feed.read(page(changes=changes), STORED)
-    assert len(read.facts) + len(read.spoiled) == len(changes)
-    assert len(read.facts) >= len(changes) - 1
+    assert len(told(read)) + len(read.spoiled) == len(changes)
+    assert len(told(read)) >= len(changes) - 1
 
 
 def test_nesting_without_end_is_no_page() -> None:

@@ -57,7 +57,7 @@ def home(tmp_path):
     mirror = Mirror(tmp_path / "mirror.db")
     with mirror.transaction():
         for number in range(3):
-            mirror.account_number(f"acc_{number}")
+            mirror.accounts[f"acc_{number}"]  # numbers it
         mirror.write(Batch())
         for seq in range(4):
             mirror.log_page(seq + 1, int(facts["recorded_at"][seq]), facts[seq : seq + 1].astype(FACTS).tobytes())

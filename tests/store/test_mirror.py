@@ -7,6 +7,7 @@ import sqlite3
 import stat
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,10 +37,10 @@ def mirror(tmp_path: Path) -> Mirror:
 
 def fill(mirror: Mirror, events: int) -> None:
     with mirror.transaction():
-        account = mirror.account_number("acc.1")
+        account = mirror.accounts["acc.1"]
         rows = [transaction(seq, account, seq - 1, seq * 1_000_000) for seq in range(1, events + 1)]
         mirror.heads.transaction[account] = events
-        mirror.write(Batch(new_transactions=rows, risks=[mirror.heads.row(account)]))
+        mirror.write(Batch(new_transactions=rows, risks=mirror.heads.rows(np.array([account]))))
         mirror.advance("changes", ("epoch", events, "cursor"), events, 0)
 
 

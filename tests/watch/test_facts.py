@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import Raw
 
-from console.core.feed import Fact as Told
 from console.core.instants import wire
-from console.core.messages import RESOURCES, Change, decoder
+from console.core.lots import lots
+from console.core.messages import Change
 from console.risk.columns import DAY, Decline, Fact
 from console.watch.declines import cause_of
 from console.watch.facts import network_of
@@ -31,15 +32,11 @@ class Desk:
 
     def told(self, type_: str, id_: str, version: int = 1, **data: Any) -> Any:
         self.seq += 1
-        body = {"id": id_, "version": version, **data}
-        change = Change(
-            seq=self.seq, type=type_, op="upsert", id=id_, version=version, occurred_at=NOON, recorded_at=NOON
-        )
-        text = json.dumps(body)
-        fact = Told(change, decoder(RESOURCES[type_]).decode(text), text)
+        doc = Raw(json.dumps({"id": id_, "version": version, **data}).encode())
+        at = wire(NOON)
+        place = {"seq": self.seq, "id": id_, "version": version, "occurred_at": at, "recorded_at": at}
         with self.mirror.transaction():
-            meant = Translation(self.mirror, [fact], [])
-            meant.batch.new_transactions.clear()  # these rows wait for a score
+            meant = Translation(self.mirror, lots([Change(type=type_, op="upsert", data=doc, **place)], {}), [])
             self.mirror.write(meant.batch)
         return meant.facts
 

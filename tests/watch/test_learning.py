@@ -299,7 +299,7 @@ def test_live_the_stream_goes_on_and_the_model_takes_over_when_it_is_ready(tmp_p
 
 
 def feed_time(page: Page) -> int:
-    return max(feed.resource(fact.change.type, fact.change.data)[0].recorded_at for fact in page.facts)
+    return max(int(lot.times["recorded_at"].max()) for lot in page.lots.values())
 
 
 def test_a_stopped_watcher_gives_the_waiting_page_up(tmp_path: Path) -> None:

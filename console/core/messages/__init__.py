@@ -22,10 +22,12 @@ from console.core.messages.pages import (
     FeedBounds,
     LabelPolicy,
     LoginPage,
+    PageHead,
     ReasonCode,
     Retention,
     SnapshotPage,
     TransactionPage,
+    WholeChangePage,
     You,
 )
 from console.core.messages.resources import (
@@ -114,6 +116,7 @@ __all__ = [
     "Message",
     "Name",
     "Note",
+    "PageHead",
     "Problem",
     "ReasonCode",
     "Ref",
@@ -123,6 +126,7 @@ __all__ = [
     "Tokens",
     "Transaction",
     "TransactionPage",
+    "WholeChangePage",
     "You",
     "decoder",
     "encode",

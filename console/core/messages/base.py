@@ -53,7 +53,7 @@ def _write_instant(value: Any) -> str:  # noqa: ANN401 - msgspec's hook signatur
     raise TypeError(f"{type(value).__name__} does not travel")
 
 
-def decoder(kind: type) -> msgspec.json.Decoder[Any]:
+def decoder(kind: Any) -> msgspec.json.Decoder[Any]:  # noqa: ANN401 - a type or an alias like list[Change]
     """A reusable JSON decoder of a message type. Its `decode` raises msgspec.MsgspecError on anything else."""
     return msgspec.json.Decoder(kind, dec_hook=_read_instant)
 

@@ -52,7 +52,9 @@ class Change(Message, frozen=True):
     caused_by: Cause | None = None
 
 
-class ChangePage(Message, frozen=True):
+class PageHead(Message, frozen=True):
+    """What a page of the feed says of itself."""
+
     epoch: Word
     from_seq: Seq
     scanned_to_seq: Seq
@@ -60,7 +62,18 @@ class ChangePage(Message, frozen=True):
     watermark: Instant
     has_more: bool
     next_cursor: Annotated[str, Meta(max_length=256)]
+
+
+class ChangePage(PageHead, frozen=True):
+    """A page whose changes stay undecoded."""
+
     changes: list[Raw]
+
+
+class WholeChangePage(PageHead, frozen=True):
+    """A page that can only be read when each of its changes can."""
+
+    changes: list[Change]
 
 
 class SnapshotPage(Message, frozen=True):

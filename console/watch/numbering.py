@@ -1,0 +1,144 @@
+"""Who is who on a page: numbers for ids, and what is known of whom at each place of the feed.
+
+Everything here answers as if the page's changes came one by one: a number is given where an id is first mentioned, and
+a question asked at a place of the feed is answered by what lies before it. So nothing depends on where pages are cut.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import repeat
+from operator import itemgetter
+
+import numpy as np
+
+from console.risk.columns import Array
+from store.mirror import Mirror, Numbers
+
+
+class Numbering:
+    """The numbers of one kind of id. First everything is mentioned (`give`), then `settle`d, then read."""
+
+    def __init__(self, numbers: Numbers) -> None:
+        self._numbers = numbers
+        self._before = len(numbers)
+        self._unseen: list[tuple[int, str, Array, int]] = []
+        self._since: list[int] = []
+
+    def give(self, seqs: Array, ids: Sequence[str | None]) -> Array:
+        """The ids' numbers, -1 for None. Ids never seen before get theirs in `settle`, in this same array."""
+        if ids.count(None) == len(ids):
+            return np.full(len(ids), -1)
+        found = np.fromiter(map(self._numbers.get, ids, repeat(-1)), np.int64, len(ids))  # type: ignore[arg-type]
+        for place in np.flatnonzero(found < 0).tolist():
+            id_ = ids[place]
+            if id_ is not None:
+                self._unseen.append((int(seqs[place]), id_, found, place))
+        return found
+
+    def settle(self) -> None:
+        """Number the ids never seen before in the order of the feed, and within a change as they were given."""
+        self._unseen.sort(key=itemgetter(0))
+        for seq, id_, found, place in self._unseen:
+            found[place] = number = self._numbers[id_]
+            if number == self._before + len(self._since):
+                self._since.append(seq)
+        self._unseen.clear()
+
+    def known(self, seqs: Array, ids: Sequence[str | None]) -> Array:
+        """The numbers that the ids have at their places of the feed, -1 for those that nothing mentioned before."""
+        if ids.count(None) == len(ids):
+            return np.full(len(ids), -1)
+        found = np.fromiter(map(self._numbers.get, ids, repeat(-1)), np.int64, len(ids))  # type: ignore[arg-type]
+        new = found >= self._before
+        if new.any():
+            since = np.array(self._since)[found[new] - self._before]
+            found[new] = np.where(since <= seqs[new], found[new], -1)
+        return found
+
+
+class Course:
+    """A value per number as the page changes it: stored before, then from each change's place on."""
+
+    def __init__(self, stored: Array, numbers: Array, seqs: Array, values: Array) -> None:
+        self._stored = stored
+        order = np.lexsort((seqs, numbers))
+        self._numbers, self._seqs, self._values = numbers[order], seqs[order], values[order]
+        self._first = int(seqs.min()) if len(seqs) else 0
+        self._places = self._key(self._numbers, self._seqs)
+
+    def _key(self, numbers: Array, seqs: Array) -> Array:
+        return np.asarray((numbers << 32) + (seqs - self._first))
+
+    def at(self, seqs: Array, numbers: Array) -> Array:
+        """The value of each number (-1 for number -1) just before its place of the feed."""
+        found = np.where(numbers >= 0, self._stored[numbers], -1)
+        if len(self._places):
+            last = np.searchsorted(self._places, self._key(numbers, seqs)) - 1
+            changed = (last >= 0) & (self._numbers[last] == numbers) & (numbers >= 0)
+            found[changed] = self._values[last[changed]]
+        return found
+
+
+@dataclass(frozen=True)
+class Owned:
+    """What the page says of accounts' customers, in the order of the feed; id None, number -1: the account is gone."""
+
+    accounts: Array
+    seqs: Array
+    customer_ids: Sequence[str | None]
+    customers: Array
+
+
+class Who:
+    """All that has numbers on one page."""
+
+    def __init__(self, mirror: Mirror) -> None:
+        self.mirror = mirror
+        self.accounts = Numbering(mirror.accounts)
+        self.entities = {kind: Numbering(numbers) for kind, numbers in mirror.entities.items()}
+        nobody = np.zeros(0, np.int64)
+        self._owned = Owned(nobody, nobody, [], nobody)
+
+    def settle(self) -> None:
+        """Number everybody who was mentioned."""
+        for numbering in (self.accounts, *self.entities.values()):
+            numbering.settle()
+        self.mirror.heads.reach(len(self.mirror.accounts))
+
+    def own(self, owned: Owned) -> None:
+        """Note, after `settle`, whose accounts become."""
+        self._owned = owned
+
+    @cached_property
+    def _owners(self) -> Course:
+        owned = self._owned
+        lasting = owned.customers >= 0
+        return Course(self.mirror.heads.owner, owned.accounts[lasting], owned.seqs[lasting], owned.customers[lasting])
+
+    def owner(self, seqs: Array, accounts: Array) -> Array:
+        """The customers of accounts at their places of the feed, -1 while unknown."""
+        return self._owners.at(seqs, accounts)
+
+    def oldest_account(self, seqs: Array, customer_ids: Sequence[str]) -> list[int]:
+        """Per place of the feed, in order, the customer's oldest account, -1 without one."""
+        belongs: dict[int, str | None] = dict(self.mirror.customer_accounts(customer_ids))
+        of: defaultdict[str | None, set[int]] = defaultdict(set)
+        for account, customer in belongs.items():
+            of[customer].add(account)
+        owned = self._owned
+        changes = zip(owned.seqs.tolist(), owned.accounts.tolist(), owned.customer_ids, strict=True)
+        change = next(changes, None)
+        found = []
+        for seq, customer_id in zip(seqs.tolist(), customer_ids, strict=True):
+            while change is not None and change[0] < seq:
+                _, account, to = change
+                of[belongs.get(account)].discard(account)
+                of[to].add(account)
+                belongs[account] = to
+                change = next(changes, None)
+            found.append(min(of[customer_id], default=-1))
+        return found
