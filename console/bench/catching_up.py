@@ -17,11 +17,14 @@ LOG_TOLD = 4_000
 
 @contextmanager
 def catching_up(home: Home, core: str, *options: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A watcher that ends when it has caught up; it is stopped at the end of the `with` if it has not."""
+    """A watcher that ends when it has caught up, or with the `with`, or with this process however that ends."""
     home.make()
-    command = children.command("watch", "--home", str(home.folder), "--core", core, "--until-caught-up", "--json")
+    where = ("--home", str(home.folder), "--core", core)
+    command = children.command("watch", "--tied", *where, "--until-caught-up", "--json", *options)
     with children.open_private(home.log) as log:
-        process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=log)  # noqa: S603 - our own program
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True
+        )
     try:
         yield process
     finally:
@@ -30,7 +33,8 @@ def catching_up(home: Home, core: str, *options: str) -> Iterator[subprocess.Pop
 
 def report_of(watcher: subprocess.Popen[bytes], home: Home) -> dict[str, Any]:
     """Wait for the watcher's end; its own report. Raises OSError with the end of its log when it failed."""
-    out, _ = watcher.communicate()
+    out = watcher.stdout.read() if watcher.stdout else b""
+    watcher.wait()
     if watcher.returncode != 0:
         said = home.log.read_text(encoding="utf-8", errors="replace")
         raise OSError(f"the watcher did not end well (code {watcher.returncode}):\n{said[-LOG_TOLD:]}")

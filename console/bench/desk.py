@@ -34,7 +34,7 @@ NAMED_AT_MOST = 100
 
 
 class Truth:
-    """Which transactions are frauds; `frauds` tells those of an account that happened and that no label has told yet."""
+    """Which transactions are frauds; `frauds` tells an account's that happened and that no label has told yet."""
 
     def __init__(self, stream: Stream, label_delay_days: float) -> None:
         self._label_delay = round(label_delay_days * DAY)
