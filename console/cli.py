@@ -60,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
     _add_audit(commands)
     _add_journal(commands)
     _add_lists(commands)
+    _add_model(commands)
     _add_conformance(commands)
     _home(_command(commands, "doctor", entries.doctor, core=True))
     _home(_command(commands, "paths", entries.paths))
@@ -273,6 +274,17 @@ def _add_lists(commands: Commands) -> None:
     rules.add_argument("--packs", type=Path, metavar="DIR", help=tr("cli.packs"))
     rules.add_argument("--json", action="store_true", help=tr("cli.json"))
     for part in (add, remove, show, snooze, rules):
+        _home(part)
+
+
+def _add_model(commands: Commands) -> None:
+    model = _command(commands, "model", entries.model, text=tr("models.help"))
+    model.add_argument("--json", action="store_true", help=tr("cli.json"))
+    what = model.add_subparsers(title=tr("cli.commands"), metavar="WHAT")
+    rollback = _command(what, "rollback", entries.model_rollback, text=tr("models.help_rollback"))
+    rollback.add_argument("version", nargs="?", metavar="VERSION", help=tr("models.help_version"))
+    rollback.add_argument("--reason", required=True, metavar="TEXT", help=tr("lists.help_reason"))
+    for part in (model, rollback):
         _home(part)
 
 

@@ -241,3 +241,17 @@ def rules(options: argparse.Namespace) -> int:
     from console.paths import home
 
     return rules.run(home(getattr(options, "home", None)), options.days, options.packs, as_json=options.json)
+
+
+def model(options: argparse.Namespace) -> int:
+    from console import models
+    from console.paths import home
+
+    return models.show(home(getattr(options, "home", None)), as_json=options.json)
+
+
+def model_rollback(options: argparse.Namespace) -> int:
+    from console import models
+    from console.paths import home
+
+    return models.roll_back(home(getattr(options, "home", None)), options.version, options.reason)

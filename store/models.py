@@ -175,7 +175,8 @@ class Models:
         wanted = version or self._before(epoch, present)
         if wanted == present:
             raise JournalError(f"{wanted} is in force already")
-        if wanted != RULES_ONLY and self.body(epoch, wanted) is None:
+        kept = "SELECT 1 FROM model WHERE epoch = ? AND version = ? AND outcome = 'promoted' AND body IS NOT NULL"
+        if wanted != RULES_ONLY and not self._rows(kept, epoch, wanted):
             raise JournalError(f"there is no model {wanted} to go back to")
         with self._journal.transaction() as connection:
             connection.execute(
