@@ -142,6 +142,7 @@ def _judged(rng: np.random.Generator, facts: Facts) -> None:
     for name in ("account", "customer", "merchant", "device", "ip", "subnet"):
         facts[name] = np.where(is_label, facts[name][judged], facts[name])
     facts["opened_at"] = np.where(is_label, facts["occurred_at"][judged], facts["opened_at"])
+    facts["amount"] = np.where(is_label, facts["amount"][judged], facts["amount"])
 
 
 @pytest.fixture(scope="session")

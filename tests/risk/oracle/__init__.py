@@ -6,10 +6,10 @@ engine but the shape of a fact.
 
 from __future__ import annotations
 
-from tests.risk.oracle import access, habits, known, limits, people, shared, spend, ties
+from tests.risk.oracle import access, amounts, fraud_history, habits, known, limits, people, shared, spend, ties
 from tests.risk.oracle.past import Answers, Given, Past, plain
 
-FAMILIES = (spend, habits, limits, access, people, shared, known, ties)
+FAMILIES = (spend, amounts, habits, limits, access, people, shared, known, fraud_history, ties)
 
 
 def answers(past: Past, now: Given) -> Answers:
