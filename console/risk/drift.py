@@ -17,6 +17,16 @@ LEAST_SHARE = 1e-4
 """An empty bin counts as so much, or one event in it would be an infinite shift."""
 
 
+LEVELS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8]
+"""Edges between probabilities that an operator would treat differently: tenths would all lie among the harmless."""
+
+
+def levelled(probability: Floats, weight: Floats) -> Reference:
+    """The reference of a probability, over `LEVELS`."""
+    shares = counted(probability, LEVELS, weight)
+    return Reference(LEVELS, (shares / max(shares.sum(), LEAST_SHARE)).tolist())
+
+
 def spread(values: Array, weight: Floats) -> Reference:
     """The reference of a number: tenths of its weight, the missing values in a bin of their own, the last."""
     there = ~np.isnan(values)

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from console.risk.columns import DAY, Array, Bools, Floats
-from console.risk.drift import spread
-from console.risk.measures import average_precision, calibration_error
+from console.risk.drift import levelled, spread
+from console.risk.measures import average_precision, calibration_error, standard_error
 from console.risk.model import Figures, Matrix, Model, calibrated, select
 from console.risk.training import Training, hashed
 
@@ -23,6 +23,8 @@ FEWEST_FRAUDS = 10
 """Frauds on either side of a comparison or a calibration: fewer say nothing."""
 HASHED_SHARE = 0.25
 """Rows held out by chance where the newest stretch has too few frauds."""
+CAUGHT_SHARE = 0.01
+"""A fraud is caught when its probability is among so many of the highest: about what a desk can look at."""
 WATCHED_FEATURES = 5
 """The weightiest features, whose drift is watched beside the probability's."""
 TRUST_PRIOR = 20.0
@@ -33,7 +35,8 @@ TRUST_PRIOR = 20.0
 class Parameters:
     """How models are fitted. Days are of stream time.
 
-    `tolerance`: average precision that a challenger may lack, for one fitted on newer rows too is the better one.
+    `tolerance`: standard errors of average precision that a challenger may lack. A model grows old, and by chance alone
+    one of two equals is below the other: only one that is clearly worse is refused.
     """
 
     trees: int = 120
@@ -46,7 +49,7 @@ class Parameters:
     window_days: int = 75
     held_days: int = 7
     legit_rows: int = 200_000
-    tolerance: float = 0.02
+    tolerance: float = 2.0
 
 
 class Refit(NamedTuple):
@@ -91,6 +94,7 @@ def refit(
         ap_champion=theirs,
         calibration_error=calibration_error(fraud, probability, weight),
     )
+    cut = upper(probability, weight, CAUGHT_SHARE)
     import xgboost
 
     model = Model(
@@ -103,10 +107,16 @@ def refit(
         intercept=intercept,
         trusts=trusts(training, weights),
         drift=references(trees, training, held, slope, intercept),
+        cut=cut,
+        missed=(float((probability[fraud] < cut).sum()) + 1) / (float(fraud.sum()) + 2),
         figures=figures,
         made_by=xgboost.__version__,
     )
-    worse = ours is not None and theirs is not None and ours < theirs - parameters.tolerance
+    worse = (
+        ours is not None
+        and theirs is not None
+        and ours < theirs - parameters.tolerance * standard_error(theirs, figures.compared_frauds)
+    )
     return Refit(model, not worse, "worse_than_champion" if worse else "")
 
 
@@ -214,7 +224,14 @@ def references(trees: Any, training: Training, held: Bools, slope: float, interc
     watched = [-place for _, place in sorted(gain, reverse=True)[:WATCHED_FEATURES]]
     matrix, weight = training.matrix[held], training.weight[held].astype(np.float64)
     found = {training.features[place]: spread(matrix[:, place], weight) for place in watched}
-    return {"": spread(calibrated(_margins(trees, matrix), slope, intercept), weight), **found}
+    return {"": levelled(calibrated(_margins(trees, matrix), slope, intercept), weight), **found}
+
+
+def upper(values: Floats, weight: Floats, share: float) -> float:
+    """The value that `share` of the weight reaches or exceeds."""
+    order = np.argsort(-values, kind="stable")
+    mass = np.cumsum(weight[order])
+    return float(values[order][min(int(np.searchsorted(mass, share * mass[-1])), len(order) - 1)])
 
 
 def _compare(

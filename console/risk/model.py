@@ -67,7 +67,7 @@ class Model(Struct, frozen=True, dict=True):
 
     `slope` and `intercept` turn the trees' log-odds into calibrated ones. `trusts` maps a rule's id to the share of
     frauds among what it points at. `drift` holds how the probability (under "") and the weightiest features were
-    spread.
+    spread. Of the frauds held out the share `missed` had a probability below `cut`, which one row in a hundred has.
     """
 
     version: str
@@ -79,6 +79,8 @@ class Model(Struct, frozen=True, dict=True):
     intercept: float
     trusts: dict[str, float]
     drift: dict[str, Reference]
+    cut: float
+    missed: float
     figures: Figures
     made_by: str
 

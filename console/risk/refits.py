@@ -6,6 +6,8 @@ what it has seen. So a replay comes to the same refits at the same places, whate
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import msgspec
@@ -16,21 +18,28 @@ from console.risk.columns import DAY, HOUR, Array, Fact, Judgement
 from console.risk.drift import SHIFTED, counted, shift
 from console.risk.model import Matrix, Model
 
+CAUGHT_KEPT = 20_000
+"""The newest transactions of high probability that are remembered until their labels come: months of a desk's work."""
+
 
 @dataclass(frozen=True)
 class Cadence:
     """How often models are fitted. Times are of the stream.
 
     A first one when `first_frauds` are labelled and the labels of a whole day have had the time to come; then every
-    `every_days`; after `soonest_days` already when the frauds labelled since are `news_share` of all before, or when
-    the probability has shifted (`shifted`, a population stability index, over `fewest_rows` at least). The outcome
-    counts `lead_hours` later, or, live, as soon as it is there.
+    `every_days`; after `soonest_days` already when the frauds labelled since are `news_share` of all before, when of at
+    least `fewest_told` of them more were missed than the model's figures let expect, by so many standard `deviations`
+    (the drift detection method: Gama and others 2004), or when the probability has shifted (`shifted`, a population
+    stability index, over `fewest_rows` at least). The outcome counts `lead_hours` later, or, live, as soon as it is
+    there.
     """
 
     every_days: int = 7
     soonest_days: int = 2
     first_frauds: int = 50
     news_share: float = 0.5
+    fewest_told: int = 10
+    deviations: float = 3.0
     shifted: float = SHIFTED
     fewest_rows: int = 1_000
     lead_hours: int = 6
@@ -50,7 +59,9 @@ class Seen(Struct):
     """What the schedule remembers of the stream; times in µs.
 
     `frauds` are the transactions labelled as fraud so far, `frauds_then` those at the last refit. `recent` counts the
-    probability (under "") and the watched features in the bins of the model's reference since the last look.
+    probability (under "") and the watched features in the bins of the model's reference since the last look. `caught`
+    are the seqs at which a model's probability was high, from `judged_from` on, where models began; `told` counts the
+    frauds from there that were labelled since the last refit, `missed` those of them that are not among the caught.
     """
 
     clock: int = 0
@@ -62,6 +73,10 @@ class Seen(Struct):
     version: str = ""
     recent: dict[str, list[float]] = {}
     shifts: dict[str, float] = {}
+    judged_from: int | None = None
+    caught: list[int] = []
+    told: int = 0
+    missed: int = 0
 
 
 class Schedule:
@@ -82,12 +97,20 @@ class Schedule:
         if not seen.began_at and clocks[-1]:
             seen.began_at = int(clocks[np.flatnonzero(clocks)[0]])
         seen.clock = int(clocks[-1])
-        of_transactions = (facts["fact"] == Fact.LABEL) & (facts["judged"] != 0)
-        seen.frauds += int((of_transactions & (facts["code"] == Judgement.FRAUD)).sum())
+        frauds = facts["judged"][(facts["fact"] == Fact.LABEL) & (facts["code"] == Judgement.FRAUD)]
+        frauds = frauds[frauds != 0]
+        seen.frauds += len(frauds)
+        if seen.judged_from is not None:
+            judged = frauds[frauds >= seen.judged_from].tolist()
+            seen.told += len(judged)
+            seen.missed += sum(not _is_among(seq, seen.caught) for seq in judged)
 
-    def watch(self, model: Model, matrix: Matrix, names: tuple[str, ...], probability: Array) -> None:
+    def watch(self, model: Model, seqs: Array, matrix: Matrix, names: tuple[str, ...], probability: Array) -> None:
         """Count what the model in force said of transactions and what it weighs most, to see whether they shift."""
         seen = self.seen
+        if seen.judged_from is None:
+            seen.judged_from = int(seqs[0])
+        seen.caught += seqs[probability >= model.cut].tolist()
         if seen.version != model.version:
             seen.version, seen.recent, seen.shifts = model.version, {}, {}
         for name, before in model.drift.items():
@@ -98,6 +121,7 @@ class Schedule:
     def look(self, seq: int, clock: int, model: Model | None, maturity: int) -> Due | None:
         """A new day of the stream begins at a fact: is a refit due there? `maturity` in µs."""
         seen = self.seen
+        seen.caught = seen.caught[-CAUGHT_KEPT:]
         self._measure(model)
         if seen.due is not None:
             return None
@@ -106,6 +130,7 @@ class Schedule:
             return None
         seen.due = Due(seq, clock, clock // DAY * DAY + self.cadence.lead_hours * HOUR, reason)
         seen.last_due_at, seen.frauds_then = clock // DAY * DAY, seen.frauds
+        seen.told = seen.missed = 0
         return seen.due
 
     def settled(self) -> None:
@@ -133,8 +158,13 @@ class Schedule:
             return None
         if seen.frauds - seen.frauds_then >= cadence.news_share * seen.frauds_then:
             return "news"
-        told = model is not None and seen.version == model.version
-        return "drift" if told and seen.shifts.get("", 0.0) > cadence.shifted else None
+        if model is None or seen.version != model.version:
+            return None
+        spread = math.sqrt(seen.told * model.missed * (1 - model.missed))
+        more = seen.missed - seen.told * model.missed > cadence.deviations * spread
+        if more and seen.told >= cadence.fewest_told:
+            return "missed"
+        return "drift" if seen.shifts.get("", 0.0) > cadence.shifted else None
 
     def freeze(self) -> dict[str, bytes]:
         """The whole state by name; equal states give equal bytes."""
@@ -143,3 +173,8 @@ class Schedule:
     def thaw(self, state: dict[str, bytes]) -> None:
         """Take back what `freeze` gave; raises KeyError or msgspec.DecodeError when it is not that."""
         self.seen = msgspec.json.decode(state["seen"], type=Seen)
+
+
+def _is_among(seq: int, rising: list[int]) -> bool:
+    place = bisect_left(rising, seq)
+    return place < len(rising) and rising[place] == seq

@@ -141,7 +141,7 @@ class Learning:
             if len(part) < len(facts):
                 self._remember(scored)
             parts.append(scored)
-            self._watch(scored)
+            self._watch(part, scored)
             if fresh:
                 self._keep(part, scored)
             self.schedule.note(part, clocks[start:stop])
@@ -292,10 +292,11 @@ class Learning:
 
     # ------------------------------------------------------------ rows
 
-    def _watch(self, scored: Scored) -> None:
+    def _watch(self, facts: Array, scored: Scored) -> None:
         model, learned = self._engine.model, scored.learned
         if model is not None and len(learned.place):
-            self.schedule.watch(model, unpacked(learned.rows), self._engine.learned, learned.probability)
+            seqs = facts["seq"][scored.place >= 0][learned.place]
+            self.schedule.watch(model, seqs, unpacked(learned.rows), learned.names, learned.probability)
 
     def _keep(self, facts: Array, scored: Scored) -> None:
         """Put aside what a later fit learns from this part of the page, until `store`."""

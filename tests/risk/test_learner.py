@@ -94,11 +94,14 @@ def test_contributions_add_up_to_the_calibrated_log_odds(model: Model) -> None:
 
 
 def test_a_worse_challenger_is_refused_and_a_better_one_promoted(training: Training) -> None:
-    turned = made(shape=lambda matrix: -2 * matrix[:, 0] - 4)
-    champion = refit(replace(turned, moment=Moment(1, 0, MATURITY)), None, WEIGHTS, SMALL, "old").model
-    refusing = refit(training, champion, WEIGHTS, replace(SMALL, trees=1, depth=1, tolerance=-1.0), "new")
+    long_ago = Moment(1, 0, MATURITY)
+    good = refit(replace(made(seed=2), moment=long_ago), None, WEIGHTS, SMALL, "old").model
+    refusing = refit(training, good, WEIGHTS, replace(SMALL, trees=1, depth=1), "new")
     assert (refusing.promoted, refusing.refused) == (False, "worse_than_champion")
-    won = refit(training, champion, WEIGHTS, SMALL, "new")
+    assert refit(training, good, WEIGHTS, SMALL, "new").promoted
+    turned = made(shape=lambda matrix: -2 * matrix[:, 0] - 4)
+    bad = refit(replace(turned, moment=long_ago), None, WEIGHTS, SMALL, "old").model
+    won = refit(training, bad, WEIGHTS, SMALL, "new")
     figures = won.model.figures
     assert won.promoted
     assert figures.ap_challenger is not None and figures.ap_champion is not None
