@@ -187,6 +187,7 @@ class Mirror:
         self._load_heads()
         self.dropped_before = int(self.noted(DROPPED_BEFORE) or 0)
         """Events recorded before this instant (µs) were dropped by age."""
+        self._largest: dict[str, str] = {}
         self.tombstones: dict[tuple[str, str], int] = {
             (type_, id_): version
             for type_, id_, version in self._execute(
@@ -229,16 +230,32 @@ class Mirror:
     def versions(self, type_: str, ids: Sequence[str]) -> dict[str, int]:
         """The stored versions of those ids of a type; an id never seen is absent."""
         table, key, only, of_type = _home_of(type_)
+        asked = self._below_largest(type_, ids)
         known = dict(
             self._execute(
                 f"SELECT {key}, version FROM {table} WHERE {key} IN (SELECT value FROM json_each(?)){only}",  # noqa: S608
-                (json.dumps(ids), *of_type),
+                (json.dumps(asked), *of_type),
             )
+            if asked
+            else ()
         )
         for id_ in ids if self.tombstones else ():
             if (type_, id_) in self.tombstones:
                 known[id_] = self.tombstones[type_, id_]
         return known
+
+    def _below_largest(self, type_: str, ids: Sequence[str]) -> list[str]:
+        """Those of the ids that may be stored: where ids grow with time, new ones lie above all stored ones.
+
+        From now on the given ids count as stored. SQLite orders text by its UTF-8, as Python does by its code points.
+        """
+        largest = self._largest.get(type_)
+        if largest is None:
+            table, key, only, of_type = _home_of(type_)
+            query = f"SELECT max({key}) FROM {table} WHERE 1{only}"  # noqa: S608 - names of this module only
+            largest = self._execute(query, of_type).fetchone()[0] or ""
+        self._largest[type_] = max(largest, max(ids, default=""))
+        return [id_ for id_ in ids if id_ <= largest]
 
     def document(self, type_: str, id_: str) -> str | None:
         """The JSON of a stored resource, or None when it is unknown or deleted."""

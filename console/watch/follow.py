@@ -99,7 +99,7 @@ class Follower:
         if position is None:
             await self._start_anew(ingest, forget=False)
             return
-        page = await self.run(feed.read, await feed.fetch(self._client, position.cursor, self._limit), position)
+        page = await self._fetch(position, 0)
         waited = False
         while True:
             following = asyncio.create_task(self._fetch_after(page))
@@ -114,14 +114,17 @@ class Follower:
             waited = not page.has_more
             if waited:
                 self.caught_up.set()
-            page = await self.run(feed.read, await following, page.position)
+            page = await following
             if self._stale:
                 raise FeedReset("mirror_differs", None)
 
-    async def _fetch_after(self, page: Page) -> bytes:
-        """Ask for what follows while the page at hand is being stored."""
-        wait_s = 0 if page.has_more else self.max_wait_s
-        return await feed.fetch(self._client, page.position.cursor, self._limit, wait_s)
+    async def _fetch_after(self, page: Page) -> Page:
+        """Ask for what follows, and read it, while the page at hand is being stored."""
+        return await self._fetch(page.position, 0 if page.has_more else self.max_wait_s)
+
+    async def _fetch(self, position: Position, wait_s: int) -> Page:
+        body = await feed.fetch(self._client, position.cursor, self._limit, wait_s)
+        return await asyncio.to_thread(feed.read, body, position)
 
     async def _take(self, ingest: Ingest, page: Page) -> None:
         started = time.perf_counter()
