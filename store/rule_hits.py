@@ -19,7 +19,7 @@ VERDICTS = {"fraud": 1, "legit": 2, "inconclusive": 3}
 """The words of labels and cases, as the numbers that judgements have everywhere."""
 
 LABELS = """
-SELECT t.seq, json_extract(r.doc, '$.verdict') FROM resource r JOIN txn t
+SELECT t.seq, t.account, t.recorded_at, json_extract(r.doc, '$.verdict') FROM resource r JOIN txn t
     ON t.transaction_id = json_extract(r.doc, '$.target.id')
 WHERE r.type = 'label' AND r.deleted = 0 AND json_extract(r.doc, '$.target.type') = 'transaction' ORDER BY r.seq
 """
@@ -68,8 +68,8 @@ def pages(reader: Reader, since: int, most: int) -> list[tuple[Named, bytes]]:
 
 
 def labels(reader: Reader) -> NDArray[np.int64]:
-    """(seq of the judged transaction, verdict) a label, the newest last."""
-    return _numbers([(seq, VERDICTS.get(verdict)) for seq, verdict in reader.rows(LABELS)], 2)
+    """(seq, account, recorded at in µs, verdict) a label on a transaction, the newest last."""
+    return _numbers([(*judged, VERDICTS.get(verdict)) for *judged, verdict in reader.rows(LABELS)], 4)
 
 
 def verdicts(reader: Reader) -> NDArray[np.int64]:

@@ -1,8 +1,9 @@
 """How each rule has done: hits, what became of them, precision, the operators' time, and which rules say the same.
 
-A hit is an event on which the rule fired. It is judged by the label of its transaction, else by the verdict on its
-account within a week after it; without either it counts as legitimate once labels would have arrived, and as unknown
-before that.
+A hit is an event on which the rule fired. It is judged by the label of its transaction. Without one, such as a sign-in
+or a declined attempt, it is fraud when a labelled fraud of the account lies within a day of it, else it is what the
+verdict on the account within a week after it says. When nobody said anything it counts as legitimate once labels would
+have arrived, and as unknown before that. Distances are whole seconds.
 """
 
 from __future__ import annotations
@@ -18,8 +19,12 @@ from console.risk.engine import Scored
 from console.risk.intervals import Share, wilson
 from console.risk.packs import Pack, Rule
 
-EPISODE = 7 * DAY
+EPISODE = 7 * DAY // SECOND
 """A verdict on an account speaks for its hits of so long before it."""
+LATEST = 253_402_300_799
+"""The last second that the contract can write."""
+NEAR = DAY // SECOND
+"""An event this close to a known fraud of its account belongs to it."""
 
 _HIT = [("seq", "i8"), ("at", "i8"), ("account", "i4"), ("score", "f4")]
 
@@ -81,27 +86,42 @@ def together(pages: Iterable[tuple[Sequence[tuple[str, str]], Array]]) -> tuple[
 def judgements(hits: Array, labels: Array, verdicts: Array) -> Array:
     """Per hit the Judgement's code, 0 where nobody said anything.
 
-    `labels` are rows (seq of the transaction, code), the newest word last; `verdicts` (account, at in µs, code).
+    `labels` are rows (seq, account, at, code) of judged transactions, the newest word last; `verdicts` rows (account,
+    at, code). Times are µs.
     """
+    accounts, seconds = hits["account"], hits["at"] // SECOND
     judged = np.zeros(len(hits), np.uint8)
-    if len(verdicts):
-        keys = _key(verdicts[:, 0], verdicts[:, 1])
-        order = np.argsort(keys, kind="stable")
-        following = np.searchsorted(keys[order], _key(hits["account"], hits["at"]))
-        found = verdicts[order[np.minimum(following, len(keys) - 1)]]
-        near = (following < len(keys)) & (found[:, 0] == hits["account"]) & (found[:, 1] - hits["at"] < EPISODE)
-        judged[near] = found[near, 2]
-    if len(labels):
-        last = dict(labels.tolist())
-        told = np.fromiter(last, np.int64, len(last))
-        rows = np.flatnonzero(np.isin(hits["seq"], told))
-        judged[rows] = [last[seq] for seq in hits["seq"][rows].tolist()]
+    code, away = _next(accounts, seconds, verdicts[:, 0], verdicts[:, 1] // SECOND, verdicts[:, 2])
+    judged[away < EPISODE] = code[away < EPISODE]
+    last = {told[0]: told for told in labels.tolist()}
+    frauds = np.array([told for told in last.values() if told[-1] == Judgement.FRAUD], np.int64).reshape(-1, 4)
+    victim, when, fraud = frauds[:, 1], frauds[:, 2] // SECOND, frauds[:, 3]
+    _, after = _next(accounts, seconds, victim, when, fraud)
+    _, before = _next(accounts, LATEST - seconds, victim, LATEST - when, fraud)
+    judged[np.minimum(after, before) <= NEAR] = Judgement.FRAUD
+    rows = np.flatnonzero(np.isin(hits["seq"], np.fromiter(last, np.int64, len(last))))
+    judged[rows] = [last[seq][-1] for seq in hits["seq"][rows].tolist()]
     return judged
 
 
-def _key(account: Array, at: Array) -> Array:
-    """Account and second in one number, in that order."""
-    return np.asarray((account.astype(np.int64) << np.int64(38)) | (np.maximum(at, 0) // SECOND))
+def _next(account: Array, second: Array, about: Array, said: Array, code: Array) -> tuple[Array, Array]:
+    """Per hit the code of the next word `about` its account, and how many seconds after it that was `said`.
+
+    Without one the code means nothing and the distance is beyond everything.
+    """
+    if not len(about):
+        return np.zeros(len(account), np.int64), np.full(len(account), LATEST)
+    keys = _key(about, said)
+    order = np.argsort(keys, kind="stable")
+    place = np.searchsorted(keys[order], _key(account, second))
+    found = order[np.minimum(place, len(keys) - 1)]
+    same = (place < len(keys)) & (about[found] == account)
+    return code[found], np.where(same, said[found] - second, LATEST)
+
+
+def _key(account: Array, number: Array) -> Array:
+    """An account and a number of up to 38 bits, a second or a day, in one, in that order."""
+    return np.asarray((account.astype(np.int64) << np.int64(38)) | np.maximum(number, 0))
 
 
 def records(
@@ -113,7 +133,7 @@ def records(
     """
     weights = {rule.id: rule.weight for rule in pack.rules}
     alerting = pack.thresholds[pack.alert_level - 1] - 1e-6
-    day = _key(hits["account"], hits["at"] // DAY * SECOND)
+    day = _key(hits["account"], hits["at"] // DAY)
     mature = hits["at"] < mature_before
     shares = _overlaps(names, fired)
     known = {}

@@ -55,7 +55,8 @@ def named(pack):
 def told(pack, facts, labels=(), verdicts=(), mature_before=0):
     hits = hits_of(facts, Engine(pack).page(facts))
     names, rows, fired = together([(named(pack), hits)])
-    labels = np.array(labels, np.int64).reshape(-1, 2)
+    place = {int(fact["seq"]): (int(fact["account"]), int(fact["recorded_at"])) for fact in facts}
+    labels = np.array([(seq, *place[seq], code) for seq, code in labels], np.int64).reshape(-1, 4)
     judged = judgements(rows, labels, np.array(verdicts, np.int64).reshape(-1, 3))
     return {record.id: record for record in records(pack, names, rows, fired, judged, mature_before)}
 
@@ -110,6 +111,19 @@ def test_without_hits_there_is_nothing(pack, random_stream):
     assert [len(part) for part in together([])] == [0, 0, 0]
 
 
+def near_a_fraud(facts, row, last):
+    frauds = facts[[int(seq) - 1 for seq, code in last.items() if code == Judgement.FRAUD]]
+    mine = frauds[frauds["account"] == facts["account"][row]]
+    seconds = mine["recorded_at"] // 10**6 - facts["recorded_at"][row] // 10**6
+    return bool((np.abs(seconds) <= 86_400).any())
+
+
+def test_a_sign_in_beside_a_known_fraud_is_part_of_it(pack, story):
+    tale = story().spend(2000).wait(hours=20).spend(50).wait(hours=20).spend(2000).spend(2000, account=1)
+    big = told(pack, tale.facts, [(2, Judgement.FRAUD)], [], tale.now + DAY)["BIG-1"]
+    assert (big.hits, big.fraud, big.presumed) == (3, 2, 1)
+
+
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 10**6), data=st.data())
 def test_records_are_what_a_plain_count_gives(pack, random_stream, seed, data):
@@ -122,7 +136,7 @@ def test_records_are_what_a_plain_count_gives(pack, random_stream, seed, data):
     last = dict(labels)
     for place, (name, _, _, _) in enumerate(RULES):
         rows = [row for row in range(200) if scored.place[row] >= 0 and scored.fired[place, scored.place[row]]]
-        said = [last.get(seqs[row], 0) for row in rows]
+        said = [last.get(seqs[row], int(near_a_fraud(facts, row, last))) for row in rows]
         presumed = sum(not word and facts["recorded_at"][row] < mature for word, row in zip(said, rows, strict=True))
         one = record[name]
         counts = (one.hits, one.fraud, one.legit, one.inconclusive, one.presumed, one.unknown)
