@@ -20,7 +20,7 @@ from console.risk.missing import why
 from console.risk.model import RULES_ONLY, Model, select
 from console.risk.packs import Pack, Rule
 from console.risk.registry import FEATURES
-from console.risk.score import Features, combine, level_of, pulls, trusted
+from console.risk.score import Block, Features, combine, level_of, pulls, trusted
 from console.risk.state.fading import Fading
 from console.risk.state.groups import Groups
 from console.risk.state.memory import Memory
@@ -127,12 +127,15 @@ class Engine:
         """
         if facts.dtype != FACTS:
             raise TypeError("facts must have the dtype FACTS")
-        scored = facts["fresh"] & ((facts["fact"] == Fact.TRANSACTION) | (facts["fact"] == Fact.LOGIN))
-        features = Features(Seen(self._memory.observe(facts, scored)))
+        kinds = [facts["fresh"] & (facts["fact"] == kind) for kind in (Fact.TRANSACTION, Fact.LOGIN)]
+        scored = kinds[0] | kinds[1]
+        place = np.where(scored, np.cumsum(scored) - 1, -1)
+        sights = self._memory.observe(facts, [np.flatnonzero(kind) for kind in kinds])
+        features = Features([Block(Seen(sight), place[sight.rows]) for sight in sights])
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             pulled = [pulls(rule, features) for rule in self.pack.active]
         rows = np.flatnonzero(scored)
-        learned = self._learn(facts[rows], features)
+        learned = self._learn(features.blocks[0])
         score = np.full(len(facts), np.nan)
         score[rows] = combine(self._trusted(pulled), len(rows), learned.everywhere(len(rows)))
         risk = self._fade(facts, scored, score)
@@ -144,17 +147,17 @@ class Engine:
             risk=risk,
             risk_level=level_of(risk, self.pack.thresholds),
             features=features,
-            place=np.where(scored, np.cumsum(scored) - 1, -1),
-            tokens=features.seen.person["token"],
+            place=place,
+            tokens=features.gathered(lambda block: block.seen.person["token"]),
             learned=learned,
         )
 
-    def _learn(self, scored: Array, features: Features) -> Learned:
-        """What the transactions among the scored rows show a model, and what the one in force says of them."""
-        place = np.flatnonzero(scored["fact"] == Fact.TRANSACTION)
+    def _learn(self, transactions: Block) -> Learned:
+        """What the scored transactions show a model, and what the one in force says of them."""
+        place = transactions.place
         matrix = np.empty((len(place), len(self.learned)), np.float32)
         for column, name in enumerate(self.learned):
-            matrix[:, column] = features(name)[place]
+            matrix[:, column] = transactions(name)
         rows, model = packed(matrix), self.model
         if model is None:
             said, version = np.full(len(place), np.nan), RULES_ONLY

@@ -223,6 +223,8 @@ def _folded(ufunc: np.ufunc, parts: list[Callable[[Columns], Array]]) -> Callabl
     def evaluate(columns: Columns) -> Array:
         result = parts[0](columns)
         for part in parts[1:]:
+            if ufunc is np.logical_and and not np.count_nonzero(result):
+                return result
             result = np.asarray(ufunc(result, part(columns)))
         return result
 

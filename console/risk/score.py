@@ -7,39 +7,79 @@ stronger. A model's probability joins as one more cause.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from console.risk.columns import Array, Floats
+from console.risk.columns import Array, Bools, Floats
 from console.risk.features.seen import Seen
 from console.risk.packs import Rule, looks_at
 from console.risk.registry import FEATURES
 
 
-class Features:
-    """The features of a page's scored rows, each worked out when it is first asked for."""
+class Block:
+    """Scored rows of one kind, transactions or logins, and their features, each worked out when it is asked for.
 
-    def __init__(self, seen: Seen) -> None:
-        self.seen = seen
+    `place` are the rows' positions among all scored rows of the page.
+    """
+
+    def __init__(self, seen: Seen, place: Array) -> None:
+        self.seen, self.place = seen, place
         self._columns: dict[str, Floats] = {}
+        self._looked_at: dict[tuple[str, ...], Bools] = {}
 
     def __call__(self, name: str) -> Floats:
-        """One float a scored row; a missing value is a NaN with its reason. Raises KeyError for an unknown name."""
+        """One float a row; a missing value is a NaN with its reason. Raises KeyError for an unknown name."""
         if name not in self._columns:
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 self._columns[name] = FEATURES[name].compute(self.seen)
         return self._columns[name]
 
+    def looked_at(self, rule: Rule) -> Bools:
+        """Which of the rows are events that the rule looks at."""
+        if rule.on not in self._looked_at:
+            self._looked_at[rule.on] = looks_at(rule, self.seen)
+        return self._looked_at[rule.on]
+
+
+class Features:
+    """The features of all scored rows of a page."""
+
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        self.blocks = blocks
+        self.rows = sum(len(block.place) for block in blocks)
+
+    def __call__(self, name: str) -> Floats:
+        """One float a scored row; a missing value is a NaN with its reason. Raises KeyError for an unknown name."""
+        return self.gathered(lambda block: block(name))
+
+    def gathered(self, of: Callable[[Block], Array]) -> Array:
+        """What is told of each block's rows, in the order of the scored rows."""
+        parts = [of(block) for block in self.blocks]
+        whole = np.empty((self.rows, *parts[0].shape[1:]), parts[0].dtype)
+        for block, part in zip(self.blocks, parts, strict=True):
+            whole[block.place] = part
+        return whole
+
 
 def pulls(rule: Rule, features: Features) -> Floats:
     """What the rule adds to each scored row: 0 where it does not fire, else weight * strength (strength in 0..1)."""
-    fired = looks_at(rule, features.seen) & rule.when.holds(features)
+    pull = np.zeros(features.rows)
+    for block in features.blocks:
+        looked_at = block.looked_at(rule)
+        if np.count_nonzero(looked_at):
+            fired = looked_at & rule.when.holds(block)
+            if np.count_nonzero(fired):
+                pull[block.place] = _pull(rule, block, fired)
+    return pull
+
+
+def _pull(rule: Rule, block: Block, fired: Bools) -> Floats:
     if rule.expires is not None:
-        fired &= features.seen.facts["recorded_at"] < rule.expires
+        fired &= block.seen.facts["recorded_at"] < rule.expires
     if rule.strength is None:
         return np.asarray(fired * rule.weight)
-    strength = np.broadcast_to(rule.strength.value(features), fired.shape)
+    strength = np.broadcast_to(rule.strength.value(block), fired.shape)
     fired &= strength > 0
     return np.asarray(np.where(fired, rule.weight * np.clip(strength, 0, 1), 0))
 
@@ -55,7 +95,8 @@ def combine(causes: Sequence[Floats], rows: int, model: Floats | None = None) ->
     """The noisy-or of the rules' pulls and, where there is one, of a model's probability."""
     spared = np.ones(rows)
     for cause in [*causes, *([] if model is None else [model])]:
-        spared *= 1 - cause
+        if cause.any():
+            spared *= 1 - cause
     return 1 - spared
 
 

@@ -52,7 +52,7 @@ def agrees(name, expected, value) -> bool:
     return value == pytest.approx(expected, **ROUGH.get(name, CLOSE))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10**6), accounts=st.integers(2, 40), pace=st.sampled_from([MINUTE, 20 * MINUTE, 16 * HOUR]))
 def test_features_are_what_a_plain_reading_gives(base_pack, random_stream, seed, accounts, pace):
     check(random_stream(seed, 160, accounts, pace), base_pack)

@@ -12,7 +12,9 @@ from console.risk.missing import NO_HISTORY, TOO_FEW
 from console.risk.registry import EXACT, LIFETIME, feature, windowed
 from console.risk.state.merchants import FULL
 
-KEPT = EXACT.format(kept=32)
+RECENT = 32
+KEPT = EXACT.format(kept=RECENT)
+
 FEW = 10
 NONE = "missing_input without merchant"
 
@@ -74,7 +76,7 @@ def known_fraud_share_merchant(seen: Seen) -> Floats:
     """Known frauds of 30 days against the spends that 30 days bring at the merchant's present pace, at most 1."""
     recent = seen.at_merchant.within(30 * DAY)
     number, frauds = count(recent), recent_frauds(seen, "merchant", 30 * DAY)
-    rows = np.flatnonzero((frauds > 0) & (number == len(recent)))  # the others' pace is what is kept
+    rows = ((frauds > 0) & (number == RECENT)).nonzero()[0]  # the others' pace is what is kept
     oldest = np.where(recent[:, rows], seen.sight.merchant["at"][:, rows], seen.now[rows]).min(axis=0)
     pace = number.copy()
     pace[rows] *= np.minimum(30 * DAY / np.maximum(seen.now[rows] - oldest, 1), 1e6)

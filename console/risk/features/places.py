@@ -30,10 +30,9 @@ def _located(seen: Seen) -> Bools:
 
 def _last(seen: Seen) -> tuple[Array, Array, Array]:
     """When and where the account was last at the row's moment; `at` 0 when unknown."""
-    at = np.where(seen.places.past, seen.sight.places["at"], 0)
-    newest = at.argmax(axis=0)[None]
-    lat, lon = (np.take_along_axis(seen.sight.places[name], newest, axis=0)[0] for name in ("lat", "lon"))
-    return np.take_along_axis(at, newest, axis=0)[0], lat, lon
+    at, slots = np.where(seen.places.past, seen.sight.places["at"], 0), len(seen.sight.places.rank)
+    newest = (at * slots - seen.sight.places.rank).argmax(axis=0), np.arange(seen.rows)  # of a tie the last to arrive
+    return at[newest], seen.sight.places["lat"][newest], seen.sight.places["lon"][newest]
 
 
 @feature("account", "km", KEPT, "missing_input without location, no_history before any located event")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 
@@ -12,24 +11,19 @@ from console.risk.flags import DECLINED, SPEND, TRANSFER
 from console.risk.missing import MISSING_INPUT
 from console.risk.state.memory import Sight
 from console.risk.state.profile import day_of
+from console.risk.state.ring import Recent
 from console.risk.state.sparse import Few
 
 
-class Fields(Protocol):
-    """Columns by name."""
-
-    def __getitem__(self, name: str, /) -> Array: ...
-
-
 class History:
-    """Events kept for an entity, (kept, rows), seen from each row's own moment.
+    """Events kept for an entity, (slots, rows) in no order, seen from each row's own moment.
 
     Late events are put right here: an entry counts by when it happened, and one that happened after the row's moment
     is in none of its windows.
     """
 
-    def __init__(self, fields: Fields, now: Array) -> None:
-        self.fields = fields
+    def __init__(self, fields: Recent, now: Array) -> None:
+        self.fields, self._now = fields, now
         self._age = (now - fields["at"]).view(np.uint64)  # of the future: huge
         self._within: dict[int, Bools] = {}
 
@@ -41,8 +35,8 @@ class History:
 
     @cached_property
     def past(self) -> Bools:
-        """Entries not later than the row's moment; unused places too, whose fields are all 0."""
-        return self._age < np.uint64(2**63)
+        """Entries not later than the row's moment."""
+        return self._age < self._now.view(np.uint64)  # an unused entry is as old as 1970
 
     def last(self, mask: Bools) -> Array:
         """When the latest entry under `mask` happened (µs), 0 when there is none."""
@@ -57,7 +51,7 @@ def count(mask: Bools) -> Floats:
 
 def total(mask: Bools, values: Array) -> Floats:
     """The sum of the marked values of each row; exact while amounts are whole and the sum is below 2^53."""
-    rows = np.flatnonzero(mask.any(axis=0))
+    rows = np.asarray(mask.any(axis=0)).nonzero()[0]
     if 4 * len(rows) > mask.shape[1]:
         return np.asarray(np.where(mask, values, 0.0).sum(axis=0), np.float64)
     sums = np.zeros(mask.shape[1])
@@ -69,7 +63,7 @@ def distinct(mask: Bools, values: Array) -> Floats:
     """How many different non-negative values are marked in each row."""
     marked = mask & (values >= 0)
     number = count(marked)
-    rows = np.flatnonzero(number > 1)
+    rows = (number > 1).nonzero()[0]
     if len(rows):
         ordered = np.sort(np.where(marked[:, rows], values[:, rows], -1), axis=0)
         number[rows] = count(ordered[1:] != ordered[:-1]) + (ordered[0] >= 0)

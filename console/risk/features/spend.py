@@ -75,8 +75,9 @@ def decline_count(seen: Seen, span: int) -> Floats:
 @feature("account", "events", KEPT)
 def consecutive_declines(seen: Seen) -> Floats:
     """Declined spends since the last approved one, in the order they arrived."""
-    unbroken = np.logical_and.accumulate(~seen.approved, axis=0)
-    return count(seen.declined & unbroken)
+    rank, kept = seen.sight.spends.rank, seen.sight.spends["at"] > 0
+    unbroken = rank < np.where(seen.approved & kept, rank, 255).min(axis=0)
+    return count(seen.declined & kept & unbroken)
 
 
 @windowed("account", "events", KEPT, ("1h",))

@@ -5,6 +5,8 @@ Known things but merchants are short lists; when a list is full, the one added f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from console.risk.columns import LOGIN_OUTCOMES, Array, Bools, Fact
@@ -63,8 +65,8 @@ class Familiar:
         self.first_uses = np.zeros(0, np.int64)
         """Rows of the last page in which an account used a device that was not on its list."""
 
-    def through(self, groups: Groups, facts: Array, flags: Array, reads: Array) -> Array:
-        """Apply a page; return the FAMILIAR that each row of `reads` saw."""
+    def through(self, groups: Groups, facts: Array, flags: Array, reads: Sequence[Array]) -> list[Array]:
+        """Apply a page; return the FAMILIAR that the rows of each part of `reads` saw."""
         approved = facts["fresh"] & (flags & (SPEND | DECLINED) == SPEND)
         login = facts["fresh"] & (facts["fact"] == Fact.LOGIN)
         outcome = facts["code"]

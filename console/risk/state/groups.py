@@ -58,7 +58,7 @@ class Groups:
 
     def waves(self, chosen: Bools) -> Iterator[Array]:
         """Row numbers of the chosen rows so that no entity occurs twice in one wave and its rows come in order."""
-        rows = np.flatnonzero(chosen & (self.entity > 0))
+        rows = (chosen & (self.entity > 0)).nonzero()[0]
         return by_rank(rows, self.earlier(chosen)[rows])
 
 
@@ -70,5 +70,5 @@ def by_rank(rows: Array, rank: Array) -> Iterator[Array]:
         yield rows
         return
     order = np.argsort(rank, kind="stable")
-    cuts = np.flatnonzero(np.diff(rank[order])) + 1
+    cuts = (np.diff(rank[order])).nonzero()[0] + 1
     yield from np.split(rows[order], cuts)

@@ -41,28 +41,28 @@ class KnownFrauds:
         """
         self._records.begin(groups.bound)
         labels = labels & (groups.entity > 0)
+        if not labels.any():
+            return
         fraud = labels & (facts["code"] == Judgement.FRAUD)
         clears = labels & ~fraud & np.isin(groups.entity, groups.entity[fraud])
         clears |= labels & ~fraud & self._records.has(groups.entity)
-        for row in np.flatnonzero(fraud | clears).tolist():
+        for row in (fraud | clears).nonzero()[0].tolist():
             judged = max(int(facts["opened_at"][row]), 1), int(other[row]) + 1, bool(ordinary[row])
             self._judge(int(groups.entity[row]), row, bool(fraud[row]), *judged)
 
     def _judge(self, entity: int, row: int, fraud: bool, at: int, other: int, ordinary: bool) -> None:
-        if not fraud and not self._records.has(np.array(entity)):
+        if not fraud and not self._records.place_of(entity):
             return
         record = self._records.record(entity)
-        known = np.flatnonzero((record["at"] == at) & (record["other"] == other))
-        if fraud == bool(len(known)):
+        times, others = record["at"].tolist(), record["other"].tolist()
+        known = [slot for slot in range(KEPT) if times[slot] == at and others[slot] == other]
+        if fraud == bool(known):
             return
-        if fraud:
-            slot = record["written"] % KEPT
-            record["at"][slot], record["other"][slot], record["ordinary"][slot] = at, other, ordinary
-            record["written"] += 1
-            record["count"] += 1
-        else:
-            record["at"][known[0]] = record["other"][known[0]] = record["ordinary"][known[0]] = 0
-            record["count"] -= 1
+        slot = known[0] if known else int(record["written"]) % KEPT
+        for name, value in (("at", at), ("other", other), ("ordinary", ordinary)):
+            record[name][slot] = value if fraud else 0
+        record["written"] += fraud
+        record["count"] += 1 if fraud else -1
         self._records.changed(entity, row)
 
     def seen(self, entity: Array, rows: Array) -> Few:

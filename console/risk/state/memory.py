@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -44,13 +45,13 @@ class Sight:
     places: Recent  # where the account was: at, lat, lon
     uses: Recent  # what it was used with: at, device, ip, country
     merchant: Recent  # spends at the merchant: at, amount, account, flags
-    used: dict[str, Recent]  # of device, ip, subnet: at, account, done
-    applied: dict[str, Recent]  # applications from device, ip, subnet: at
     profile: Array  # PROFILE records
     familiar: Array  # FAMILIAR records
     person: Array  # PERSON records of the account's customer
     device: Array  # TOLD records
     merchant_sums: Sums  # lifetime: see Merchants
+    used: dict[str, Recent]  # of device, ip, subnet: at, account, done
+    applied: dict[str, Recent]  # applications from device, ip, subnet: at
     known: dict[str, KnownFrauds]  # by kind of entity
     late: Lateness
     ties: Ties
@@ -82,46 +83,55 @@ class Memory:
         self._late = Lateness()
         self._ties, self._pace = Ties(), Pace()
 
-    def observe(self, facts: Array, scored: Bools) -> Sight:
-        """Apply a page and return what each row marked in `scored` saw."""
+    def observe(self, facts: Array, reads: Sequence[Array]) -> list[Sight]:
+        """Apply a page and return what the rows of each part of `reads` saw; together they are the scored rows."""
         groups = {kind: Groups(facts[kind]) for kind in KINDS}
         for kind, group in groups.items():
             self._bounds[kind] = max(self._bounds[kind], group.bound)
         self._bounds["customer"] = max(self._bounds["customer"], int(facts["peer"].max(initial=-1)) + 2)
         account, merchant = groups["account"], groups["merchant"]
         flags = flags_of(facts)
-        reads = np.flatnonzero(scored)
         values = _columns(facts, flags)
-        spends, logins = scored & (flags & SPEND > 0), scored & (facts["fact"] == Fact.LOGIN)
+        moves = facts["fresh"] & (flags > 0)
+        spends, logins = moves & (flags & SPEND > 0), facts["fresh"] & (facts["fact"] == Fact.LOGIN)
         approved, entered = spends & (flags & DECLINED == 0), logins & (facts["code"] == SUCCESS)
         located = (spends | entered) & ~np.isnan(facts["lat"]) & ~np.isnan(facts["lon"])
-        labels = np.flatnonzero(facts["fact"] == Fact.LABEL)
-        profiles = self._profiles.through(account, facts, flags, np.concatenate((reads, labels)))
-        profile = profiles[: len(reads)]
+        uses = spends | logins
+        labels = (facts["fact"] == Fact.LABEL).nonzero()[0]
+        *profile, of_judged = self._profiles.through(account, facts, flags, [*reads, labels])
         familiar = self._familiar.through(account, facts, flags, reads)
-        self._learn(groups, facts, labels, profiles[len(reads) :])
+        filled = _filled(facts, profile, reads)
+        self._learn(groups, facts, labels, of_judged)
         self._tie(groups["customer"], facts)
-        return Sight(
-            rows=reads,
-            facts=facts.take(reads),
-            flags=flags[reads],
-            spends=self._spends.through(account, scored & (flags > 0), reads, values),
-            logins=self._logins.through(account, logins, reads, values),
-            places=self._places.through(account, located, reads, values),
-            uses=self._uses.through(account, spends | logins, reads, values),
-            merchant=self._merchant.through(merchant, spends, reads, values),
-            used={k: ring.through(groups[k], spends | logins, reads, values) for k, ring in self._used.items()},
-            applied=self._apply(groups, facts, reads, values),
-            profile=profile,
-            familiar=familiar,
-            person=self._people.through(groups["customer"], facts, reads),
-            device=self._devices.through(groups["device"], facts, reads),
-            merchant_sums=self._merchants.through(merchant, approved, facts, _filled(facts, profile, reads), reads),
-            known=self._known,
-            late=self._late,
-            ties=self._ties,
-            pace=self._pace,
-        )
+        used = {kind: ring.through(groups[kind], uses, reads, values) for kind, ring in self._used.items()}
+        applied = self._apply(groups, facts, reads, values)
+        seen: dict[str, Sequence[Any]] = {
+            "spends": self._spends.through(account, moves, reads, values),
+            "logins": self._logins.through(account, logins, reads, values),
+            "places": self._places.through(account, located, reads, values),
+            "uses": self._uses.through(account, uses, reads, values),
+            "merchant": self._merchant.through(merchant, spends, reads, values),
+            "profile": profile,
+            "familiar": familiar,
+            "person": self._people.through(groups["customer"], facts, reads),
+            "device": self._devices.through(groups["device"], facts, reads),
+            "merchant_sums": self._merchants.through(merchant, approved, facts, filled, reads),
+        }
+        return [
+            Sight(
+                rows=rows,
+                facts=facts.take(rows),
+                flags=flags[rows],
+                used={kind: recent[part] for kind, recent in used.items()},
+                applied={kind: recent[part] for kind, recent in applied.items()},
+                known=self._known,
+                late=self._late,
+                ties=self._ties,
+                pace=self._pace,
+                **{name: parts[part] for name, parts in seen.items()},
+            )
+            for part, rows in enumerate(reads)
+        ]
 
     def _learn(self, groups: dict[str, Groups], facts: Array, labels: Array, profile: Array) -> None:
         """Apply the rows in `labels`; `profile` is what each of them saw of its account."""
@@ -139,10 +149,10 @@ class Memory:
         self._ties.apply(customers.entity, facts, first_uses, self._known["customer"].latest())
 
     def _apply(
-        self, groups: dict[str, Groups], facts: Array, reads: Array, values: dict[str, Array]
-    ) -> dict[str, Recent]:
+        self, groups: dict[str, Groups], facts: Array, reads: Sequence[Array], values: dict[str, Array]
+    ) -> dict[str, list[Recent]]:
         applications = (facts["fact"] == Fact.APPLICATION) & facts["fresh"]
-        self._pace.apply(np.flatnonzero(applications), values["at"][applications])
+        self._pace.apply((applications).nonzero()[0], values["at"][applications])
         return {k: ring.through(groups[k], applications, reads, values) for k, ring in self._applied.items()}
 
     def freeze(self) -> dict[str, bytes]:
@@ -208,8 +218,9 @@ def _columns(facts: Array, flags: Array) -> dict[str, Array]:
     }
 
 
-def _filled(facts: Array, profile: Array, reads: Array) -> Array:
+def _filled(facts: Array, profiles: Sequence[Array], reads: Sequence[Array]) -> Array:
     """Per row of the page the utilisation of its account with its amount, NaN where it was not scored or is unknown."""
     used = np.full(len(facts), np.nan)
-    used[reads] = utilisation(profile["limit"], profile["available"] - facts["amount"][reads])
+    for rows, profile in zip(reads, profiles, strict=True):
+        used[rows] = utilisation(profile["limit"], profile["available"] - facts["amount"][rows])
     return used

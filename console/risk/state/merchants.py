@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from console.risk.columns import Array, Bools
@@ -18,8 +20,8 @@ class Merchants:
     def __init__(self) -> None:
         self._sums = Tally("spends", "amount", "first_at", "payers_told", "payers_used")
 
-    def through(self, groups: Groups, approved: Bools, facts: Array, used: Array, reads: Array) -> Sums:
-        """Add the `approved` rows of a page; tells what each row of `reads` saw before it.
+    def through(self, groups: Groups, approved: Bools, facts: Array, used: Array, reads: Sequence[Array]) -> list[Sums]:
+        """Add the `approved` rows of a page; tells what the rows of each part of `reads` saw.
 
         `used` is per row the payer's utilisation with the spend, NaN where it is not known.
         """

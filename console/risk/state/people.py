@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from console.risk.columns import NO_DELINQUENCIES, TOKEN_KINDS, Array, Fact
@@ -39,8 +41,8 @@ class People:
     def __init__(self) -> None:
         self._records = Records(PERSON)
 
-    def through(self, groups: Groups, facts: Array, reads: Array) -> Array:
-        """Apply a page; return the PERSON that each row of `reads` saw."""
+    def through(self, groups: Groups, facts: Array, reads: Sequence[Array]) -> list[Array]:
+        """Apply a page; return the PERSON that the rows of each part of `reads` saw."""
         kind = facts["fact"]
         changes = (kind == Fact.CUSTOMER) | ((kind == Fact.TOKEN) & (facts["code"] <= HELD))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from console.risk.columns import DAY, TXN_KINDS, TXN_STATUSES, Array, Bools, Fact
@@ -58,8 +60,8 @@ class Profiles:
     def __init__(self) -> None:
         self._records = Records(PROFILE)
 
-    def through(self, groups: Groups, facts: Array, flags: Array, reads: Array) -> Array:
-        """Apply a page; return the PROFILE that each row of `reads` saw."""
+    def through(self, groups: Groups, facts: Array, flags: Array, reads: Sequence[Array]) -> list[Array]:
+        """Apply a page; return the PROFILE that the rows of each part of `reads` saw."""
         fresh, transaction = facts["fresh"], facts["fact"] == Fact.TRANSACTION
         parts = (
             (fresh & (flags & (SPEND | DECLINED) == SPEND), _spend),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -19,23 +19,26 @@ class Records:
         self._words = np.zeros((1, dtype.itemsize // 8), np.uint64)
 
     def through(
-        self, groups: Groups, changes: Bools, reads: Array, apply: Callable[[Array, Array, Array], None]
-    ) -> Array:
-        """Apply the rows marked in `changes`; return a copy of the record that each row of `reads` saw before itself.
+        self, groups: Groups, changes: Bools, reads: Sequence[Array], apply: Callable[[Array, Array, Array], None]
+    ) -> list[Array]:
+        """Apply the rows marked in `changes`; return copies of the records that the rows of each part of `reads` saw.
 
         `apply(table, entities, rows)` changes the records of `entities` by the page's `rows`; no entity comes twice
         in one call, and its rows come in the order of the page.
         """
         self._words = grown(self._words, groups.bound)
         table = self._words.view(self._dtype).reshape(-1)
-        who = groups.entity[reads]
-        seen = self._words.take(who, axis=0)
-        earlier = groups.earlier(changes)[reads]
+        seen = [self._words.take(groups.entity[part], axis=0) for part in reads]
+        if not changes.any():
+            return [part.view(self._dtype).reshape(-1) for part in seen]
+        earlier = groups.earlier(changes)
         for number, rows in enumerate(groups.waves(changes), 1):
             apply(table, groups.entity[rows], rows)
-            later = np.flatnonzero(earlier == number)
-            seen[later] = self._words[who[later]]
-        return seen.view(self._dtype).reshape(-1)
+            for part, copies in zip(reads, seen, strict=True):
+                later = np.flatnonzero(earlier[part] == number)
+                if len(later):
+                    copies[later] = self._words[groups.entity[part[later]]]
+        return [part.view(self._dtype).reshape(-1) for part in seen]
 
     def freeze(self, rows: int) -> dict[str, bytes]:
         """The records of the first `rows` entities."""

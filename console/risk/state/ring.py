@@ -3,10 +3,12 @@
 A ring has `keep` + `slack` slots. What a row saw can be read until the next page comes, as long as its entity wrote at
 most `slack` times since: the `keep` entries before the row are then still in place. A page in which an entity writes
 more often is cut into waves, and the rows that would lose their sight are read on the way. So what a row sees is
-independent of how the stream was cut into pages, and only the fields that somebody asks for are read.
+independent of how the stream was cut into pages, and only what somebody asks for is read.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -16,55 +18,73 @@ from console.risk.state.growth import grown, packed, unpacked
 
 
 class Recent:
-    """The events that each row of a page saw, newest arrival first, field by field."""
+    """The events that some rows of a page saw, field by field."""
 
     def __init__(self, ring: Ring, entity: Array, ordinal: Array) -> None:
-        self._ring, self._entity, self._ordinal = ring, entity, ordinal
-        self._slot: Array | None = None
+        self._ring, self._entity, self._ordinal, self._page = ring, entity, ordinal, ring.page
         self._early: list[tuple[Array, dict[str, Array]]] = []
         self._fields: dict[str, Array] = {}
 
     def keep_now(self, rows: Array) -> None:
-        """Read every field of `rows` while they still can see."""
-        slot = self._ring.slots_of(self._entity[rows], self._ordinal[rows])
-        self._early.append((rows, {name: field.reshape(-1).take(slot) for name, field in self._ring.fields.items()}))
+        """Read the events of `rows` while they still can be seen."""
+        if len(rows):
+            who = self._entity[rows]
+            self._early.append((rows, {name: field.take(who, axis=0) for name, field in self._ring.fields.items()}))
 
     def __getitem__(self, name: str) -> Array:
-        """The field as (kept, rows); of an unused place `at` is 0."""
+        """The field as (slots, rows), in no order; `at` is 0 where the row saw nothing, whatever other fields hold."""
         if name not in self._fields:
-            if self._slot is None:
-                self._slot = self._ring.slots_of(self._entity, self._ordinal)
-            field = self._ring.fields[name].reshape(-1).take(self._slot)
-            for rows, early in self._early:
-                field[:, rows] = early[name]
-            self._fields[name] = field
+            field = self._read(name)
+            self._fields[name] = np.where(self.rank < self._ring.keep, field, 0) if name == "at" else field
         return self._fields[name]
+
+    @property
+    def rank(self) -> Array:
+        """How many events of the row's entity arrived after each one (u1), in the shape of the fields."""
+        if "" not in self._fields:
+            last, slots = self._ordinal - 1, self._ring.slots
+            self._fields[""] = (last.astype(np.uint8) - np.arange(slots, dtype=np.uint8)[:, None]) & np.uint8(slots - 1)
+        return self._fields[""]
+
+    def newest(self, name: str, number: int) -> Array:
+        """The field of the last `number` arrivals, newest first, as (number, rows); not masked."""
+        slot = (self._ordinal - 1 - np.arange(number)[:, None]) & (self._ring.slots - 1)
+        return np.asarray(np.take_along_axis(self[name], slot, axis=0))
+
+    def _read(self, name: str) -> Array:
+        if self._ring.page != self._page:
+            raise RuntimeError("what a page saw cannot be read once the next page has come")
+        field = self._ring.fields[name].take(self._entity, axis=0)
+        for rows, early in self._early:
+            field[rows] = early[name]
+        return np.ascontiguousarray(field.T)
 
 
 class Ring:
-    """Struct of arrays: `at` (µs) and further fields, each (entities, slots). An unused slot has `at` 0."""
+    """Struct of arrays: `at` (µs) and further fields, each (entities, slots). An unused slot is all zeros."""
 
     def __init__(self, keep: int, slack: int, fields: dict[str, str]) -> None:
-        slots = keep + slack
-        if slots & (slots - 1):
-            raise ValueError("keep + slack must be a power of two")
-        self.keep, self._slack, self._slots = keep, slack, slots
+        self.keep, self._slack, self.slots = keep, slack, keep + slack
+        if self.slots & (self.slots - 1) or self.slots > 128:
+            raise ValueError("keep + slack must be a power of two up to 128")
+        self.page = 0
+        """Counts the pages that came."""
         self._written = np.zeros(1, np.int64)
-        self.fields = {name: np.zeros((1, slots), dtype) for name, dtype in {"at": "i8", **fields}.items()}
+        self.fields = {name: np.zeros((1, self.slots), dtype) for name, dtype in {"at": "i8", **fields}.items()}
 
-    def through(self, groups: Groups, writes: Bools, reads: Array, values: dict[str, Array]) -> Recent:
-        """Append the rows marked in `writes`; return what each row of `reads` saw just before it.
+    def through(self, groups: Groups, writes: Bools, reads: Sequence[Array], values: dict[str, Array]) -> list[Recent]:
+        """Append the rows marked in `writes`; return what the rows of each part of `reads` saw just before them.
 
         `values` are columns of the whole page.
         """
+        self.page += 1
         self._grow(groups.bound)
-        writes = writes & (groups.entity > 0)
+        rows = (writes & (groups.entity > 0)).nonzero()[0]
+        if not len(rows):
+            return [Recent(self, who, self._written[who]) for who in (groups.entity[part] for part in reads)]
         rank = groups.earlier(writes)
         ordinal = self._written[groups.entity] + rank
-        recent = Recent(self, groups.entity[reads], ordinal[reads])
-        rows = np.flatnonzero(writes)
-        if not len(rows):
-            return recent
+        recent = [Recent(self, groups.entity[part], ordinal[part]) for part in reads]
         waves = int(rank[rows].max()) // self._slack
         if not waves:
             self._write(groups.entity, ordinal, rows, values)
@@ -72,24 +92,20 @@ class Ring:
         wave = rank // self._slack
         after = self._written.copy()
         np.maximum.at(after, groups.entity[rows], ordinal[rows] + 1)
-        fading = after[groups.entity[reads]] - ordinal[reads] > self._slack
+        fading = after[groups.entity] - ordinal > self._slack
         for number in range(waves + 1):
             self._write(groups.entity, ordinal, rows[wave[rows] == number], values)
-            recent.keep_now(np.flatnonzero(fading & (wave[reads] == number)))
+            now = fading & (wave == number)
+            for part, seen in zip(reads, recent, strict=True):
+                seen.keep_now(now[part].nonzero()[0])
         return recent
 
     def _write(self, entity: Array, ordinal: Array, rows: Array, values: dict[str, Array]) -> None:
         who, number = entity[rows], ordinal[rows]
-        place = who * self._slots + (number & (self._slots - 1))
+        place = who * self.slots + (number & (self.slots - 1))
         for name, field in self.fields.items():
             field.reshape(-1)[place] = values[name][rows]
         self._written[who] = number + 1  # of repeated entities the last one stays
-
-    def slots_of(self, entity: Array, ordinal: Array) -> Array:
-        """Flat places of the `keep` entries before each ordinal, newest first: (keep, rows)."""
-        slot = (ordinal - 1 - np.arange(self.keep)[:, None]) & (self._slots - 1)
-        slot += entity * self._slots
-        return slot
 
     def _grow(self, rows: int) -> None:
         self._written = grown(self._written, rows)
@@ -99,8 +115,7 @@ class Ring:
     def freeze(self, rows: int) -> dict[str, bytes]:
         """The state of the first `rows` entities."""
         self._grow(rows)
-        fields = {"written": self._written, **self.fields}
-        return {name: packed(field, rows) for name, field in fields.items()}
+        return {name: packed(field, rows) for name, field in {"written": self._written, **self.fields}.items()}
 
     def thaw(self, state: dict[str, bytes]) -> None:
         """Take back what `freeze` gave; raises KeyError or ValueError when it is not that."""

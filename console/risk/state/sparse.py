@@ -43,6 +43,10 @@ class Sparse:
         """Which of the entities have a record."""
         return self._place[entity] > 0
 
+    def place_of(self, entity: int) -> int:
+        """Where the entity's record is, 0 when it has none."""
+        return int(self._place[entity]) if entity < len(self._place) else 0
+
     def record(self, entity: int) -> Array:
         """The entity's record to change; a new one is all zeros. Tell `changed` afterwards."""
         if entity >= len(self._place):
@@ -52,7 +56,8 @@ class Sparse:
             self._place[entity] = self._used
             self._used += 1
         record: Array = self._records[self._place[entity]]
-        self._before.setdefault(entity, record.copy())
+        if entity not in self._before:
+            self._before[entity] = record.copy()
         return record
 
     def changed(self, entity: int, row: int) -> None:

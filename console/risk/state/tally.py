@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from console.risk.columns import Array
@@ -35,13 +37,13 @@ class Tally:
         self._sums[name] = grown(self._sums[name], groups.bound)
         return self._sums[name][groups.entity]
 
-    def through(self, groups: Groups, added: dict[str, Array], reads: Array) -> Sums:
-        """Add the whole-page columns `added` (integers or bools); tells what each row of `reads` saw before it."""
+    def through(self, groups: Groups, added: dict[str, Array], reads: Sequence[Array]) -> list[Sums]:
+        """Add the whole-page columns `added` (integers or bools); tells what the rows of each part of `reads` saw."""
         for name, values in added.items():
             sums = self._sums[name] = grown(self._sums[name], groups.bound)
             rows = np.flatnonzero((values != 0) & (groups.entity > 0))
             np.add.at(sums, groups.entity[rows], values[rows].astype(np.int64))
-        return Sums(self._sums, groups, added, reads)
+        return [Sums(self._sums, groups, added, part) for part in reads]
 
     def freeze(self, rows: int) -> dict[str, bytes]:
         """The sums of the first `rows` entities."""

@@ -137,6 +137,8 @@ class Ties:
         links = facts["fact"] == Fact.LINK
         self._holders.reach(len(KINDS) * max(devices, tokens, self._links + int(links.sum()), 1))
         token = (facts["fact"] == Fact.TOKEN) & (facts["token"] >= 0)
+        if not (len(first_uses) or frauds or token.any() or links.any()):
+            return
         held, prints = token & (customer > 0), token & (customer == 0) & (facts["device"] >= 0)
         linked = np.flatnonzero(links & (facts["device"] >= 0))
         brought = _brought(facts, np.flatnonzero(held), np.concatenate([first_uses, linked]), self._print)
