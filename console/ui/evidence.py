@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,11 +12,15 @@ import msgspec
 
 from console.language import term, tr
 from console.risk.alerts import Hit
+from console.risk.explain import Cause
 from console.ui import formats, rules
 from console.ui.text import clean
 
 HITS = msgspec.json.Decoder(list[Hit])
 SPAN = re.compile(r"(.+)_(15m|1h|6h|24h|48h|7d|14d|30d|90d|4w|8w)")
+
+MOST_LOG_ODDS = 9.2
+"""A factor of 10,000: beyond that only the sign says something."""
 
 Reading = float | str
 
@@ -73,6 +78,17 @@ def reading(name: str, value: Reading, currency: str | None, exponents: Mapping[
         return tr("ui.yes") if value else tr("ui.no")
     suffix = {"km": " km", "km/h": " km/h", "ratio": "x", "days": "d", "hours": "h"}.get(unit, "")
     return (f"{value:,.0f}" if value == int(value) or abs(value) >= 100 else f"{value:.1f}") + suffix
+
+
+def cause_value(cause: Cause, currency: str | None, exponents: Mapping[str, int]) -> str:
+    """The value that moved the model; it reads a missing one too."""
+    return tr("ui.missing.absent") if cause.value is None else reading(cause.feature, cause.value, currency, exponents)
+
+
+def cause_factor(cause: Cause) -> str:
+    """How much likelier (or less likely) fraud became by it: `×3.2`, `÷1.5`."""
+    factor = math.exp(min(abs(cause.log_odds), MOST_LOG_ODDS))
+    return f"{'×' if cause.log_odds > 0 else '÷'}{factor:.1f}"
 
 
 def bounds(condition: str, params: Mapping[str, float]) -> dict[str, tuple[str, float]]:

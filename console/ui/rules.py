@@ -8,8 +8,11 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from console.language import language, term
+from console.language import language, term, tr
 from console.paths import fixtures
+
+BLOCKED = "BLOCK"
+"""Stands among an alert's rules where the desk's own list raised it."""
 
 if TYPE_CHECKING:
     from console.risk.packs import Pack, Rule
@@ -38,6 +41,8 @@ def rules() -> dict[str, Rule]:
 
 def title(rule_id: str) -> str:
     """What a rule says, in the reader's language; empty for one that is not shipped."""
+    if rule_id == BLOCKED:
+        return tr("ui.blocked")
     rule = rules().get(rule_id)
     return rule.text.get(language(), rule.text.get("en", "")) if rule else ""
 

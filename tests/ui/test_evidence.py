@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.risk.explain import Cause
 from console.ui import rules
-from console.ui.evidence import bounds
+from console.ui.evidence import bounds, cause_factor
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,13 @@ from console.ui.evidence import bounds
 )
 def test_a_feature_compared_with_one_number_has_a_bound(condition, params, found) -> None:
     assert bounds(condition, params) == found
+
+
+@pytest.mark.parametrize(
+    ("log_odds", "factor"), [(1.2, "×3.3"), (-0.4, "÷1.5"), (0.0, "÷1.0"), (1e300, "×9897.1"), (-1e300, "÷9897.1")]
+)
+def test_a_cause_is_a_factor(log_odds: float, factor: str) -> None:
+    assert cause_factor(Cause("amount", 1.0, log_odds)) == factor
 
 
 @given(st.text(max_size=60))

@@ -12,8 +12,10 @@ from rich.text import Text
 from console.core import messages
 from console.core.messages import Account, Customer, Hold
 from console.language import term, tr
+from console.risk.alerts import Hit
+from console.risk.model import RULES_ONLY
 from console.ui import formats, rules
-from console.ui.evidence import Reason, bounds, feature, hits, reading, reasons
+from console.ui.evidence import Reason, bounds, cause_factor, cause_value, feature, hits, reading, reasons
 from console.ui.normal import Normal, against, hours, usual
 from console.ui.reasons import rule_ids
 from console.ui.situation import Situation
@@ -94,10 +96,33 @@ def _why(detail: AccountDetail, exponents: Mapping[str, int], colours: Palette) 
     if len(names) > MAX_RULES:
         more = tr("ui.portrait.more_rules", rules=", ".join(names[MAX_RULES:]))
         lines.append((Text(), Text(more, colours.faint)))
+    lines += _score(told, currency, exponents, colours)
     state = tr("ui.portrait.alert", state=term("ui.alert", clean(alert.state, 16)), hits=alert.hits)
+    if alert.muted:
+        state += tr("ui.portrait.muted", count=alert.muted)
     if alert.verdict:
         state += " · " + term("ui.verdict", clean(alert.verdict, 16))
     lines.append(_labelled("ui.portrait.alerted", f"{formats.day_and_time(alert.opened_at)}  {state}", colours))
+    return lines
+
+
+def _score(told: Sequence[Hit], currency: str | None, exponents: Mapping[str, int], colours: Palette) -> list[Pair]:
+    """What the latest hit's score is made of, and what moved the model where one judged it."""
+    if not told:
+        return []
+    hit = told[-1]
+    parts = tr("ui.portrait.by_rules", count=len(hit.reasons))
+    by_model = hit.model and hit.model != RULES_ONLY
+    parts += tr("ui.portrait.and_model", model=clean(hit.model, 40)) if by_model else tr("ui.portrait.no_model")
+    lines = [_labelled("ui.portrait.score", f"{formats.score(hit.score)} {parts}", colours)]
+    if hit.causes:
+        line = _labelled("ui.portrait.model", "", colours)
+        for cause in hit.causes:
+            line[1].append(" · " if line[1].plain else "").append(f"{feature(cause.feature)} ", colours.plain)
+            line[1].append(f"{cause_value(cause, currency, exponents)} ", colours.strong)
+            style = colours.warning if cause.log_odds > 0 else colours.good
+            line[1].append(cause_factor(cause), style)
+        lines.append(line)
     return lines
 
 
