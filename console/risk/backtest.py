@@ -49,7 +49,8 @@ class Trail:
     draft: Pack
     hits: Array  # HITS, in the feed's order
     live_fired: Bools  # (hits, rules): which of the pack's live rules fired on each
-    draft_fired: Bools  # the same of the draft's active rules
+    rules: tuple[Rule, ...]  # the draft's live rules, then those that it has in shadow and the pack has not
+    draft_fired: Bools  # (hits, rules): which of these fired on each
     labels: Array  # LABELS
     since: int
     until: int
@@ -75,7 +76,10 @@ class Backtest:
         self._live, self._draft, self._since, self._until = live, draft, since, since
         self._engine = Engine(replace(live, rules=live.live), learned)
         self._takeovers = list(takeovers)
-        self._unchanged = {_meaning(rule) for rule in live.live}
+        shadows = {_meaning(rule) for rule in live.shadow}
+        self._rules = (*draft.live, *(rule for rule in draft.shadow if _meaning(rule) not in shadows))
+        before = {_meaning(rule): place for place, rule in enumerate(live.live)}
+        self._same = [before.get(_meaning(rule)) for rule in self._rules]
         self._hits: list[Array] = []
         self._fired: dict[str, list[Bools]] = {"live": [], "draft": []}
         self._labels: dict[tuple[int, int, bool], tuple[bool, float]] = {}
@@ -109,8 +113,7 @@ class Backtest:
     def _compare(self, rows: Array, counted: Bools, scored: Scored) -> None:
         hits = np.zeros(len(rows), HITS)
         hits["seq"], hits["account"], hits["at"] = rows["seq"], rows["account"], rows["occurred_at"]
-        features = cast(Features, scored.features)  # of one piece of a page
-        pulled = [pulls(rule, features) for rule in self._draft.active]
+        pulled = [self._pulls(rule, place, scored) for rule, place in zip(self._rules, self._same, strict=True)]
         fired = {
             "live": scored.fired.T,
             "draft": np.array([pull > 0 for pull in pulled], bool).reshape(len(pulled), len(rows)).T,
@@ -128,12 +131,18 @@ class Backtest:
         for side, matrix in fired.items():
             self._fired[side].append(matrix[told])
 
+    def _pulls(self, rule: Rule, place: int | None, scored: Scored) -> Floats:
+        """What a rule of the draft adds. One that is in force as it is, at a place, was worked out there."""
+        if place is not None and rule.weight == self._live.live[place].weight:
+            return scored.pulled[place]
+        return pulls(rule, cast(Features, scored.features))  # of one piece of a page
+
     def _draft_score(self, pulled: list[Floats], scored: Scored) -> Floats:
         """The draft's score: the model's word as it was; what a rule has earned only where it means the same still."""
         trusts = self._engine.model.trusts if self._engine.model else {}
         causes = [
-            trusted(rule, pull, trusts if _meaning(rule) in self._unchanged else {})
-            for rule, pull in zip(self._draft.live, pulled, strict=False)
+            trusted(rule, pull, trusts if place is not None else {})
+            for rule, pull, place in zip(self._draft.live, pulled, self._same, strict=False)
         ]
         rows = scored.fired.shape[1]
         return combine(causes, rows, scored.learned.everywhere(rows))
@@ -165,7 +174,8 @@ class Backtest:
             draft=self._draft,
             hits=np.concatenate([np.zeros(0, HITS), *self._hits]),
             live_fired=np.concatenate([np.zeros((0, len(self._live.live)), bool), *self._fired["live"]]),
-            draft_fired=np.concatenate([np.zeros((0, len(self._draft.active)), bool), *self._fired["draft"]]),
+            rules=self._rules,
+            draft_fired=np.concatenate([np.zeros((0, len(self._rules)), bool), *self._fired["draft"]]),
             labels=labels,
             since=self._since,
             until=self._until,

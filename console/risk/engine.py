@@ -70,6 +70,7 @@ class Scored:
     score: Floats
     level: Array
     fired: Bools  # (rules, scored rows): which of `pack.active` fired, those in shadow too
+    pulled: Sequence[Floats]  # by rule, on the scored rows: what it adds by its own weight
     risk: Floats  # the account's, after the event
     risk_level: Array
     features: Callable[[str], Floats]  # of the scored rows only, in their order
@@ -144,6 +145,7 @@ class Engine:
             score=score,
             level=level_of(score, self.pack.thresholds),
             fired=np.array([pull > 0 for pull in pulled]).reshape(len(pulled), len(rows)),
+            pulled=pulled,
             risk=risk,
             risk_level=level_of(risk, self.pack.thresholds),
             features=features,
@@ -207,6 +209,7 @@ def joined(parts: Sequence[Scored]) -> Scored:
         score=np.concatenate([part.score for part in parts]),
         level=np.concatenate([part.level for part in parts]),
         fired=np.concatenate([part.fired for part in parts], axis=1),
+        pulled=[np.concatenate(pieces) for pieces in zip(*(part.pulled for part in parts), strict=True)],
         risk=np.concatenate([part.risk for part in parts]),
         risk_level=np.concatenate([part.risk_level for part in parts]),
         features=features,

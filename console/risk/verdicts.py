@@ -232,7 +232,7 @@ def _precision(alerts: Array) -> Share | None:
 def _rules(trail: Trail, hits: Array, fired: dict[str, Bools], quiet_until: int | None) -> Iterator[RuleFigures]:
     """The draft's rules, each judged by its own hits."""
     in_force = {rule.id: int(fired["live"][:, place].sum()) for place, rule in enumerate(trail.live.live)}
-    for place, rule in enumerate(trail.draft.active):
+    for place, rule in enumerate(trail.rules):
         own = hits[fired["draft"][:, place]]
         alone = _alone(own)
         _judge(alone, trail.labels, quiet_until)

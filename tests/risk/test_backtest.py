@@ -259,6 +259,15 @@ def test_every_rule_of_the_draft_is_judged_by_its_own_hits(story):
     assert second.accounts == {0: 1, 1: 1}
 
 
+def test_a_rule_that_is_put_into_shadow_is_watched_and_one_that_was_there_is_not(story):
+    told = story().spend(9_000).facts
+    live = pack(("UN-1", "amount >= 5000", 0.6, "live"), ("UN-2", "amount >= 5000", 0.6, "shadow"))
+    draft = pack(("UN-1", "amount >= 5000", 0.6, "shadow"), ("UN-2", "amount >= 5000", 0.6, "shadow"))
+    found = backtested(live, draft, told)
+    assert [(rule.rule_id, rule.hits) for rule in found.rules] == [("UN-1", 1)]
+    assert found.only("live").tolist() == [True]
+
+
 def test_nothing_replayed_is_nothing_found():
     found = backtested(large(1), large(1), np.zeros(0, FACTS))
     assert found.sides["live"].alerts == 0
