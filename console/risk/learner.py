@@ -28,24 +28,25 @@ CAUGHT_SHARE = 0.01
 WATCHED_FEATURES = 5
 """The weightiest features, whose drift is watched beside the probability's."""
 TRUST_PRIOR = 20.0
-"""Labelled hits that a rule's weight counts for before its own precision takes over."""
+"""Labelled hits that a rule's weight counts for before what they were takes over."""
 
 
 @dataclass(frozen=True)
 class Parameters:
     """How models are fitted. Days are of stream time.
 
-    `tolerance`: standard errors of average precision that a challenger may lack. A model grows old, and by chance alone
-    one of two equals is below the other: only one that is clearly worse is refused.
+    `bins` decide how finely an age or an amount can be cut: with 64 instead of 512 the handbook's stream loses .03 of
+    average precision. `tolerance`: standard errors of average precision that a challenger may lack. A model grows old,
+    and by chance alone one of two equals is below the other: only one that is clearly worse is refused.
     """
 
     trees: int = 120
     depth: int = 5
     rate: float = 0.1
-    bins: int = 64
+    bins: int = 512
     subsample: float = 0.8
     columns: float = 0.6
-    lightest_leaf: float = 5.0
+    lightest_leaf: float = 10.0
     window_days: int = 75
     held_days: int = 7
     legit_rows: int = 200_000
@@ -105,7 +106,7 @@ def refit(
         trees=bytes(trees.save_raw("ubj")),
         slope=slope,
         intercept=intercept,
-        trusts=trusts(training, weights),
+        trusts=trusts(training, held, probability, weights),
         drift=references(trees, training, held, slope, intercept),
         cut=cut,
         missed=(float((probability[fraud] < cut).sum()) + 1) / (float(fraud.sum()) + 2),
@@ -202,18 +203,22 @@ def _newton(
     return (float(at[0]), float(at[1])) if both else (1.0, float(at[0]))
 
 
-def trusts(training: Training, weights: dict[str, float]) -> dict[str, float]:
-    """What each rule's word is worth: its precision on labelled hits, starting from the pack's weight.
+def trusts(training: Training, held: Bools, probability: Floats, weights: dict[str, float]) -> dict[str, float]:
+    """What each rule knows beyond the model, 0..1: how many more of its hits are fraud than the model expects.
 
-    The mean of a Beta distribution whose prior counts as `TRUST_PRIOR` hits of precision `weight`.
+    A rule starts with the pack's weight, which counts as `TRUST_PRIOR` hits, and moves to the mean of (fraud -
+    probability) over its labelled hits among the rows held out. So a rule that cries wolf, and one whose knowledge the
+    model has taken in, stop disturbing the ranking; one that sees what the model is blind to gains; one nobody judged
+    keeps its say.
     """
     found = {}
+    weight = training.weight[held].astype(np.float64)
+    surprise = weight * (training.fraud[held] - probability)
     for place, rule in enumerate(training.rules):
         if rule in weights:
-            hits = training.fired[:, place]
-            frauds = float(training.weight[hits & training.fraud].sum())
-            seen = float(training.weight[hits].sum())
-            found[rule] = (TRUST_PRIOR * weights[rule] + frauds) / (TRUST_PRIOR + seen)
+            hits = training.fired[held, place]
+            known = TRUST_PRIOR * weights[rule] + float(surprise[hits].sum())
+            found[rule] = min(max(known / (TRUST_PRIOR + float(weight[hits].sum())), 0.0), 1.0)
     return found
 
 

@@ -65,9 +65,9 @@ class Figures(Struct, frozen=True):
 class Model(Struct, frozen=True, dict=True):
     """Everything that a score takes from learning. `trained_to_seq` and `trained_to`: nothing from there on was known.
 
-    `slope` and `intercept` turn the trees' log-odds into calibrated ones. `trusts` maps a rule's id to the share of
-    frauds among what it points at. `drift` holds how the probability (under "") and the weightiest features were
-    spread. Of the frauds held out the share `missed` had a probability below `cut`, which one row in a hundred has.
+    `slope` and `intercept` turn the trees' log-odds into calibrated ones. `trusts` maps a rule's id to what it knows
+    beyond the trees. `drift` holds how the probability (under "") and the weightiest features were spread. Of the
+    frauds held out the share `missed` had a probability below `cut`, which one row in a hundred has.
     """
 
     version: str

@@ -1,8 +1,13 @@
-"""One score in 0..1 from what the rules say, and its level.
+"""One score in 0..1 from what the rules say and what the model learned, and its level.
 
 Noisy-or (Pearl 1988, 4.3.2): each rule that fires is an independent cause of suspicion with the probability
-`weight * strength`, so score = 1 - product(1 - weight * strength). It never falls when a rule is added or grows
-stronger. A model's probability joins as one more cause.
+`trust * strength`, the model's calibrated probability is one more cause p, so
+
+    score = 1 - (1 - p) * product(1 - trust * strength)
+
+It never falls when a rule fires or grows stronger or when p rises. Without a model p is 0 and trust is the pack's
+weight. With one, a rule is trusted with what it knows beyond the model (`learner.trusts`): causes in a noisy-or must be
+independent, and what rule and model know both would count twice.
 """
 
 from __future__ import annotations
@@ -85,7 +90,7 @@ def _pull(rule: Rule, block: Block, fired: Bools) -> Floats:
 
 
 def trusted(rule: Rule, pull: Floats, trusts: Mapping[str, float]) -> Floats:
-    """The rule's pull with its weight replaced by what its word has proved to be worth, where that is known."""
+    """The rule's pull with its weight replaced by what it knows beyond the model, where that is known."""
     if rule.id not in trusts or not rule.weight:
         return pull
     return np.asarray(pull * (trusts[rule.id] / rule.weight))

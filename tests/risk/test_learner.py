@@ -128,8 +128,18 @@ def test_nothing_is_fitted_on_a_handful_of_frauds() -> None:
         refit(few, None, WEIGHTS, SMALL, "m1")
 
 
-def test_rules_earn_their_trust(model: Model) -> None:
-    assert model.trusts["GOOD-1"] > 0.5 > 2 * model.trusts["BAD-1"] > 0
+def test_rules_are_trusted_with_what_they_know_beyond_the_model(training: Training, model: Model) -> None:
+    assert max(model.trusts.values()) < 0.2  # the model knows what the good rule knows, and that the bad one is wrong
+    secret = np.random.default_rng(5).random(len(training.fraud)) < 0.03  # frauds that no feature tells of
+    hidden = replace(training, fraud=training.fraud | secret, told=np.where(secret, 8_000, training.told))
+    hidden = replace(hidden, fired=np.stack((secret, training.fired[:, 1]), axis=1))
+    trusts = refit(hidden, None, WEIGHTS, SMALL, "m1").model.trusts
+    assert trusts["GOOD-1"] > 0.6 > 3 * trusts["BAD-1"]
+
+
+def test_a_rule_that_nobody_judged_keeps_its_say(training: Training) -> None:
+    silent = replace(training, fired=np.zeros_like(training.fired))
+    assert refit(silent, None, WEIGHTS, SMALL, "m1").model.trusts == WEIGHTS
     assert refit(made(), None, {"GOOD-1": 0.5}, SMALL, "m1").model.trusts.keys() == {"GOOD-1"}
 
 

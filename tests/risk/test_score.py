@@ -21,6 +21,14 @@ def test_another_cause_never_lowers_the_score(shares, more):
     assert combine(causes, 1, np.array([more]))[0] >= score
 
 
+@given(SHARES, st.floats(0, 1), st.floats(0, 1), st.data())
+def test_the_score_never_falls_when_a_cause_or_the_model_grows(shares, model, more, data):
+    grown = [data.draw(st.floats(share, 1)) for share in shares]
+    low = combine([np.array([share]) for share in shares], 1, np.array([min(model, more)]))
+    high = combine([np.array([share]) for share in grown], 1, np.array([max(model, more)]))
+    assert low[0] <= high[0] + 1e-12
+
+
 def test_two_even_chances_make_three_quarters():
     assert combine([np.array([0.5]), np.array([0.5])], 1).tolist() == [0.75]
     assert combine([], 2).tolist() == [0, 0]
