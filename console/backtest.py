@@ -31,6 +31,7 @@ from console.risk.learned import LEARNED
 from console.risk.model import Model, UnusableModel
 from console.risk.packs import Pack, load_packs
 from console.risk.verdicts import figures
+from console.watch.chain import in_force
 from console.watch.watcher import pack_texts
 from store.facts_log import FactsLog
 from store.files import StoreError
@@ -60,9 +61,11 @@ def run(asked: Asked, *, as_json: bool, progress: bool) -> int:
     Raises ValueError for a pack that can't be used, OSError for one that can't be read.
     """
     os.nice(NICE)
-    live = load_packs(pack_texts(asked.packs))
+    texts = pack_texts(asked.packs)
+    live = load_packs(texts)
     draft = drafted(live, asked.pack.name, asked.pack.read_text(encoding="utf-8"))
     try:
+        _warn_of_others(asked.home.journal, texts)
         log = FactsLog(asked.home.mirror)
     except StoreError as error:
         return _fail(error)
@@ -76,6 +79,18 @@ def run(asked: Asked, *, as_json: bool, progress: bool) -> int:
     exponents = {currency.code: currency.exponent for currency in meta.currencies} if meta else {}
     print(json.dumps(report) if as_json else "\n".join(table(report, exponents)))
     return Exit.OK
+
+
+def _warn_of_others(path: Path, texts: list[tuple[str, str]]) -> None:
+    """Say it when the watcher scores by other packs than those that the draft is held against."""
+    if not path.exists():
+        return
+    journal = Journal(path)
+    try:
+        if not in_force(journal, texts):
+            print(tr("backtest.other_rules"), file=sys.stderr)
+    finally:
+        journal.close()
 
 
 def _fail(error: StoreError) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -31,11 +32,21 @@ def note_rules(journal: Journal, texts: Iterable[tuple[str, str]], at: Instant) 
 
     `texts` are (name, TOML); the payload has a SHA-256 over all of them and one of each.
     """
-    digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(texts)}
-    lines = "".join(f"{digest}  {name}\n" for name, digest in digests.items())
-    payload = {"digest": hashlib.sha256(lines.encode()).hexdigest(), "packs": digests}
+    payload = _named(texts)
     if (journal.latest(RULES) or {}).get("digest") != payload["digest"]:
         journal.record(RULES, payload, at)
+
+
+def in_force(journal: Journal, texts: Iterable[tuple[str, str]]) -> bool:
+    """Whether these are the packs that the audit named last; so too while it has named none."""
+    last = journal.latest(RULES)
+    return last is None or last.get("digest") == _named(texts)["digest"]
+
+
+def _named(texts: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(texts)}
+    lines = "".join(f"{digest}  {name}\n" for name, digest in digests.items())
+    return {"digest": hashlib.sha256(lines.encode()).hexdigest(), "packs": digests}
 
 
 class CheckpointExport:

@@ -12,7 +12,9 @@ from console.cli import main
 from console.risk.columns import DAY, FACTS, Fact, Judgement, blank
 from console.risk.drafts import drafted
 from console.risk.packs import PackError, load_packs
-from console.watch.watcher import packs
+from console.watch.chain import note_rules
+from console.watch.watcher import pack_texts, packs
+from store.journal import Journal
 from store.mirror import Batch, Mirror
 
 START = 1_700_000_000_000_000
@@ -127,6 +129,17 @@ def test_a_missing_draft_or_mirror_is_told(home, tmp_path, capsys):
     (home / "mirror.db").unlink()
     assert backtest(home, PART) == 1
     assert "mirror.db" in capsys.readouterr().err
+
+
+def test_other_rules_than_the_watchers_are_told(home, capsys):
+    journal = Journal(home / "journal.db")
+    note_rules(journal, pack_texts(None), START)
+    assert backtest(home, PART, "--json") == 0
+    assert not capsys.readouterr().err
+    note_rules(journal, [("mine.toml", WHOLE)], START)
+    journal.close()
+    assert backtest(home, PART, "--json") == 0
+    assert "--packs" in capsys.readouterr().err
 
 
 def test_facts_of_another_version_are_not_replayed(home, capsys):
