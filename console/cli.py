@@ -183,6 +183,8 @@ def _add_bench(commands: Commands) -> None:
     ingest = _command(what, "ingest", entries.bench_ingest)
     ingest.add_argument("--stream", type=Path, metavar="FILE", help=tr("cli.stream"))
     ingest.add_argument("--limit", type=_count, metavar="N", help=tr("cli.limit"))
+    ingest.add_argument("--accounts", type=_count, default=100_000, metavar="N", help=tr("cli.accounts"))
+    ingest.add_argument("--days", type=_positive, default=12.0, metavar="N", help=tr("cli.days"))
     ingest.add_argument("--kills", type=int, default=0, metavar="N", help=tr("cli.kills"))
     ingest.add_argument("--json", action="store_true", help=tr("cli.json"))
     quality = _command(what, "quality", entries.bench_quality)

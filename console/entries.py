@@ -107,7 +107,8 @@ def backtest(options: argparse.Namespace) -> int:
 def bench_ingest(options: argparse.Namespace) -> int:
     from console.bench import ingest
 
-    return ingest.run(options.stream, options.limit, options.kills, as_json=options.json)
+    workload = ingest.Workload(options.stream, options.limit, options.accounts, options.days)
+    return ingest.run(workload, options.kills, as_json=options.json)
 
 
 def bench_quality(options: argparse.Namespace) -> int:

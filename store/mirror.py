@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -215,12 +215,16 @@ class Mirror:
         self.database.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing: what is written inside is committed at its end. Errors roll back and pass on."""
+    def transaction(self, committing: AbstractContextManager[None] | None = None) -> Iterator[None]:
+        """All or nothing: what is written inside is committed at its end, within `committing` if there is one.
+
+        Errors roll back and pass on.
+        """
         self._execute("BEGIN IMMEDIATE")
         try:
             yield
-            self._execute("COMMIT")
+            with committing or nullcontext():
+                self._execute("COMMIT")
         except BaseException:
             self.database.conn.rollback()
             raise
@@ -231,14 +235,8 @@ class Mirror:
         """The stored versions of those ids of a type; an id never seen is absent."""
         table, key, only, of_type = _home_of(type_)
         asked = self._below_largest(type_, ids)
-        known = dict(
-            self._execute(
-                f"SELECT {key}, version FROM {table} WHERE {key} IN (SELECT value FROM json_each(?)){only}",  # noqa: S608
-                (json.dumps(asked), *of_type),
-            )
-            if asked
-            else ()
-        )
+        query = f"SELECT {key}, version FROM {table} WHERE {key} IN (SELECT value FROM json_each(?)){only}"  # noqa: S608
+        known = dict(self._execute(query, (json.dumps(asked), *of_type)) if asked else ())
         for id_ in ids if self.tombstones else ():
             if (type_, id_) in self.tombstones:
                 known[id_] = self.tombstones[type_, id_]

@@ -1,18 +1,23 @@
-"""`riskdesk bench ingest`: a recorded stream through the whole product, sandbox over HTTP to committed scores.
+"""`riskdesk bench ingest`: a stream through the whole product, sandbox over HTTP to committed scores, everything on.
 
-With kills, the watcher is killed (SIGKILL) so many times on its way and its mirror is compared, row by row and byte by
-byte, with that of a run nobody disturbed.
+Without a recorded stream a world of many accounts is played first, untimed, and then served. Throughput is measured in
+pages as large as they come, page times in a second run in pages of 1,000. With kills, the watcher is killed (SIGKILL)
+so many times on its way and its mirror is compared, row by row and byte by byte, with that of a run nobody disturbed.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
+import multiprocessing
 import random
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,22 +30,54 @@ from console.paths import Home
 from store.compare import differences, transaction_figures
 
 RAW_ROWS = 200_000
+WORLD, SEED = "portfolio", 1
+PAGE = 1_000
+"""Changes on the pages whose times are told."""
 
 
-def run(stream: Path | None, limit: int | None, kills: int, *, as_json: bool) -> int:
+@dataclass(frozen=True)
+class Workload:
+    """What is streamed: a recorded file, or a world of so many accounts played for so many days."""
+
+    stream: Path | None
+    limit: int | None
+    accounts: int
+    days: float
+
+    def prepared(self, folder: Path) -> list[str]:
+        """The sandbox's arguments, with all that has to be produced beforehand lying in `folder`."""
+        if self.stream is not None:
+            return ["--replay", str(self.stream), *(["--limit", str(self.limit)] if self.limit else [])]
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            pool.submit(_play, folder, self.accounts, self.days).result()
+        return ["--world", WORLD, "--seed", str(SEED), "--days", str(self.days), "--data", str(folder)]
+
+
+def _play(folder: Path, accounts: int, days: float) -> None:
+    """Play a world to its end, so that its whole feed lies in `folder`."""
+    from console.sandbox.run import SandboxOptions, opened
+
+    with opened(SandboxOptions(world=WORLD, seed=SEED, days=days, population=accounts, data=folder)) as core:
+        asyncio.run(core.life.demand(0, sys.maxsize))
+
+
+def run(workload: Workload, kills: int, *, as_json: bool) -> int:
     """Measure, print a table or one JSON object, and return an exit code: 1 when a disturbed mirror differs."""
-    if stream is None or not stream.exists():
-        print(tr("bench.no_stream", path=stream or ""), file=sys.stderr)
+    if workload.stream is not None and not workload.stream.exists():
+        print(tr("bench.no_stream", path=workload.stream), file=sys.stderr)
         return Exit.OK
     with tempfile.TemporaryDirectory(prefix="riskdesk-bench-") as folder:
+        served = workload.prepared(Path(folder) / "core")
         calm = Home(Path(folder) / "calm")
-        figures = _watched(calm, stream, limit)
+        figures = _watched(calm, served)
         figures |= {"machine": machine(), **_proof(calm)}
         raw = raw_rate(RAW_ROWS, figures.pop("doc_bytes"))
-        figures["ratio_raw"] = round(figures["events_per_s"] / raw, 3)
+        figures |= {"ratio_raw": round(figures["events_per_s"] / raw, 3), "raw_per_s": round(raw)}
+        small = _watched(Home(Path(folder) / "small"), served, "--page", str(PAGE))
+        figures |= {name: small[name] for name in ("page_p50_ms", "page_p99_ms")}
         if kills:
             disturbed = Home(Path(folder) / "disturbed")
-            figures |= {"kills": _disturbed(disturbed, stream, limit, kills, figures["seconds"])}
+            figures |= {"kills": _disturbed(disturbed, served, kills, figures["seconds"])}
             figures["equal_after_kills"] = differences(calm.mirror, disturbed.mirror) == []
     if as_json:
         print(json.dumps(figures))
@@ -50,15 +87,11 @@ def run(stream: Path | None, limit: int | None, kills: int, *, as_json: bool) ->
     return Exit.OK if figures.get("equal_after_kills", True) and figures["digest_equal"] else Exit.FAILED
 
 
-def _replay(stream: Path, limit: int | None) -> list[str]:
-    return ["--replay", str(stream), *(["--limit", str(limit)] if limit else [])]
-
-
-def _watched(home: Home, stream: Path, limit: int | None) -> dict[str, Any]:
+def _watched(home: Home, served: list[str], *more: str) -> dict[str, Any]:
     """One undisturbed run; the watcher's own report and the digest's verdict at its end."""
     home.make()
-    with children.sandbox(*_replay(stream, limit), log=home.folder / "sandbox.log") as origin:
-        arguments = ("watch", "--home", str(home.folder), "--core", origin, "--until-caught-up", "--json")
+    with children.sandbox(*served, log=home.folder / "sandbox.log") as origin:
+        arguments = ("watch", "--home", str(home.folder), "--core", origin, "--until-caught-up", "--json", *more)
         done = subprocess.run(  # noqa: S603 - our own program
             children.command(*arguments), check=True, stdout=subprocess.PIPE
         )
@@ -67,17 +100,17 @@ def _watched(home: Home, stream: Path, limit: int | None) -> dict[str, Any]:
 
 
 def _proof(home: Home) -> dict[str, Any]:
-    """What the read views say was mirrored, and how long a transaction's JSON is on average."""
+    """What the read views say was mirrored, and how long a document is on average."""
     total, scored, doc_bytes = transaction_figures(home.mirror)
     return {"transactions": total, "scored": scored, "doc_bytes": doc_bytes}
 
 
-def _disturbed(home: Home, stream: Path, limit: int | None, kills: int, seconds: float) -> int:
+def _disturbed(home: Home, served: list[str], kills: int, seconds: float) -> int:
     """The same stream with the watcher killed at random moments; returns how often it was killed on its way."""
     home.make()
     moments = random.Random(kills)
     killed = 0
-    with children.sandbox(*_replay(stream, limit), log=home.folder / "sandbox.log") as origin:
+    with children.sandbox(*served, log=home.folder / "sandbox.log") as origin:
         arguments = ("watch", "--home", str(home.folder), "--core", origin, "--until-caught-up", "--json")
         while True:
             with children.open_private(home.log) as log:

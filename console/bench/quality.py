@@ -36,8 +36,8 @@ LAST_DAYS = {"sparkov": 120}
 """Streams judged by their last days as one, by the name of their mapping."""
 FALSE_POSITIVES = 0.01
 ALERTS_OF_A_DESK = 0.05
-"""A desk that can judge 100 accounts a day wants that many alerts: with the shipped rules and learner, this score brings
-them on the handbook's stream from its third week on."""
+"""A desk that can judge 100 accounts a day wants that many alerts: with the shipped rules and learner, this score
+brings them on the handbook's stream from its third week on."""
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ class Follower:
     async def _take(self, ingest: Ingest, page: Page) -> None:
         started = time.perf_counter()
         ingested = await self.run(ingest.page, page)
-        ingested = replace(ingested, seconds=time.perf_counter() - started + page.read_s)
+        ingested = replace(ingested, seconds=time.perf_counter() - started + page.read_s - ingested.waited)
         self._gaps = 0
         self.health.ok(instants.now(), ingested.changes)
         self._on_page(ingested)

@@ -25,6 +25,7 @@ from console.risk.score import level_of
 from console.watch.keeper import Keeper
 from console.watch.learning import Learning, School
 from console.watch.listed import Listed
+from console.watch.stages import Stages
 from console.watch.translate import Translation
 from store import rule_hits
 from store.mirror import Mirror, Row
@@ -46,13 +47,14 @@ CHECKPOINT_BYTES = 64 * 1024 * 1024
 @dataclass(frozen=True)
 class Ingested:
     """What a page brought: so many changes, those that counted, those that commands made (command id, type, document),
-    alerts that opened, seconds from read to commit."""
+    alerts that opened, seconds from read to commit, and seconds that it waited for a refit, which do not count."""
 
     changes: int
     applied: list[Change]
     caused: list[tuple[str, str, str]]
     opened: list[str]
     seconds: float = 0.0
+    waited: float = 0.0
 
 
 class Ingest:
@@ -65,6 +67,7 @@ class Ingest:
     def __init__(self, path: Path, pack: Pack, journal: Path | None = None, school: School | None = None) -> None:
         """`journal` is where the desk's lists and models are; without one nothing is listed, and nothing learned."""
         self.path = path
+        self.stages = Stages()
         self.mirror = Mirror(path)
         self.keeper = Keeper(self.mirror)
         self.listed = Listed(journal, self.mirror)
@@ -132,14 +135,19 @@ class Ingest:
         mirror = self.mirror
         self.torn = True
         self.listed.read(page.position.epoch, page.from_seq + 1)
-        with mirror.transaction():
-            ingested = self._apply(Translation(mirror, page.lots, page.spoiled), page.position.epoch)
+        self.stages.add("decode", page.read_cpu_s)
+        waited = self.learning.waited_s if self.learning else 0.0
+        with mirror.transaction(committing=self.stages("commit")):
+            with self.stages("translate"):
+                meant = Translation(mirror, page.lots, page.spoiled)
+            ingested = self._apply(meant, page.position.epoch)
             where = page.position
             mirror.advance(LANE, (where.epoch, where.seq, where.cursor), page.head_seq, page.watermark)
         self.torn = False
         if self._logged > max(CHECKPOINT_BYTES, self._state_bytes) and not self.keeper.busy:
             self.checkpoint()
-        return replace(ingested, changes=where.seq - page.from_seq)
+        waited = self.learning.waited_s - waited if self.learning else 0.0
+        return replace(ingested, changes=where.seq - page.from_seq, waited=waited)
 
     def warm(self, resources: dict[str, Lot]) -> None:
         """Apply resources of a snapshot as history: rows without a score, alerts marked as rebuilt."""
@@ -151,20 +159,27 @@ class Ingest:
     def _apply(self, meant: Translation, epoch: str | None) -> Ingested:
         """Apply changes of an epoch's feed, or without one those of a snapshot."""
         facts, rebuilt = meant.facts, epoch is None
-        scored = self._score(facts, epoch)
-        alerts = self.book.apply(facts, scored, self.listed.overrides())
-        _score_events(meant, facts, scored, rebuilt=rebuilt)
-        self._note_risk(meant, facts, scored, alerts)
-        meant.batch.alerts = [_alert_row(alert, rebuilt) for alert in alerts]
-        self.mirror.write(meant.batch)
-        self._note_hits(facts, scored)
+        with self.stages("score"):
+            scored = self._score(facts, epoch)
+            alerts = self.book.apply(facts, scored, self.listed.overrides())
+        with self.stages("rows"):
+            _score_events(meant, facts, scored, rebuilt=rebuilt)
+            self._note_risk(meant, facts, scored, alerts)
+            meant.batch.alerts = [_alert_row(alert, rebuilt) for alert in alerts]
+            self.mirror.write(meant.batch)
+        with self.stages("log"):
+            self._note_hits(facts, scored)
+            self._log(facts)
+        return Ingested(len(meant.applied), meant.applied, meant.caused(), _opened(alerts, facts))
+
+    def _log(self, facts: FactArray) -> None:
+        """Keep what the engine was told and what models learn from."""
         if len(facts):
             body = facts.tobytes()
             self.mirror.log_page(int(facts["seq"][-1]), int(facts["recorded_at"].max()), body)
             self._logged += len(body)
         if self.learning:
             self.learning.store()
-        return Ingested(len(meant.applied), meant.applied, meant.caused(), _opened(alerts, facts))
 
     def _score(self, facts: FactArray, epoch: str | None) -> Scored:
         if self.learning is None:

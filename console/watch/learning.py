@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,6 +62,8 @@ class Learning:
         self.health = Health("model")
         self.schedule = Schedule(school.cadence)
         self.maturity = MATURITY
+        self.waited_s = 0.0
+        """Seconds in which pages have waited for refits; none while the stream is live."""
         self._school = school
         self._engine = engine
         self._mirror = mirror
@@ -237,7 +240,9 @@ class Learning:
         assert fitting is not None  # noqa: S101 - begun above
         if not fitting.ready and abs(now - clock) <= LIVE_WITHIN:
             return None
+        asked = time.perf_counter()
         answer = fitting.answer()
+        self.waited_s += time.perf_counter() - asked
         self._fitting = None
         return Refitted(
             epoch=self._epoch,

@@ -75,7 +75,7 @@ async def _watch(options: WatchOptions) -> dict[str, float | int | bool]:
         scheduler.start()
         try:
             await _until(stop, watcher.follower.caught_up if options.until_caught_up else None)
-            report = watcher.progress.report()
+            report = watcher.progress.report() | await watcher.costs()
             if options.until_caught_up and not stop.is_set():
                 report["digest_equal"] = await watcher.digest.equal()
         finally:

@@ -6,14 +6,10 @@ import asyncio
 import json
 import logging
 import os
-import resource
 import sqlite3
-import sys
-import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,6 +33,7 @@ from console.watch.follow import Follower
 from console.watch.health import Health
 from console.watch.ingest import LANE, Ingest, Ingested
 from console.watch.learning import School
+from console.watch.progress import Progress
 from console.watch.verify import DigestCheck
 from store.files import StoreError, damaged, set_aside
 from store.journal import Journal
@@ -53,9 +50,6 @@ RETENTION_EVERY_S = 3600
 CHECKPOINT_EVERY_S = 300
 HEALTH_EVERY_S = 1
 """Seconds between runs of the watcher's jobs."""
-KEPT_PAGES = 10_000
-"""Page times that the report looks at."""
-
 Job = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -70,37 +64,6 @@ class WatchOptions:
     retention_days: int = 180
     packs: Path | None = None
     rules_only: bool = False
-
-
-@dataclass
-class Progress:
-    """What the watcher has done since it started."""
-
-    events: int = 0
-    alerts: int = 0
-    started: float = field(default_factory=time.monotonic)
-    pages_ms: deque[float] = field(default_factory=lambda: deque(maxlen=KEPT_PAGES))
-
-    def note(self, page: Ingested) -> None:
-        """Count a committed page; the time from its decoding to its commit is kept for the last 10,000."""
-        self.events += page.changes
-        self.alerts += len(page.opened)
-        self.pages_ms.append(page.seconds * 1e3)
-
-    def report(self) -> dict[str, float | int]:
-        """Figures for people and machines: events, seconds, events a second, page times, alerts, peak memory in MB."""
-        seconds = time.monotonic() - self.started
-        pages = sorted(self.pages_ms) or [0.0]
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return {
-            "events": self.events,
-            "seconds": round(seconds, 3),
-            "events_per_s": round(self.events / seconds) if seconds else 0,
-            "page_p50_ms": round(pages[len(pages) // 2], 2),
-            "page_p99_ms": round(pages[int(len(pages) * 0.99)], 2),
-            "alerts": self.alerts,
-            "rss_mb": round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024)),
-        }
 
 
 def pack_texts(folder: Path | None) -> list[tuple[str, str]]:
@@ -190,6 +153,10 @@ class Watcher:
                 raise
             log.warning("%s is damaged, set aside as %s: it is built anew", path, set_aside(path))
             return Ingest(path, self._pack, self._options.home.journal, school)
+
+    async def costs(self) -> dict[str, float]:
+        """What an event has cost so far, stage by stage."""
+        return (await self.follower.ingest()).stages.per(self.progress.events)
 
     def _on_page(self, page: Ingested) -> None:
         self.progress.note(page)

@@ -1,0 +1,30 @@
+"""What each stage of a page costs the processor, for whoever wants to know where the time goes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Stages:
+    """Processor seconds by stage, of the thread that runs it."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        """Count what happens inside as that stage's."""
+        started = time.thread_time()
+        try:
+            yield
+        finally:
+            self.add(name, time.thread_time() - started)
+
+    def per(self, events: int) -> dict[str, float]:
+        """Microseconds an event: decode, translate, score (features, rules, model), rows, log (facts, hits), commit."""
+        return {f"{name}_us": round(seconds * 1e6 / max(1, events), 2) for name, seconds in self.seconds.items()}
+
+    def add(self, name: str, seconds: float) -> None:
+        self.seconds[name] = self.seconds.get(name, 0.0) + seconds
