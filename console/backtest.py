@@ -28,7 +28,7 @@ from console.risk.backtest import Backtest, Trail
 from console.risk.columns import FACTS, Array
 from console.risk.drafts import drafted
 from console.risk.learned import LEARNED
-from console.risk.model import Model, UnusableModel
+from console.risk.model import RULES_ONLY, Model, UnusableModel
 from console.risk.packs import Pack, load_packs
 from console.risk.verdicts import figures
 from console.watch.chain import in_force
@@ -144,17 +144,23 @@ def _gathered(pages: Iterable[bytes]) -> Iterator[bytes]:
 def _takeovers(journal: Path, epoch: str | None) -> list[tuple[int, Model | None]]:
     """The models that were in force, as the journal keeps them, each with the seq from which it counted.
 
-    Raises StoreError when one can't be used.
+    One that this version can't use is left out, as the watcher does it: the one before it goes on.
     """
     if epoch is None or not journal.exists():
         return []
     handle = Journal(journal)
     try:
         models = Models(handle)
-        bodies = [(taken.seq, models.body(epoch, taken.version)) for taken in models.takeovers(epoch)]
-        return [(seq or 0, Model.from_bytes(body, LEARNED) if body else None) for seq, body in bodies]
-    except UnusableModel as error:
-        raise StoreError(str(error)) from error
+        found: list[tuple[int, Model | None]] = []
+        for taken in models.takeovers(epoch):
+            try:
+                body = models.body(epoch, taken.version) or b""
+                model = None if taken.version == RULES_ONLY else Model.from_bytes(body, LEARNED)
+            except UnusableModel as error:
+                print(tr("backtest.no_model", version=taken.version, error=error), file=sys.stderr)
+            else:
+                found.append((taken.seq or 0, model))
+        return found
     finally:
         handle.close()
 

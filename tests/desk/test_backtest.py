@@ -16,6 +16,7 @@ from console.watch.chain import note_rules
 from console.watch.watcher import pack_texts, packs
 from store.journal import Journal
 from store.mirror import Batch, Mirror
+from store.models import Models, Refitted
 
 START = 1_700_000_000_000_000
 PART = """
@@ -140,6 +141,24 @@ def test_other_rules_than_the_watchers_are_told(home, capsys):
     journal.close()
     assert backtest(home, PART, "--json") == 0
     assert "--packs" in capsys.readouterr().err
+
+
+def test_a_model_that_cant_be_used_is_left_out_and_told(home, capsys):
+    journal = Journal(home / "journal.db")
+    models = Models(journal)
+    refit = Refitted(epoch="e", version="m-1", due_seq=1, due_at=START, reason="first", outcome="promoted", why="",
+                     figures=None, fitted_at=START, seconds=1.0, body=b"no model")  # fmt: skip
+    models.add(refit)
+    models.settle("e", 1, START, "m-1", START)
+    journal.close()
+    mirror = Mirror(home / "mirror.db")
+    with mirror.transaction():
+        mirror.advance("changes", ("e", 4, ""), 4, START)
+    mirror.close()
+    assert backtest(home, PART, "--json") == 0
+    told = capsys.readouterr()
+    assert "m-1 is left out" in told.err
+    assert json.loads(told.out)["new"] == 2
 
 
 def test_facts_of_another_version_are_not_replayed(home, capsys):
