@@ -286,7 +286,9 @@ def _add_model(commands: Commands) -> None:
     rollback = _command(what, "rollback", entries.model_rollback, text=tr("models.help_rollback"))
     rollback.add_argument("version", nargs="?", metavar="VERSION", help=tr("models.help_version"))
     rollback.add_argument("--reason", required=True, metavar="TEXT", help=tr("lists.help_reason"))
-    for part in (model, rollback):
+    explain = _command(what, "explain", entries.model_explain, text=tr("models.help_explain"))
+    explain.add_argument("transaction", metavar="TRANSACTION", help=tr("models.help_transaction"))
+    for part in (model, rollback, explain):
         _home(part)
 
 

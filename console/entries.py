@@ -256,3 +256,10 @@ def model_rollback(options: argparse.Namespace) -> int:
     from console.paths import home
 
     return models.roll_back(home(getattr(options, "home", None)), options.version, options.reason)
+
+
+def model_explain(options: argparse.Namespace) -> int:
+    from console import models
+    from console.paths import home
+
+    return models.explain(home(getattr(options, "home", None)), options.transaction)

@@ -7,17 +7,26 @@ from dataclasses import asdict, replace
 from getpass import getuser
 from typing import Any
 
+import numpy as np
+
 from console.core import instants
+from console.core.messages import CoreMeta, decoder
 from console.exits import Exit
 from console.language import term, tr
 from console.paths import Home
+from console.risk.explain import causes
+from console.risk.model import RULES_ONLY, Model, UnusableModel
+from console.risk.training import block_of
+from console.ui.evidence import cause_factor, cause_value, feature
 from console.ui.text import clean
 from store.files import StoreError
 from store.journal import Journal, JournalError
 from store.models import Models, Version
 from store.reader import Reader
+from store.training import TrainingReader
 
 LONGEST_REASON = 500
+_META = decoder(CoreMeta)
 NOTE = "model"
 """The note of the mirror in which the watcher tells how learning stands."""
 
@@ -56,6 +65,47 @@ def roll_back(home: Home, version: str | None, reason: str) -> int:
         raise ValueError(str(error)) from error
     print(tr("models.rolled_back", version=wanted))
     return Exit.OK
+
+
+def explain(home: Home, transaction_id: str) -> int:
+    """Print what moved the model that scored a transaction. Raises ValueError when that can't be told."""
+    try:
+        reader = TrainingReader(home.mirror)
+    except StoreError as error:
+        raise ValueError(str(error)) from error
+    try:
+        found = reader.scored_by(transaction_id)
+        if found is None:
+            raise ValueError(tr("models.unknown", id=clean(transaction_id, 72)))
+        page, layouts = reader.page_of(found.seq), reader.layouts()
+    finally:
+        reader.close()
+    if found.model_version in (None, RULES_ONLY):
+        raise ValueError(tr("models.by_rules", id=transaction_id))
+    body = Models(Journal(home.journal)).body(_told(home).get("epoch") or "", found.model_version or "")
+    told = block_of(*layouts[page.layout], page.seqs, page.ats, page.fired, page.features) if page else None
+    rows = told.rows[told.seq == found.seq] if told else np.empty((0, 0), np.uint16)
+    if told is None or body is None or not len(rows):
+        raise ValueError(tr("models.not_kept", id=transaction_id))
+    try:
+        model = Model.from_bytes(body, told.features)
+    except UnusableModel as error:
+        raise ValueError(str(error)) from error
+    (moved_by,) = causes(model, rows, told.features)
+    print(tr("models.explained", score=f"{found.score or 0:.3f}", version=found.model_version))
+    exponents = _exponents(home)
+    for cause in moved_by:
+        value = cause_value(cause, found.currency, exponents)
+        print(f"  {feature(cause.feature)} {value}  {cause_factor(cause)}")
+    return Exit.OK
+
+
+def _exponents(home: Home) -> dict[str, int]:
+    """How many digits of each currency stand after the point, as the core said."""
+    reader = Reader(home.mirror)
+    meta = reader.notes().get("meta")
+    reader.close()
+    return {one.code: one.exponent for one in _META.decode(meta).currencies} if meta else {}
 
 
 def _told(home: Home) -> dict[str, Any]:

@@ -35,6 +35,15 @@ class Layout(NamedTuple):
     rules: tuple[str, ...]
 
 
+class ScoredBy(NamedTuple):
+    """A transaction's place in the feed, its score, and the model that gave it."""
+
+    seq: int
+    score: float | None
+    model_version: str | None
+    currency: str
+
+
 Judgement = tuple[int, int, int]
 """A label: the seq at which it came, the seq of the transaction it judges, and its code."""
 
@@ -74,6 +83,20 @@ class TrainingReader:
             "SELECT * FROM training_page WHERE from_seq < ? AND at >= ? ORDER BY to_seq", (before_seq, since)
         )
         return (TrainingPage(*row) for row in rows)
+
+    def page_of(self, seq: int) -> TrainingPage | None:
+        """The page that holds the transaction of a seq, None when it is not kept."""
+        rows = self._database.execute(
+            "SELECT * FROM training_page WHERE to_seq >= ? AND from_seq <= ? ORDER BY to_seq LIMIT 1", (seq, seq)
+        )
+        return next((TrainingPage(*row) for row in rows), None)
+
+    def scored_by(self, transaction_id: str) -> ScoredBy | None:
+        """How a transaction was scored as it arrived; None when it is not mirrored."""
+        rows = self._database.execute(
+            "SELECT seq, score, model_version, currency FROM txn WHERE transaction_id = ?", (transaction_id,)
+        )
+        return next((ScoredBy(*row) for row in rows), None)
 
     def judgements(self, before_seq: int) -> list[Judgement]:
         """Labels that came before a seq, in the order of the feed."""

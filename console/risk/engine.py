@@ -97,7 +97,7 @@ class Scored:
         return [Reason(rule, self.evidence(row, rule.features)) for rule in fired]
 
     def causes(self, row: int) -> tuple[str, list[Cause]]:
-        """The model that judged a row and what moved it; RULES_ONLY and nothing where there was none."""
+        """The model that judged a row and what moved it, with exact values; RULES_ONLY and nothing without a model."""
         learned = self.learned
         at = int(np.searchsorted(learned.place, self.place[row]))
         if self.place[row] < 0 or at == len(learned.place) or learned.place[at] != self.place[row]:
@@ -105,7 +105,9 @@ class Scored:
         version = learned.version[at]
         if version == RULES_ONLY:
             return RULES_ONLY, []
-        return version, causes(learned.models[version], learned.rows[at : at + 1], learned.names)[0]
+        (told,) = causes(learned.models[version], learned.rows[at : at + 1], learned.names)
+        exact = self.evidence(row, tuple(cause.feature for cause in told)) if told else {}
+        return version, [Cause(cause.feature, exact[cause.feature].value, cause.log_odds) for cause in told]
 
 
 class Engine:

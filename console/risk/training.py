@@ -45,6 +45,21 @@ class Block(NamedTuple):
     rows: Packed
 
 
+def block_of(
+    features: tuple[str, ...], rules: tuple[str, ...], seqs: bytes, ats: bytes, fired: bytes, rows: bytes
+) -> Block:
+    """A block from its columns as they are stored: little-endian, row by row."""
+    count = len(seqs) // 8
+    return Block(
+        features,
+        rules,
+        np.frombuffer(seqs, "<i8"),
+        np.frombuffer(ats, "<i8"),
+        np.frombuffer(fired, np.uint8).reshape(count, -1),
+        np.frombuffer(rows, "<u2").reshape(count, -1),
+    )
+
+
 class Judged(NamedTuple):
     """Labels in the order of the feed: where each came, the transaction's seq, and its `Judgement`."""
 

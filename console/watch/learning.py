@@ -154,7 +154,7 @@ class Learning:
     def _remember(self, scored: Scored) -> None:
         """Work out what alerts tell of a part while the engine still has it: the next part changes its memory."""
         told = {name for rule in self._engine.pack.active for name in rule.features}
-        for name in told.union(TOLD):
+        for name in told.union(TOLD, self._engine.learned):
             scored.features(name)
 
     def _next_cut(self, facts: Array, clocks: Array, start: int) -> int:

@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import Protocol
 
 import msgspec
-import numpy as np
 from msgspec import Struct
 
 from console.risk.columns import DAY
 from console.risk.learner import Parameters, TooFewFrauds, refit
 from console.risk.model import Model, UnusableModel
-from console.risk.training import Block, Moment, Training, gather, judged
+from console.risk.training import Moment, Training, block_of, gather, judged
 from store.training import Judgement, Layout, TrainingPage, TrainingReader
 
 NICENESS = 19
@@ -160,21 +159,8 @@ def _training(job: Job) -> Training:
         labels = [*reader.judgements(before), *job.judgements]
     finally:
         reader.close()
-    blocks = [block(page, layouts[page.layout]) for page in pages]
+    blocks = [block_of(*layouts[page.layout], page.seqs, page.ats, page.fired, page.features) for page in pages]
     return gather(blocks, judged(labels), moment, window, parameters.legit_rows, job.features)
-
-
-def block(page: TrainingPage, layout: Layout) -> Block:
-    """A page's columns as arrays."""
-    rows = len(page.seqs) // 8
-    return Block(
-        features=layout.features,
-        rules=layout.rules,
-        seq=np.frombuffer(page.seqs, "<i8"),
-        at=np.frombuffer(page.ats, "<i8"),
-        fired=np.frombuffer(page.fired, np.uint8).reshape(rows, -1),
-        rows=np.frombuffer(page.features, "<u2").reshape(rows, -1),
-    )
 
 
 def main() -> None:

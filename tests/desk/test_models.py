@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from console.cli import main
 from console.exits import Exit
+from console.risk.learner import Parameters, refit
+from console.risk.training import Moment, Training, packed
+from store import training
 from store.journal import Journal
-from store.mirror import Mirror
+from store.mirror import STATEMENTS, Mirror
 from store.models import Models, Refitted
+from store.training import TrainingPage
+
+FEATURES = ("amount", "hour")
 
 DAY = 86_400_000_000
 TOLD = {
@@ -113,3 +120,65 @@ def test_an_empty_home(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert "No watcher has learned here yet." in capsys.readouterr().out
     assert run(tmp_path, "rollback", "--reason", "x") == Exit.USAGE
     assert not (tmp_path / "journal.db").exists()
+
+
+def scored(home: Path, transaction: str, seq: int, version: str | None) -> None:
+    """A mirrored transaction; the engine read of it what `rows` say."""
+    mirror = Mirror(home / "mirror.db")
+    row = (seq, transaction, 1, 0, 0, 0, 0, 5_000, "CNY", "mer.1", "purchase", "posted", "{}", 0.75, 3, version, None)
+    rows = packed(np.array([[5_000 * seq, np.nan]], np.float32))
+    seqs = np.array([seq], "<i8").tobytes()
+    with mirror.transaction():
+        mirror.database.conn.execute(STATEMENTS["new_transactions"], row)
+        training.define(mirror, "a", FEATURES, [])
+        training.keep(mirror, [TrainingPage(seq, seq, 0, "a", seqs, seqs, b"", rows.tobytes())], [])
+    mirror.close()
+
+
+def fitted() -> bytes:
+    """A model for which large amounts are frauds."""
+    rng = np.random.default_rng(1)
+    amount = rng.integers(100, 10_000, 3_000)
+    fraud = (amount > 8_000) & (rng.random(3_000) < 0.8)
+    known = Training(
+        moment=Moment(3_001, 3_001, 1),
+        features=FEATURES,
+        rules=(),
+        seq=np.arange(1, 3_001),
+        at=np.arange(3_000),
+        matrix=np.stack((amount, rng.random(3_000)), axis=1).astype(np.float32),
+        fired=np.zeros((3_000, 0), bool),
+        fraud=fraud,
+        told=np.where(fraud, 1, 0),
+        weight=np.ones(3_000, np.float32),
+    )
+    return refit(known, None, {}, Parameters(trees=10, depth=2), "m2").model.to_bytes()
+
+
+def test_a_score_is_explained_in_words(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    journal = Journal(home / "journal.db")
+    with journal.transaction() as connection:
+        connection.execute("UPDATE model SET body = ? WHERE version = 'm2'", (fitted(),))
+    scored(home, "txn.1", 1, "m2")
+    scored(home, "txn.2", 2, "m2")
+    scored(home, "txn.3", 3, "rules")
+    assert run(home, "explain", "txn.2") == Exit.OK
+    first, *causes = capsys.readouterr().out.splitlines()
+    assert first == "score 0.750, by model m2; what moved its odds of fraud most:"
+    assert causes[0].startswith("  amount 9,984 ") and "×" in causes[0]
+    assert run(home, "explain", "txn.1") == Exit.OK
+    assert "÷" in capsys.readouterr().out
+
+
+def test_what_can_not_be_explained_is_said(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scored(home, "txn.1", 1, "m9")
+    scored(home, "txn.2", 2, "m1")
+    scored(home, "txn.3", 3, "rules")
+    for transaction, words in (
+        ("txn.9", "not in the mirror"),
+        ("txn.1", "not kept"),
+        ("txn.2", "can't be read"),
+        ("txn.3", "by rules alone"),
+    ):
+        assert run(home, "explain", transaction) == Exit.USAGE
+        assert words in capsys.readouterr().err

@@ -216,6 +216,21 @@ def test_the_model_separates_what_rules_do_not(calm: Home) -> None:
     assert mean[True] / count[True] > 3 * mean[False] / count[False]
 
 
+def test_an_alert_tells_what_moved_the_model_with_the_values_the_event_had(calm: Home) -> None:
+    amounts = {change["seq"]: change["data"].get("amount_minor") for change in stream()}
+    ingest = Ingest(calm.mirror, PACK)
+    told = [json.loads(evidence) for (evidence,) in ingest.mirror.database.execute("SELECT evidence FROM alert")]
+    ingest.abandon()
+    hits = [hit for evidence in told for hit in evidence if hit["causes"]]
+    assert hits
+    versions = {version: seq for seq, _, version in reversed(scores(calm))}
+    for hit in hits:
+        assert versions[hit["model"]] <= hit["seq"]
+        by_feature = {cause["feature"]: cause["value"] for cause in hit["causes"]}
+        assert by_feature.get("amount", amounts[hit["seq"]]) == amounts[hit["seq"]]
+    assert any("amount" in {cause["feature"] for cause in hit["causes"]} for hit in hits)
+
+
 @pytest.mark.parametrize("size", [7, 10_000])
 def test_pages_of_any_size_give_the_same_models_and_scores(calm: Home, tmp_path: Path, size: int) -> None:
     other = Home(tmp_path / "other").run(size)
