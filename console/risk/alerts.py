@@ -28,13 +28,18 @@ NORMAL = (
     "spend_sum_24h",
     "spend_count_30d",
     "spend_sum_30d",
+    "usual_amount",
     "amount_to_mean_30d",
     "amount_z",
     "hour",
+    "is_new_merchant",
+    "is_new_device",
+    "distance_home_km",
+    "since_last_spend",
     "account_age_days",
     "utilisation_now",
 )
-"""The account's own normal, shown beside each hit."""
+"""The account's own normal, shown beside each hit: amounts, pace, hour, shop, device, place, limit."""
 TOLD = (*NORMAL, "spend_sum_24h", "amount")
 """The features that an alert reads of its hits beside those of the rules."""
 

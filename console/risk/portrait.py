@@ -30,6 +30,8 @@ class Latest:
     new_device: bool | None
     distance_km: float | None  # from the usual place
     since_previous_s: float | None
+    gap_to_median: float | None  # since the previous one, against the usual gap
+    weekend: bool
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Portrait:
     amount_median: float | None  # minor units
     amount_p95: float | None
     hours: tuple[int, ...]  # events by hour of the day, 24 of them
+    gap_median_s: float | None  # the rhythm: the usual time from one event to the next
+    weekend_share: float | None  # of the events, on Saturdays and Sundays; 2/7 is a week without a difference
     merchants: int  # how many different ones
     usual_merchants: tuple[tuple[int, int], ...]  # (merchant, events), most visited first
     places: int  # different cells
@@ -51,24 +55,32 @@ class Portrait:
 
 
 def portrait(
-    occurred_at: Array, amount: Array, merchant: Array, hour: Array, lat: Array, lon: Array, device: Array
+    occurred_at: Array,
+    amount: Array,
+    merchant: Array,
+    hour: Array,
+    weekend: Array,
+    lat: Array,
+    lon: Array,
+    device: Array,
 ) -> Portrait:
     """Draw the portrait of an account.
 
-    One row an event, in any order: times in µs, amounts in minor units (NaN missing), `hour` 0..23 in the account's
-    own day, merchant and device indices (-1 missing), degrees (NaN missing). Raises ValueError when the columns
-    differ in length.
+    One row an event, in any order: times in µs, amounts in minor units (NaN missing), `hour` 0..23 and `weekend` (bool)
+    in the account's own day, merchant and device indices (-1 missing), degrees (NaN missing). Raises ValueError when
+    the columns differ in length.
     """
-    columns = (occurred_at, amount, merchant, hour, lat, lon, device)
+    columns = (occurred_at, amount, merchant, hour, weekend, lat, lon, device)
     if len({len(column) for column in columns}) != 1:
         raise ValueError("the columns of a history must be of one length")
     order = np.argsort(occurred_at, kind="stable")
-    at, amount, merchant, hour, lat, lon, device = (np.asarray(column)[order] for column in columns)
+    at, amount, merchant, hour, weekend, lat, lon, device = (np.asarray(column)[order] for column in columns)
     before = slice(0, max(len(at) - 1, 0))
     amounts = amount[before][~np.isnan(amount[before])]
     days = float(at[-1] - at[0]) / DAY if len(at) else 0.0
     place, places = _usual_place(lat[before], lon[before])
     merchants = _tally(merchant[before])
+    gap = _quantile(np.diff(at[before]) / 1e6, 0.5)
     normal = Portrait(
         events=len(at[before]),
         days=days,
@@ -76,6 +88,8 @@ def portrait(
         amount_median=_quantile(amounts, 0.5),
         amount_p95=_quantile(amounts, 0.95),
         hours=tuple(np.bincount(hour[before].astype(np.int64) % 24, minlength=24).tolist()),
+        gap_median_s=gap,
+        weekend_share=_share(weekend[before]),
         merchants=len(merchants),
         usual_merchants=tuple(merchants[:USUAL]),
         places=places,
@@ -85,6 +99,7 @@ def portrait(
     )
     if not len(at):
         return normal
+    since_previous = float(at[-1] - at[-2]) / 1e6 if len(at) > 1 else None
     latest = Latest(
         occurred_at=int(at[-1]),
         amount=_known(amount[-1]),
@@ -95,7 +110,9 @@ def portrait(
         new_merchant=_is_new(merchant),
         new_device=_is_new(device),
         distance_km=None if place is None else _known(distance_km(*(np.array(x) for x in (*place, lat[-1], lon[-1])))),
-        since_previous_s=float(at[-1] - at[-2]) / 1e6 if len(at) > 1 else None,
+        since_previous_s=since_previous,
+        gap_to_median=None if since_previous is None else _ratio(since_previous, gap),
+        weekend=bool(weekend[-1]),
     )
     return Portrait(**{**vars(normal), "latest": latest})
 

@@ -21,6 +21,12 @@ LEAST = 3
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 NEW_AT_KM = 100
+SATURDAY = 5
+RUSH = 0.02
+"""A spend that comes after so small a part of the usual gap is worth a word."""
+
+RARE, OFTEN = 0.1, 0.5
+"""A share of weekends that is far from the two days in seven of a week without a difference."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,7 @@ def normal(events: Sequence[Event]) -> Normal | None:
         np.array([float("nan") if event.amount_minor is None else event.amount_minor for event in spends]),
         np.array([merchants.of(documents.part(doc, "merchant").get("id")) for doc in docs]),
         np.array([_local(event.occurred_at).hour for event in spends]),
+        np.array([_local(event.occurred_at).weekday() >= SATURDAY for event in spends]),
         np.array([_degree(documents.part(doc, "location").get("lat")) for doc in docs]),
         np.array([_degree(documents.part(doc, "location").get("lon")) for doc in docs]),
         np.array([devices.of(doc.get("device_id")) for doc in docs]),
@@ -74,6 +81,16 @@ def hours(found: Normal) -> str:
     return "".join(BLOCKS[-(-count * 8 // most)] for count in found.portrait.hours)
 
 
+def rhythm(found: Normal) -> str:
+    """The usual time from one spend to the next, and whether weekends are unlike other days."""
+    drawn, words = found.portrait, []
+    if drawn.gap_median_s is not None:
+        words.append(tr("ui.normal.rhythm", gap=formats.age(int(drawn.gap_median_s * 1e6))))
+    if drawn.weekend_share is not None and not RARE < drawn.weekend_share < OFTEN:
+        words.append(tr("ui.normal.weekends" if drawn.weekend_share >= OFTEN else "ui.normal.weekdays"))
+    return " · ".join(words)
+
+
 def against(found: Normal) -> list[str]:
     """What of the latest spend stands out, in words; empty when nothing does."""
     latest = found.portrait.latest
@@ -86,6 +103,8 @@ def against(found: Normal) -> list[str]:
         words.append(tr("ui.normal.largest"))
     if latest.hour_share is not None and latest.hour_share < 0.05:
         words.append(tr("ui.normal.hour", hour=latest.hour))
+    if latest.gap_to_median is not None and latest.gap_to_median <= RUSH:
+        words.append(tr("ui.normal.rush", gap=formats.age(int((latest.since_previous_s or 0) * 1e6))))
     words += [tr("ui.normal.new_merchant")] if latest.new_merchant else []
     words += [tr("ui.normal.new_device")] if latest.new_device else []
     if latest.distance_km is not None and latest.distance_km >= NEW_AT_KM:

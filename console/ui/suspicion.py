@@ -10,6 +10,7 @@ from console.language import tr
 from console.risk.alerts import Hit
 from console.ui import formats, rules
 from console.ui.evidence import hits
+from console.ui.normal import NEW_AT_KM
 from console.ui.reasons import rule_ids
 from console.ui.text import clean
 from console.ui.themes import Palette
@@ -50,6 +51,14 @@ def normal_of(hit: Hit, currency: str | None, exponents: Mapping[str, int]) -> s
     if today:
         sum_today = formats.money(round(known("spend_sum_24h") or 0), currency, exponents)
         words.append(tr("ui.suspicion.today", count=f"{today:.0f}", amount=sum_today))
+    last = known("since_last_spend")
+    if last is not None:
+        words.append(tr("ui.suspicion.last", gap=formats.age(int(last * 1e6))))
+    for name, word in (("is_new_merchant", "ui.normal.new_merchant"), ("is_new_device", "ui.normal.new_device")):
+        words += [tr(word)] if known(name) else []
+    away = known("distance_home_km")
+    if away is not None and away >= NEW_AT_KM:
+        words.append(tr("ui.suspicion.far", km=f"{away:,.0f}"))
     used = known("utilisation_now")
     if used is not None:
         words.append(tr("ui.suspicion.used", share=f"{used * 100:.0f}"))

@@ -17,6 +17,7 @@ def history(rows, **fields):
         "amount": np.full(rows, 1000.0),
         "merchant": np.arange(rows) % 3,
         "hour": np.full(rows, 12),
+        "weekend": np.arange(rows) % 7 >= 5,
         "lat": np.full(rows, 31.23),
         "lon": np.full(rows, 121.47),
         "device": np.zeros(rows, int),
@@ -42,6 +43,18 @@ def test_the_latest_event_is_compared_with_the_ones_before_it():
     assert (latest.new_merchant, latest.new_device) == (True, True)
     assert latest.distance_km == pytest.approx(1067, abs=5)
     assert latest.since_previous_s == 86_400
+
+
+def test_the_rhythm_is_the_usual_gap_and_the_share_of_weekends():
+    at = START + np.array([0, 2, 4, 6, 9, 9.01]) * DAY
+    drawn = history(6, occurred_at=at.astype(int), weekend=np.array([0, 1, 0, 0, 0, 1], bool))
+    assert drawn.gap_median_s == 2 * 86_400
+    assert drawn.weekend_share == 0.2
+    assert drawn.latest.weekend
+    assert drawn.latest.gap_to_median == pytest.approx(0.005)
+    once = history(2)
+    assert (once.gap_median_s, once.weekend_share, once.latest.gap_to_median) == (None, 0, None)
+    assert once.latest.since_previous_s == 86_400
 
 
 def test_the_order_of_the_rows_does_not_matter():

@@ -16,7 +16,7 @@ from console.risk.alerts import Hit
 from console.risk.model import RULES_ONLY
 from console.ui import formats, rules
 from console.ui.evidence import Reason, bounds, cause_factor, cause_value, feature, hits, reading, reasons
-from console.ui.normal import Normal, against, hours, usual
+from console.ui.normal import Normal, against, hours, rhythm, usual
 from console.ui.reasons import rule_ids
 from console.ui.situation import Situation
 from console.ui.text import clean
@@ -146,6 +146,7 @@ def _normal(detail: AccountDetail, found: Normal | None, exponents: Mapping[str,
     lines = [_labelled("ui.portrait.normal", usual(found, detail.row.currency, exponents), colours)]
     clock = _labelled("", "", colours)
     clock[1].append("0h ", colours.faint).append(hours(found), colours.accent).append(" 24h", colours.faint)
+    clock[1].append(f"  {rhythm(found)}", colours.plain)
     lines.append(clock)
     odd = against(found)
     if odd:
