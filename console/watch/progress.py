@@ -1,4 +1,4 @@
-"""What the watcher has done, how fast."""
+"""What the watcher has done, and how fast."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Progress:
         self.pages_ms.append(page.seconds * 1e3)
 
     def report(self) -> dict[str, float | int]:
-        """Events, seconds (waiting for refits included), events a second, page times (without it), alerts, peak memory."""
+        """Events, seconds (waits for refits included), events a second, page times (without them), alerts, memory."""
         seconds = time.monotonic() - self.started
         pages = sorted(self.pages_ms) or [0.0]
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

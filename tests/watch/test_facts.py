@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import math
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import Raw
 
 from console.core.instants import wire
@@ -145,6 +148,15 @@ def test_devices_applications_and_limit_requests(desk: Desk) -> None:
         "limit_request", "lrq.1", account_id="acc.1", current_limit_minor=100, requested_limit_minor=300, **wish
     )
     assert (request["amount"], request["limit"], request["fresh"], request["account"]) == (300, 100, True, 0)
+
+
+@given(st.ip_addresses(v=4).map(str) | st.text("0123456789.", max_size=16))
+def test_a_plain_address_has_the_network_that_ipaddress_reads(text: str) -> None:
+    try:
+        expected: str | None = f"4:{int(ipaddress.IPv4Address(text)) >> 8:x}"
+    except ValueError:
+        expected = None
+    assert network_of(text) == expected
 
 
 def test_networks() -> None:
