@@ -61,8 +61,6 @@ class WatchScreen(Decisions):
 
     def on_mount(self) -> None:
         self.set_focus(self.table)
-        super().on_mount()
-        self.first_order()
         self.desk.begin_survey()
 
     def first_order(self) -> None:
@@ -108,7 +106,6 @@ class WatchScreen(Decisions):
         self.desk.survey(self._terms, self.KIND)
         if self.table.cursor is not None:
             self.table.touch()
-        super().on_screen_resume()
 
     # ------------------------------------------------------------ actions
 
