@@ -119,9 +119,9 @@ class WatchScreen(Decisions):
         self.ask("/", [f"{name}:" for name in FIELDS], self._filter)
 
     def on_prompt_entered(self, event: Prompt.Entered) -> None:
+        """The base's handler is called after this one."""
         if event.kind == "/":
             self.apply_filter(event.text)
-        super().on_prompt_entered(event)
 
     def apply_filter(self, text: str) -> bool:
         """Show only what the filter selects; a filter that can't be understood is shown with the place of the fault."""
