@@ -20,6 +20,9 @@ from console.watch.watcher import packs
 PAGES = (1_000, 10_000)
 START = 1_700_000_000 * SECOND
 SHOPS = 5_000
+ALONE = 0.997
+"""Of the events, those on the person's own device."""
+
 SHARES = {Fact.TRANSACTION: 0.45, Fact.LOGIN: 0.2, Fact.ACCOUNT: 0.345, Fact.LABEL: 0.005}
 """Each purchase moves its account's balance, so accounts change nearly as often."""
 
@@ -70,7 +73,7 @@ def population(accounts: int, rows: int, seed: int = 1) -> Array:
     usual = (account * 7 + rng.integers(0, 4, rows)) % SHOPS
     shops = np.where(rng.random(rows) < 0.8, usual, rng.integers(0, SHOPS, rows))
     facts["merchant"] = np.where(spend | (kind == Fact.LABEL), shops, -1)
-    own = np.where(rng.random(rows) < 0.98, account, rng.integers(0, accounts, rows))
+    own = np.where(rng.random(rows) < ALONE, account, rng.integers(0, accounts, rows))
     for name, divisor in (("device", 1), ("ip", 1), ("subnet", 40)):
         facts[name] = np.where(spend | login, own // divisor, -1)
     for name, centre in (("lat", 31.0), ("lon", 121.0)):

@@ -137,8 +137,8 @@ class Engine:
         features = Features([Block(Seen(sight), place[sight.rows]) for sight in sights])
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             pulled = [pulls(rule, features) for rule in self.pack.active]
+            learned = self._learn(features.blocks[0])
         rows = np.flatnonzero(scored)
-        learned = self._learn(features.blocks[0])
         score = np.full(len(facts), np.nan)
         score[rows] = combine(self._trusted(pulled), len(rows), learned.everywhere(len(rows)))
         risk = self._fade(facts, scored, score)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from console.risk.columns import Array, Bools, Floats
+from console.risk.learned import LEARNED
 from console.risk.missing import ERROR
 
 MAX_LENGTH = 2000
@@ -135,14 +136,21 @@ class _Compiler:
         offset = len(stripped[: getattr(node, "col_offset", 0)].decode(errors="replace"))
         return self._refused(problem, offset, near)
 
+    def _extra(self, node: ast.expr) -> int:
+        """How many features a part reads that are not worked out for models in any case."""
+        names = {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
+        return len(names & self._features.keys() - set(LEARNED))
+
     # ------------------------------------------------------------ truths
 
     def truth(self, node: ast.expr, positive: bool) -> Truths:
         match node:
             case ast.BoolOp(op=operator, values=values):
-                parts = [self.truth(value, positive) for value in values]
-                join = np.logical_and if isinstance(operator, ast.And) == positive else np.logical_or
-                return _folded(join, parts)
+                parts = [(self._extra(value), self.truth(value, positive)) for value in values]
+                if isinstance(operator, ast.And) != positive:
+                    return _folded(np.logical_or, [part for _, part in parts])
+                parts.sort(key=lambda part: part[0])  # where the cheaper parts are false the others are not looked at
+                return _folded(np.logical_and, [part for _, part in parts])
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 return self.truth(operand, not positive)
             case ast.Compare(left=left, ops=ops, comparators=others):

@@ -19,6 +19,7 @@ NO_MONEY = 512  # a spend declined because the money is not there
 BAD_CREDENTIAL = 1024  # a spend declined for a wrong or outdated number, code or date
 
 MINOR_PER_MAJOR = 100
+ROUND_TO = 100.0 * MINOR_PER_MAJOR
 CASH_LIKE_MCC = (4829, 5944, 6010, 6011, 6012, 6050, 6051, 6211, 6540, 7995)
 """Money transfer, jewellery, cash, quasi-cash, securities, stored value, betting (ISO 18245)."""
 
@@ -35,18 +36,18 @@ def flags_of(facts: Array) -> Array:
     """Per row of `facts` the bits above (u2); 0 on everything that is not a transaction."""
     bits = np.zeros(len(facts), np.uint16)
     rows = np.flatnonzero(facts["fact"] == Fact.TRANSACTION)
-    bits[rows] = _of_transactions(facts[rows])
+    columns = (facts[name][rows] for name in ("code", "amount", "status", "mcc", "decline"))
+    bits[rows] = _of_transactions(*columns)
     return bits
 
 
-def _of_transactions(facts: Array) -> Array:
-    kind, amount = facts["code"], facts["amount"]
+def _of_transactions(kind: Array, amount: Array, status: Array, mcc: Array, decline: Array) -> Array:
     outgoing = amount > 0
     transfer = kind == _TRANSFER
     cash_advance = kind == _CASH_ADVANCE
-    declined = facts["status"] == _DECLINED
+    declined = status == _DECLINED
     spend = ((kind == _PURCHASE) | cash_advance | transfer) & outgoing
-    bits = np.zeros(len(facts), np.uint16)
+    bits = np.zeros(len(kind), np.uint16)
     for bit, holds in (
         (SPEND, spend),
         (DECLINED, declined),
@@ -54,11 +55,11 @@ def _of_transactions(facts: Array) -> Array:
         (REFUND, kind == _REFUND),
         (INFLOW, transfer & (amount < 0)),
         (TRANSFER, transfer & outgoing),
-        (ROUND, spend & (np.mod(amount, 100 * MINOR_PER_MAJOR) == 0)),
+        (ROUND, spend & (np.floor(amount / ROUND_TO) * ROUND_TO == amount)),
         (SMALL, spend & (amount <= 10 * MINOR_PER_MAJOR)),
-        (CASH, cash_advance | (spend & _IS_CASH_LIKE[facts["mcc"]])),
-        (NO_MONEY, spend & declined & (facts["decline"] == Decline.LIMIT)),
-        (BAD_CREDENTIAL, spend & declined & (facts["decline"] == Decline.CREDENTIAL)),
+        (CASH, cash_advance | (spend & _IS_CASH_LIKE[mcc])),
+        (NO_MONEY, spend & declined & (decline == Decline.LIMIT)),
+        (BAD_CREDENTIAL, spend & declined & (decline == Decline.CREDENTIAL)),
     ):
         bits |= holds * np.uint16(bit)
     return bits

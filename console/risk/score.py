@@ -1,9 +1,9 @@
 """One score in 0..1 from what the rules say and what the model learned, and its level.
 
 Noisy-or (Pearl 1988, 4.3.2): each rule that fires is an independent cause of suspicion with the probability
-`trust * strength`, and the model's calibrated probability p is one more cause, weighed as `weighed` says:
+`trust * strength`, the model's calibrated probability is one more cause p, so
 
-    score = 1 - (1 - weighed(p)) * product(1 - trust * strength)
+    score = 1 - (1 - p) * product(1 - trust * strength)
 
 It never falls when a rule fires or grows stronger or when p rises. Without a model p is 0 and trust is the pack's
 weight. With one, a rule is trusted with what it knows beyond the model (`learner.trusts`): causes in a noisy-or must be
@@ -21,10 +21,6 @@ from console.risk.features.seen import Seen
 from console.risk.packs import Rule, looks_at
 from console.risk.registry import FEATURES
 
-OVERLOOKED = 2.0
-"""A fraud overlooked weighs as much as two looks in vain: a model's 1 in 3 is worth a look. In the sandbox's trial world
-that halves the false alerts of rules alone at about the same catch."""
-
 
 class Block:
     """Scored rows of one kind, transactions or logins, and their features, each worked out when it is asked for.
@@ -40,8 +36,7 @@ class Block:
     def __call__(self, name: str) -> Floats:
         """One float a row; a missing value is a NaN with its reason. Raises KeyError for an unknown name."""
         if name not in self._columns:
-            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-                self._columns[name] = FEATURES[name].compute(self.seen)
+            self._columns[name] = FEATURES[name].compute(self.seen)
         return self._columns[name]
 
     def looked_at(self, rule: Rule) -> Bools:
@@ -60,7 +55,8 @@ class Features:
 
     def __call__(self, name: str) -> Floats:
         """One float a scored row; a missing value is a NaN with its reason. Raises KeyError for an unknown name."""
-        return self.gathered(lambda block: block(name))
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            return self.gathered(lambda block: block(name))
 
     def gathered(self, of: Callable[[Block], Array]) -> Array:
         """What is told of each block's rows, in the order of the scored rows."""
@@ -100,18 +96,10 @@ def trusted(rule: Rule, pull: Floats, trusts: Mapping[str, float]) -> Floats:
     return np.asarray(pull * (trusts[rule.id] / rule.weight))
 
 
-def weighed(probability: Floats) -> Floats:
-    """A calibrated probability on the scale of the packs' weights, where a half asks for somebody's look.
-
-    The odds are multiplied by what an overlooked fraud costs against a look in vain (Elkan 2001); 0..1 to 0..1, rising.
-    """
-    return np.asarray(OVERLOOKED * probability / (1 + (OVERLOOKED - 1) * probability))
-
-
 def combine(causes: Sequence[Floats], rows: int, model: Floats | None = None) -> Floats:
-    """The noisy-or of the rules' pulls and, where there is one, of a model's weighed probability."""
+    """The noisy-or of the rules' pulls and, where there is one, of a model's probability."""
     spared = np.ones(rows)
-    for cause in [*causes, *([] if model is None else [weighed(model)])]:
+    for cause in [*causes, *([] if model is None else [model])]:
         if cause.any():
             spared *= 1 - cause
     return 1 - spared

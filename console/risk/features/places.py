@@ -28,17 +28,10 @@ def _located(seen: Seen) -> Bools:
     return np.asarray(~(np.isnan(seen.facts["lat"]) | np.isnan(seen.facts["lon"])))
 
 
-def _last(seen: Seen) -> tuple[Array, Array, Array]:
-    """When and where the account was last at the row's moment; `at` 0 when unknown."""
-    at, slots = np.where(seen.places.past, seen.sight.places["at"], 0), len(seen.sight.places.rank)
-    newest = (at * slots - seen.sight.places.rank).argmax(axis=0), np.arange(seen.rows)  # of a tie the last to arrive
-    return at[newest], seen.sight.places["lat"][newest], seen.sight.places["lon"][newest]
-
-
 @feature("account", "km", KEPT, "missing_input without location, no_history before any located event")
 def distance_last_km(seen: Seen) -> Floats:
     """Distance from where the account was last: a spend or a successful login."""
-    at, lat, lon = _last(seen)
+    at, lat, lon = seen.last_place
     away = distance_km(lat, lon, seen.facts["lat"], seen.facts["lon"])
     return given(_located(seen), given(at > 0, away, NO_HISTORY), MISSING_INPUT)
 
@@ -46,7 +39,7 @@ def distance_last_km(seen: Seen) -> Floats:
 @feature("account", "km/h", KEPT, "missing_input without location, no_history before any located event")
 def speed_kmh(seen: Seen) -> Floats:
     """Speed needed since the last located event; less than a second counts as one."""
-    at, _, _ = _last(seen)
+    at, _, _ = seen.last_place
     return np.asarray(distance_last_km(seen) / np.maximum((seen.now - at) / 3.6e9, 1 / 3600))
 
 

@@ -161,6 +161,18 @@ class Seen:
         """How long labels take to come (µs), as known at each row."""
         return self.sight.late.seen(self.sight.rows)
 
+    @cached_property
+    def near(self) -> Few:
+        """The NEAR records: how far known frauds are from the event's customer."""
+        return self.sight.ties.near(self.facts["customer"].astype(np.int64) + 1, self.sight.rows)
+
+    @cached_property
+    def last_place(self) -> tuple[Array, Array, Array]:
+        """When and where the account was last at the row's moment; when 0 if unknown."""
+        at, rank = np.where(self.places.past, self.sight.places["at"], 0), self.sight.places.rank
+        newest = (at * len(rank) - rank).argmax(axis=0), np.arange(self.rows)  # of a tie the last to arrive
+        return at[newest], self.sight.places["lat"][newest], self.sight.places["lon"][newest]
+
     def spread(self, rows: Array, values: Array, otherwise: float = 0.0) -> Floats:
         """A column of `values` in some of the rows, and `otherwise` in the others."""
         whole = np.full(self.rows, otherwise)

@@ -32,7 +32,7 @@ def _known(seen: Seen, value: Array) -> Floats:
 
 def _frauds(seen: Seen, name: str) -> Floats:
     """How many known frauds of the last 90 days are so far away: own, one, two."""
-    few = seen.sight.ties.near(_customer(seen), seen.sight.rows)
+    few = seen.near
     at, now = few.records[name], seen.now[few.rows, None]
     return seen.spread(few.rows, ((at > 0) & (at <= now) & (now - at < SPAN)).sum(axis=1))
 

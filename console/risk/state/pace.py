@@ -34,6 +34,8 @@ class Pace:
 
     def seen(self, rows: Array, now: Array, hours: int) -> Array:
         """Applications of the last `hours` hours, the current one included, as the page's `rows` saw them."""
+        if not (len(self._rows) or self._count_before.any()):
+            return np.zeros(len(rows), np.int64)
         hour = now // HOUR
         since = np.maximum(hour - hours, self._latest[np.searchsorted(self._rows, rows)] - HOURS)
         order = np.argsort(self._hour_before, kind="stable")

@@ -121,6 +121,7 @@ class Ties:
         self._held, self._linked = grown(self._held, bound), grown(self._linked, bound)
         self._near.begin(bound)
         self._taken: list[tuple[int, int]] = []  # (thing, row) of each new holder
+        self._taken_keys: Array | None = None  # the same in order, once somebody asks
         self._linked_before = self._linked
         self._relinked: list[tuple[int, int, int]] = []  # (customer, row, linked)
 
@@ -293,8 +294,10 @@ class Ties:
         """How many holders each thing got from each row on."""
         if not self._taken:
             return np.zeros(len(things), np.int64)
-        taken = np.array(sorted(self._taken))
-        key = (taken[:, 0] << 32) | taken[:, 1]
+        if self._taken_keys is None:
+            taken = np.array(self._taken)
+            self._taken_keys = np.sort((taken[:, 0] << 32) | taken[:, 1])
+        key = self._taken_keys
         after = np.searchsorted(key, (things + 1) << 32) - np.searchsorted(key, (things << 32) | rows)
         return np.where(asked, after, 0)
 
