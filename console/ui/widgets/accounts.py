@@ -135,7 +135,10 @@ class AccountTable(RowList):
             self._wanted = wanted
 
     def tell(self, now: int, stream_now: int, exponents: Mapping[str, int], intents: Mapping[str, str]) -> None:
-        """A new look at the surroundings. Only lines whose ages or pending commands changed are painted again."""
+        """A new look at the surroundings. Only lines whose ages or pending commands changed are painted again.
+
+        An order that was held back is taken in once nobody works in the list.
+        """
         before = self._view()
         self._now, self._stream_now, self._exponents, self._intents = now, stream_now, exponents, intents
         after, width = self._view(), self.scrollable_content_region.width
@@ -143,6 +146,8 @@ class AccountTable(RowList):
             row = self._rows.get(self.key_at(index))
             if row is not None and columns.line(row, before, width) != columns.line(row, after, width):
                 self.repaint(index)
+        if self._offered is not None and not self.held:
+            self._take(self._offered)
 
     def reread(self) -> None:
         """The mirror has changed: read the visible rows again, paint and light up those that differ.
