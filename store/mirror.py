@@ -119,8 +119,8 @@ class Heads:
     """What is kept in memory per account number, as columns.
 
     `transaction`, `login`: the seq of its last one. `activity`: when the newest was, 0 before the first. `score`,
-    `level`, `alerts`: its risk and open alerts. `owner`: the number of its customer, -1 while unknown. Columns may be
-    longer than there are accounts.
+    `level`, `alerts`: its risk and open alerts. `version`: its own. `owner`: the number of its customer, -1 while
+    unknown. Columns may be longer than there are accounts.
     """
 
     def __init__(self) -> None:
@@ -130,6 +130,7 @@ class Heads:
         self.score = np.zeros(HEADS)
         self.level = np.zeros(HEADS, np.int64)
         self.alerts = np.zeros(HEADS, np.int64)
+        self.version = np.zeros(HEADS, np.int64)
         self.owner = np.full(HEADS, -1)
 
     def reach(self, accounts: int) -> None:
@@ -206,7 +207,8 @@ class Mirror:
             for name, column in zip(names, columns, strict=True):
                 getattr(self.heads, name)[list(accounts)] = column
         customers = self.entities["customer"]
-        for account, customer_id in self._execute("SELECT account, customer_id FROM account"):
+        for account, version, customer_id in self._execute("SELECT account, version, customer_id FROM account"):
+            self.heads.version[account] = version
             self.heads.owner[account] = customers.get(customer_id, -1)
 
     def close(self) -> None:
@@ -233,6 +235,9 @@ class Mirror:
 
     def versions(self, type_: str, ids: Sequence[str]) -> dict[str, int]:
         """The stored versions of those ids of a type; an id never seen is absent."""
+        if type_ == "account":
+            known = {id_: number for id_ in ids if (number := self.accounts.get(id_)) is not None}
+            return dict(zip(known, self.heads.version[list(known.values())].tolist(), strict=True))
         table, key, only, of_type = _home_of(type_)
         asked = self._below_largest(type_, ids)
         query = f"SELECT {key}, version FROM {table} WHERE {key} IN (SELECT value FROM json_each(?)){only}"  # noqa: S608

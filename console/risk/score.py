@@ -1,9 +1,9 @@
 """One score in 0..1 from what the rules say and what the model learned, and its level.
 
 Noisy-or (Pearl 1988, 4.3.2): each rule that fires is an independent cause of suspicion with the probability
-`trust * strength`, the model's calibrated probability is one more cause p, so
+`trust * strength`, and the model's calibrated probability p is one more cause, weighed as `weighed` says:
 
-    score = 1 - (1 - p) * product(1 - trust * strength)
+    score = 1 - (1 - weighed(p)) * product(1 - trust * strength)
 
 It never falls when a rule fires or grows stronger or when p rises. Without a model p is 0 and trust is the pack's
 weight. With one, a rule is trusted with what it knows beyond the model (`learner.trusts`): causes in a noisy-or must be
@@ -20,6 +20,10 @@ from console.risk.columns import Array, Bools, Floats
 from console.risk.features.seen import Seen
 from console.risk.packs import Rule, looks_at
 from console.risk.registry import FEATURES
+
+OVERLOOKED = 2.0
+"""A fraud overlooked weighs as much as two looks in vain: a model's 1 in 3 is worth a look. In the sandbox's trial world
+that halves the false alerts of rules alone at about the same catch."""
 
 
 class Block:
@@ -96,10 +100,18 @@ def trusted(rule: Rule, pull: Floats, trusts: Mapping[str, float]) -> Floats:
     return np.asarray(pull * (trusts[rule.id] / rule.weight))
 
 
+def weighed(probability: Floats) -> Floats:
+    """A calibrated probability on the scale of the packs' weights, where a half asks for somebody's look.
+
+    The odds are multiplied by what an overlooked fraud costs against a look in vain (Elkan 2001); 0..1 to 0..1, rising.
+    """
+    return np.asarray(OVERLOOKED * probability / (1 + (OVERLOOKED - 1) * probability))
+
+
 def combine(causes: Sequence[Floats], rows: int, model: Floats | None = None) -> Floats:
-    """The noisy-or of the rules' pulls and, where there is one, of a model's probability."""
+    """The noisy-or of the rules' pulls and, where there is one, of a model's weighed probability."""
     spared = np.ones(rows)
-    for cause in [*causes, *([] if model is None else [model])]:
+    for cause in [*causes, *([] if model is None else [weighed(model)])]:
         if cause.any():
             spared *= 1 - cause
     return 1 - spared

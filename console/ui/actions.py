@@ -77,6 +77,7 @@ ACTIONS = (
     Action("release", ("R",), "decide", (*CASE, "claimed"), danger=True),
     Action("verdict", ("v",), "decide", CASE, danger=True),
     Action("note", ("n",), "decide", CASE, danger=True),
+    Action("snooze", ("z",), "decide", ("account",), argument=True),
     Action("filter", ("slash",), "accounts", hint=True),
     Action("command", ("colon",), "app", hint=True),
     Action("help", ("question_mark", "f1"), "app", hint=True),

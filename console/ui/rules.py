@@ -55,6 +55,8 @@ def condition(rule_id: str) -> str:
 
 def typology(rule_id: str) -> str:
     """The kind of fraud a rule looks for; the id itself for a rule that is not shipped."""
+    if rule_id == BLOCKED:
+        return tr("ui.rule.block_list")
     rule = rules().get(rule_id)
     return term("ui.typology", rule.typology) if rule else rule_id
 

@@ -34,6 +34,10 @@ def test_two_even_chances_make_three_quarters():
     assert combine([], 2).tolist() == [0, 0]
 
 
+def test_a_fraud_overlooked_weighs_two_looks_in_vain():
+    assert combine([], 4, np.array([0, 1 / 3, 0.5, 1])).tolist() == pytest.approx([0, 1 / 2, 2 / 3, 1])
+
+
 @pytest.mark.parametrize(
     ("score", "level"), [(0, 0), (0.19, 0), (0.2, 1), (0.5, 2), (0.69, 2), (0.7, 3), (0.9, 4), (1, 4)]
 )

@@ -20,7 +20,7 @@ from console.risk.packs import load_packs
 from console.risk.refits import Cadence
 from console.watch.ingest import Ingest
 from console.watch.learning import School
-from console.watch.refit import Answer, Fitting, Job, Stopped, carry_out
+from console.watch.refit import Answer, Job, Stopped, carry_out
 from store.compare import differences
 from store.journal import Journal
 from store.models import RULES_ONLY, Models
@@ -59,7 +59,7 @@ PARAMETERS = Parameters(trees=12, depth=3, held_days=3, bins=32, tolerance=1.0)
 
 
 @cache
-def stream(days: int = 18, a_day: int = 90) -> tuple[dict[str, Any], ...]:
+def stream(days: int = 18, a_day: int = 80) -> tuple[dict[str, Any], ...]:
     """Purchases, one in ten a fraud with large amounts, each told two days later."""
     rng = random.Random(1)
     changes: list[tuple[int, dict[str, Any]]] = []
@@ -286,10 +286,11 @@ def _dies(_batch: object) -> None:
 
 def test_live_the_stream_goes_on_and_the_model_takes_over_when_it_is_ready(tmp_path: Path) -> None:
     home = Home(tmp_path / "home", ready=False)
-    clock = [0]
+    clock = [START + 6 * DAY]
     home.school = School(CADENCE, PARAMETERS, home._begin, lambda: clock[0])
     ingest = home.open()
-    stretch = pages(3)
+    ingest.page(next(pages(450)))
+    stretch = pages(3, 450)
     late = 0
     for page in stretch:
         clock[0] = int(feed_time(page)) + MINUTE
@@ -303,7 +304,7 @@ def test_live_the_stream_goes_on_and_the_model_takes_over_when_it_is_ready(tmp_p
     home.begun[-1].ready = True
     ingest.page(next(stretch))
     assert [taken.seq for taken in home.models.takeovers("e1")] == [late + 1]
-    for page in stretch:
+    for page in pages(100, late + 3):
         ingest.page(page)
     ingest.close()
     found, shown = bodies(home), scores(home)
@@ -403,19 +404,6 @@ def test_no_labels_yet_is_told(tmp_path: Path) -> None:
     assert told["in_force"] == RULES_ONLY
     assert 0 < told["frauds"] < told["needed"] == CADENCE.first_frauds
     assert told["next_due_at"] is None and told["under_way"] is None
-
-
-def test_a_refit_runs_in_a_process_of_its_own(calm: Home, tmp_path: Path) -> None:
-    home = Home(tmp_path / "home")
-    home.school = School(CADENCE, PARAMETERS, Fitting)
-    ingest = home.open()
-    for page in pages(400):
-        ingest.page(page)
-        if home.models.takeovers("e1"):
-            break
-    ingest.close()
-    (version,) = [taken.version for taken in home.models.takeovers("e1")]
-    assert home.models.body("e1", version) == calm.models.body("e1", version)
 
 
 def test_rules_alone_need_no_journal(tmp_path: Path) -> None:

@@ -68,11 +68,9 @@ class AccountScreen(Decisions):
 
     def on_mount(self) -> None:
         self.set_focus(self.timeline)
-        super().on_mount()
 
     def on_resize(self) -> None:
         self.set_class(self.app.size.width >= WIDE, "-wide")
-        super().on_resize()
         self.call_after_refresh(self._draw)
 
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:

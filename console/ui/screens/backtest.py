@@ -137,14 +137,12 @@ class BacktestScreen(DeskScreen):
 
     def on_mount(self) -> None:
         self.set_focus(self.table)
-        super().on_mount()
         self._run = asyncio.create_task(self._backtest())
 
     def on_unmount(self) -> None:
         self._end()
 
     def on_resize(self) -> None:
-        super().on_resize()
         self.call_after_refresh(self.draw)
 
     async def _backtest(self) -> None:

@@ -82,7 +82,6 @@ class BehindScreen(DeskScreen):
         self.table.exponents = self.sight.situation.exponents
         self.table.resize_to_rows()
         self.table.place(0)
-        super().on_mount()
 
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
         colours = palette(self.app.theme_variables)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from console.language import term, tr
+from console.ui import formats
 from console.ui.actions import bindings
 from console.ui.screens.base import DeskScreen
 from console.ui.text import clean
@@ -17,6 +18,10 @@ from store.reader import AccountDetail, Reader
 if TYPE_CHECKING:
     from console.ui.dialogs.base import DecisionDialog
     from console.ui.drafts import Draft
+
+
+SNOOZE = "8h"
+"""How long a snooze lasts when nothing is said: a shift."""
 
 
 class Decisions(DeskScreen):
@@ -63,6 +68,29 @@ class Decisions(DeskScreen):
         from console.ui.dialogs.case import NoteDialog
 
         self._ask(NoteDialog)
+
+    def do_snooze(self, argument: str) -> None:
+        """Keep the account's alerts out of the queue, `SPAN REASON`; ask for what is missing."""
+        from console import lists
+
+        end, _, reason = argument.partition(" ")
+        row, mirror = self.account(), self.sight.mirror
+        if row is None or mirror is None:
+            return
+        if not reason.strip():
+            self.ask(":", [], f"snooze {end or SNOOZE} ")
+            return
+        now, by = mirror.watermark(), self.sight.situation.subject or "console"
+        try:
+            until = lists.until(end, now)
+            entry = lists.snooze(self.sight.open_journal(), row.account_id, until, reason, by, stream_time=now)
+        except ValueError as error:
+            self.desk.say(clean(error), "bad")
+            return
+        self.sight.forget_journal_version()
+        self.desk.look()
+        said = {"account": clean(row.account_id, 72), "until": formats.day_and_time(until), "number": entry.number}
+        self.desk.say(tr("ui.snoozed", **said))
 
     def _ask(
         self,

@@ -36,7 +36,6 @@ class FeedsScreen(DeskScreen):
 
     def on_mount(self) -> None:
         self.set_focus(self.home_focus())
-        super().on_mount()
 
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
         colours, situation = palette(self.app.theme_variables), self.sight.situation

@@ -43,7 +43,6 @@ class HelpScreen(DeskScreen):
         self.query_one("#title", Lines).show(Text(tr("ui.help_screen.title"), colours.strong))
         pairs = [_line(action, self._facts, colours) for action in self._actions]
         self.query_one("#text", Lines).show_pairs([*pairs, *_legend(colours)], KEY_WIDTH)
-        super().on_mount()
 
 
 def _line(action: Action, facts: Facts, colours: Palette) -> Pair:

@@ -140,7 +140,6 @@ class ModelScreen(DeskScreen):
 
     def on_mount(self) -> None:
         self.set_focus(self.table)
-        super().on_mount()
 
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
         sight = self.sight

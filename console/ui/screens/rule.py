@@ -49,7 +49,6 @@ class RuleScreen(DeskScreen):
         self.query_one("#title", Lines).show(title)
         pairs = [*(_rule(one.rule, colours) if one.rule else _gone(colours)), *_record(one.record, colours)]
         self.query_one("#text", Lines).show_pairs(pairs, LABEL_WIDTH)
-        super().on_mount()
 
 
 def _rule(rule: Rule, colours: Palette) -> list[Pair]:

@@ -154,7 +154,6 @@ class RulesScreen(DeskScreen):
 
     def on_mount(self) -> None:
         self.set_focus(self.table)
-        super().on_mount()
 
     def on_unmount(self) -> None:
         if self._reading is not None:

@@ -61,8 +61,6 @@ class WatchScreen(Decisions):
 
     def on_mount(self) -> None:
         self.set_focus(self.table)
-        super().on_mount()
-        self.first_order()
         self.desk.begin_survey()
 
     def first_order(self) -> None:
@@ -108,7 +106,6 @@ class WatchScreen(Decisions):
         self.desk.survey(self._terms, self.KIND)
         if self.table.cursor is not None:
             self.table.touch()
-        super().on_screen_resume()
 
     # ------------------------------------------------------------ actions
 
@@ -122,9 +119,9 @@ class WatchScreen(Decisions):
         self.ask("/", [f"{name}:" for name in FIELDS], self._filter)
 
     def on_prompt_entered(self, event: Prompt.Entered) -> None:
+        """The base's handler is called after this one."""
         if event.kind == "/":
             self.apply_filter(event.text)
-        super().on_prompt_entered(event)
 
     def apply_filter(self, text: str) -> bool:
         """Show only what the filter selects; a filter that can't be understood is shown with the place of the fault."""

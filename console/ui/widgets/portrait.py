@@ -102,6 +102,8 @@ def _why(detail: AccountDetail, exponents: Mapping[str, int], colours: Palette) 
         state += tr("ui.portrait.muted", count=alert.muted)
     if alert.verdict:
         state += " · " + term("ui.verdict", clean(alert.verdict, 16))
+    if alert.muted_until:
+        state += " · " + tr("ui.portrait.snoozed", until=formats.day_and_time(alert.muted_until))
     lines.append(_labelled("ui.portrait.alerted", f"{formats.day_and_time(alert.opened_at)}  {state}", colours))
     return lines
 

@@ -100,6 +100,7 @@ class Accounts:
             if number not in rows or rows[number][0] < change.seq:
                 rows[number] = change.seq, (number, change.id, change.version, 1, *(None,) * 8)
         batch.accounts = [row for _, row in rows.values()]
+        self._heads.version[list(rows)] = [row[2] for row in batch.accounts]
 
 
 class _Tokens:
