@@ -12,7 +12,7 @@ What the field also measures and the contract's data does not hold:
 | a merchant's age and registered place | not told | `merchant_age_days`, since the first spend seen there |
 | confirmed cash-out users by themselves | a label says fraud, not of which kind | `bad_accounts_merchant_90d` |
 | disputes before a chargeback | only the chargeback is a transaction | `chargebacks`, `known_frauds_merchant` |
-| counts and sums over 90 days | the data would allow it; 32 days are kept of each account | the lifetime's mean and largest |
+| counts and sums over 90 days | the data would allow it; 32 days are kept | the lifetime's mean and largest |
 | accounts active in one place at once | the data would allow it; no state is kept by place | `accounts_on_subnet_15m` |
 """
 
