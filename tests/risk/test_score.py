@@ -34,8 +34,8 @@ def test_two_even_chances_make_three_quarters():
     assert combine([], 2).tolist() == [0, 0]
 
 
-def test_a_fraud_overlooked_weighs_two_looks_in_vain():
-    assert combine([], 4, np.array([0, 1 / 3, 0.5, 1])).tolist() == pytest.approx([0, 1 / 2, 2 / 3, 1])
+def test_a_fraud_overlooked_weighs_two_and_a_half_looks_in_vain():
+    assert combine([], 4, np.array([0, 2 / 7, 0.5, 1])).tolist() == pytest.approx([0, 1 / 2, 5 / 7, 1])
 
 
 @pytest.mark.parametrize(
