@@ -98,6 +98,12 @@ def refuse_newer(database: Database, migrations: Migrations, path: Path) -> None
         )
 
 
+def interrupted(error: BaseException) -> bool:
+    """Whether a statement was only stopped from another thread (`Reader.interrupt`)."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(error, sqlite3.OperationalError) and code == sqlite3.SQLITE_INTERRUPT
+
+
 def damaged(error: BaseException) -> bool:
     """Whether an error says that the file itself is broken, not that the disk is full or somebody else writes."""
     cause = error.__cause__ if isinstance(error, StoreError) else error

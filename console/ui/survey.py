@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from store.files import StoreError
+from store.files import StoreError, interrupted
 from store.query import Term
 from store.reader import Numbers, Reader
 
@@ -107,7 +107,9 @@ class Surveyor(Thread):
                 self._last = survey
                 self._deliver(survey)
         except Exception as error:  # noqa: BLE001 - told to the operator, and the thread goes on
-            if wanted == self._wanted and not self._over.is_set():
+            if interrupted(error):  # it may have hit the very statement it made room for
+                self._wake.set()
+            elif wanted == self._wanted and not self._over.is_set():
                 self._deliver(error)
             return ()
         return now if self._whole_due != due else ()

@@ -35,7 +35,7 @@ def take(ingest: Ingest, first: int, count: int) -> None:
     ingest.book.apply(facts, ingest.engine.page(facts))
     with ingest.mirror.transaction():
         for number in range(5):
-            ingest.mirror.account_number(f"acc.{number}")
+            assert ingest.mirror.accounts[f"acc.{number}"] == number
         ingest.mirror.log_page(int(facts["seq"][-1]), NOON, facts.tobytes())
         ingest.mirror.advance(LANE, ("e1", int(facts["seq"][-1]), "c"), 1_000, NOON)
 
