@@ -140,13 +140,13 @@ class Engine:
             learned = self._learn(features.blocks[0])
         rows = np.flatnonzero(scored)
         score = np.full(len(facts), np.nan)
-        score[rows] = combine(self._trusted(pulled), len(rows), learned.everywhere(len(rows)))
+        score[rows] = combine(self._trusted(pulled, features), len(rows), learned.everywhere(len(rows)))
         risk = self._fade(facts, scored, score)
         return Scored(
             pack=self.pack,
             score=score,
             level=level_of(score, self.pack.thresholds),
-            fired=np.array([pull > 0 for pull in pulled]).reshape(len(pulled), len(rows)),
+            fired=_fired(pulled, features),
             pulled=pulled,
             risk=risk,
             risk_level=level_of(risk, self.pack.thresholds),
@@ -170,9 +170,11 @@ class Engine:
         versions = np.full(len(place), version, object)
         return Learned(place, self.learned, rows, said, versions, {version: model} if model else {})
 
-    def _trusted(self, pulled: list[Floats]) -> list[Floats]:
+    def _trusted(self, pulled: list[Floats], features: Features) -> list[Floats]:
+        """The pulls of the live rules that fired anywhere, as far as each is trusted."""
         live = zip(self.pack.live, pulled, strict=False)
-        return [trusted(rule, pull, self.model.trusts if self.model else {}) for rule, pull in live]
+        trusts = self.model.trusts if self.model else {}
+        return [trusted(rule, pull, trusts) for rule, pull in live if pull is not features.silence]
 
     def _fade(self, facts: Array, scored: Array, score: Floats) -> Floats:
         cleared = (facts["fact"] == Fact.VERDICT) & (facts["code"] == Judgement.LEGIT)
@@ -191,6 +193,15 @@ class Engine:
         """Take back what `freeze` gave; raises KeyError or ValueError when it is not that."""
         self._memory.thaw(state)
         self._risk.thaw({"risk": state["risk.risk"], "at": state["risk.at"]})
+
+
+def _fired(pulled: list[Floats], features: Features) -> Bools:
+    """Which rules fired on which of the scored rows, from what they add there."""
+    fired = np.zeros((len(pulled), features.rows), bool)
+    for place, pull in enumerate(pulled):
+        if pull is not features.silence:
+            fired[place] = pull > 0
+    return fired
 
 
 def joined(parts: Sequence[Scored]) -> Scored:

@@ -223,8 +223,10 @@ def _constant(value: float) -> Numbers:
     return lambda columns: number
 
 
-def _applied(ufunc: np.ufunc, *parts: Numbers) -> Callable[[Columns], Array]:
-    return lambda columns: np.asarray(ufunc(*(part(columns) for part in parts)))
+def _applied(ufunc: np.ufunc, first: Numbers, second: Numbers | None = None) -> Callable[[Columns], Array]:
+    if second is None:
+        return lambda columns: np.asarray(ufunc(first(columns)))
+    return lambda columns: np.asarray(ufunc(first(columns), second(columns)))
 
 
 def _folded(ufunc: np.ufunc, parts: list[Callable[[Columns], Array]]) -> Callable[[Columns], Array]:

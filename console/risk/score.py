@@ -35,18 +35,20 @@ class Block:
     def __init__(self, seen: Seen, place: Array) -> None:
         self.seen, self.place = seen, place
         self._columns: dict[str, Floats] = {}
-        self._looked_at: dict[tuple[str, ...], Bools] = {}
+        self._looked_at: dict[tuple[str, ...], Bools | None] = {}
 
     def __call__(self, name: str) -> Floats:
         """One float a row; a missing value is a NaN with its reason. Raises KeyError for an unknown name."""
-        if name not in self._columns:
-            self._columns[name] = FEATURES[name].compute(self.seen)
-        return self._columns[name]
+        column = self._columns.get(name)
+        if column is None:
+            column = self._columns[name] = FEATURES[name].compute(self.seen)
+        return column
 
-    def looked_at(self, rule: Rule) -> Bools:
-        """Which of the rows are events that the rule looks at."""
+    def looked_at(self, rule: Rule) -> Bools | None:
+        """Which of the rows are events that the rule looks at; None when there is none."""
         if rule.on not in self._looked_at:
-            self._looked_at[rule.on] = looks_at(rule, self.seen)
+            chosen = looks_at(rule, self.seen)
+            self._looked_at[rule.on] = chosen if chosen.any() else None
         return self._looked_at[rule.on]
 
 
@@ -56,6 +58,9 @@ class Features:
     def __init__(self, blocks: Sequence[Block]) -> None:
         self.blocks = blocks
         self.rows = sum(len(block.place) for block in blocks)
+        self.silence = np.zeros(self.rows)
+        """What every rule that fires nowhere adds; nobody may write there."""
+        self.silence.flags.writeable = False
 
     def __call__(self, name: str) -> Floats:
         """One float a scored row; a missing value is a NaN with its reason. Raises KeyError for an unknown name."""
@@ -72,13 +77,17 @@ class Features:
 
 
 def pulls(rule: Rule, features: Features) -> Floats:
-    """What the rule adds to each scored row: 0 where it does not fire, else weight * strength (strength in 0..1)."""
-    pull = np.zeros(features.rows)
+    """What the rule adds to each scored row: 0 where it does not fire, else weight * strength (strength in 0..1).
+
+    Where it fires nowhere that is `features.silence` itself, by which others skip it: most rules on most pages.
+    """
+    pull = features.silence
     for block in features.blocks:
         looked_at = block.looked_at(rule)
-        if np.count_nonzero(looked_at):
+        if looked_at is not None:
             fired = looked_at & rule.when.holds(block)
             if np.count_nonzero(fired):
+                pull = np.zeros(features.rows) if pull is features.silence else pull
                 pull[block.place] = _pull(rule, block, fired)
     return pull
 
