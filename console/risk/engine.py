@@ -159,10 +159,13 @@ class Engine:
     def _learn(self, transactions: Block) -> Learned:
         """What the scored transactions show a model, and what the one in force says of them."""
         place = transactions.place
-        matrix = np.empty((len(place), len(self.learned)), np.float32)
-        for column, name in enumerate(self.learned):
-            matrix[:, column] = transactions(name)
-        rows, model = packed(matrix), self.model
+        columns = np.empty((len(self.learned), len(place)), np.float32)
+        for column, name in zip(columns, self.learned, strict=True):
+            column[:] = transactions(name)
+        rows, model = (
+            np.ascontiguousarray(packed(columns).T),
+            self.model,
+        )  # packed before they are turned: half the work
         if model is None:
             said, version = np.full(len(place), np.nan), RULES_ONLY
         else:

@@ -59,7 +59,7 @@ def _after_fraud(seen: Seen) -> tuple[Array, Array, Bools]:
     at = few.records["at"]
     last = np.where(at <= seen.now[few.rows, None], at, 0).max(axis=1, initial=0)
     rows, last = few.rows[last > 0], last[last > 0]
-    spends = seen.sight.merchant["at"][:, rows]
+    spends = seen.sight.merchant["at"].take(rows, axis=1)
     return rows, spends, (spends > last) & (spends <= seen.now[rows])
 
 
@@ -85,5 +85,5 @@ def known_fraud_rate_merchant(seen: Seen, span: int) -> Floats:
     age = until[few.rows, None] - few.records["at"]
     frauds = ((few.records["at"] > 0) & (age >= 0) & (age < span)).sum(axis=1)
     at = seen.sight.merchant["at"]
-    spends = count((at > 0) & (at <= until) & (at > until - span))
+    spends = count((at > 0) & ((until - at).view(np.uint64) < np.uint64(span)))  # one later than `until` is huge
     return with_one(seen, "merchant", np.minimum(ratio(seen.spread(few.rows, frauds), spends, NO_HISTORY), 1))

@@ -9,7 +9,7 @@ from console.risk.features.seen import Seen, count, given, ratio, since, total
 from console.risk.flags import DECLINED, PAYMENT
 from console.risk.missing import MISSING_INPUT, NO_HISTORY
 from console.risk.registry import EXACT, LIFETIME, feature, windowed
-from console.risk.state.profile import LOW_DAYS, day_of, utilisation
+from console.risk.state.profile import utilisation
 
 KEPT = EXACT.format(kept=24)
 
@@ -37,9 +37,8 @@ def utilisation_now(seen: Seen) -> Floats:
 def utilisation_rise(seen: Seen, span: int) -> Floats:
     """How far utilisation, this spend added, stands above its lowest since the day that long before."""
     used, told = _used(seen), utilisation(seen.profile["limit"], seen.profile["available"])
-    days = day_of(seen.now).astype(np.int64)[:, None] - np.arange(span // DAY + 1)
-    held, low = (np.take_along_axis(seen.profile[name], days % LOW_DAYS, axis=1) for name in ("low_day", "low"))
-    lows = np.where(held == days, low, np.inf).min(axis=1)
+    recent = seen.days_since(seen.profile["low_day"]) <= span // DAY
+    lows = np.where(recent, seen.profile["low"], np.inf).min(axis=1)
     rise = used - np.fmin(lows, told)
     return _told(seen, given(~np.isnan(rise), rise, MISSING_INPUT))
 

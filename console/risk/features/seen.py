@@ -99,6 +99,7 @@ class Seen:
         self._known: dict[str, Few] = {}
         self._days: dict[tuple[str, int], Floats] = {}
         self._day_masks: dict[int, Floats] = {}
+        self._daily: dict[str, Floats] = {}
         self._used: dict[str, History] = {}
         self.now: Array = np.maximum(sight.facts["occurred_at"], DAWN)
         self.rows = len(sight.facts)
@@ -202,12 +203,24 @@ class Seen:
     def days(self, field: str, span: int) -> Floats:
         """The sum of a daily bucket over the event's UTC day and those before it, `span` µs in all."""
         if (field, span) not in self._days:
-            self._days[field, span] = np.einsum("ij,ij->i", self._within_days(span // DAY), self.profile[field])
+            self._days[field, span] = np.einsum("ij,ij->i", self._within_days(span // DAY), self._buckets(field))
         return self._days[field, span]
 
     def _within_days(self, days: int) -> Floats:
         """1 for the buckets of the last `days` days, else 0, one row an event."""
         if days not in self._day_masks:
-            age = day_of(self.now).astype(np.int16)[:, None] - self.profile["day"].view(np.int16)
-            self._day_masks[days] = ((age >= 0) & (age < days)).astype(np.float64)
+            self._day_masks[days] = (self._day_age < days).astype(np.float64)
         return self._day_masks[days]
+
+    def _buckets(self, field: str) -> Floats:
+        if field not in self._daily:
+            self._daily[field] = self.profile[field].astype(np.float64)
+        return self._daily[field]
+
+    @cached_property
+    def _day_age(self) -> Array:
+        return self.days_since(self.profile["day"])
+
+    def days_since(self, day: Array) -> Array:
+        """How many UTC days before each event the days kept for it are, one row an event; huge in its future (u2)."""
+        return np.asarray(day_of(self.now)[:, None] - day)  # wraps around: a day later is 65,535 days ago

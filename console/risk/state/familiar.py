@@ -99,15 +99,16 @@ class Familiar:
 
 def _use(table: Array, who: Array, facts: Array, rows: Array) -> Array:
     """The account was used by its owner, as far as the core could tell. Returns the rows with a device new to it."""
-    at = facts["occurred_at"][rows]
-    _note(table, "ip", who, facts["ip"][rows], facts["ip"][rows] >= 0)
+    at, known = facts["occurred_at"][rows], table.take(who)
+    ip = facts["ip"][rows]
+    _note(table, known, "ip", who, ip, ip >= 0)
     subnet = facts["subnet"][rows]
-    new, slot = _note(table, "subnet", who, subnet, subnet >= 0)
+    new, slot = _note(table, known, "subnet", who, subnet, subnet >= 0)
     table["subnet_at"][who[new], slot] = at[new]
     system = facts["asn"][rows].astype(np.int64)
-    _note(table, "asn", who, system, system > 0)
+    _note(table, known, "asn", who, system, system > 0)
     device = facts["device"][rows]
-    new, slot = _note(table, "device", who, device, device >= 0)
+    new, slot = _note(table, known, "device", who, device, device >= 0)
     table["device_at"][who[new], slot] = at[new]
     later = new[table["devices"][who[new]] > 1]
     table["new_device_at"][who[later]] = at[later]
@@ -116,10 +117,11 @@ def _use(table: Array, who: Array, facts: Array, rows: Array) -> Array:
 
 def _buy(table: Array, who: Array, facts: Array, flags: Array, rows: Array) -> None:
     table["bought"][who] = True
+    habits = table.take(who)
     for name, value in (("country", facts["country"][rows]), ("mcc", facts["mcc"][rows])):
-        _note(table, name, who, value, value >= 0)
+        _note(table, habits, name, who, value, value >= 0)
     party = facts["party"][rows]
-    _note(table, "payee", who, party, (party >= 0) & (flags[rows] & TRANSFER > 0))
+    _note(table, habits, "payee", who, party, (party >= 0) & (flags[rows] & TRANSFER > 0))
     merchant = facts["merchant"][rows]
     known = merchant >= 0
     who, merchant = who[known], merchant[known]
@@ -127,10 +129,14 @@ def _buy(table: Array, who: Array, facts: Array, flags: Array, rows: Array) -> N
         table["merchants"][who, (place >> np.uint64(6)).astype(np.int64)] |= np.uint64(1) << (place & np.uint64(63))
 
 
-def _note(table: Array, name: str, who: Array, value: Array, given: Bools) -> tuple[Array, Array]:
-    """Add what is new to each list of `name`; returns the places in `who` that were new, and their slots."""
-    kept = table[name][who]
-    new = np.flatnonzero(given & ~(kept == (value + 1)[:, None]).any(axis=1))
+def _note(table: Array, known: Array, name: str, who: Array, value: Array, given: Bools) -> tuple[Array, Array]:
+    """Add what is new to each list of `name`; returns the places in `who` that were new, and their slots.
+
+    `known` are the records of `who`, gathered once for all lists: one walk through a large table instead of many.
+    """
+    some = given.nonzero()[0]
+    held = known[name] if len(some) == len(who) else known[name][some]
+    new = some[~(held == (value[some] + 1)[:, None]).any(axis=1)]
     who = who[new]
     count = table[f"{name}s"][who]
     slot = count % KEPT[name]

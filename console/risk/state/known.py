@@ -40,15 +40,17 @@ class KnownFrauds:
         amount was nothing unusual for its account.
         """
         self._records.begin(groups.bound)
-        labels = labels & (groups.entity > 0)
-        if not labels.any():
+        rows = (labels & (groups.entity > 0)).nonzero()[0]
+        if not len(rows):
             return
-        fraud = labels & (facts["code"] == Judgement.FRAUD)
-        clears = labels & ~fraud & np.isin(groups.entity, groups.entity[fraud])
-        clears |= labels & ~fraud & self._records.has(groups.entity)
-        for row in (fraud | clears).nonzero()[0].tolist():
-            judged = max(int(facts["opened_at"][row]), 1), int(other[row]) + 1, bool(ordinary[row])
-            self._judge(int(groups.entity[row]), row, bool(fraud[row]), *judged)
+        entity, fraud = groups.entity[rows], facts["code"][rows] == Judgement.FRAUD
+        frauds = set(entity[fraud].tolist())
+        matters = fraud | self._records.has(entity) | np.array([one in frauds for one in entity.tolist()])
+        rows, entity, fraud = rows[matters], entity[matters], fraud[matters]
+        at, sides = np.maximum(facts["opened_at"][rows], 1), other[rows].astype(np.int64) + 1
+        columns = (entity, rows, fraud, at, sides, ordinary[rows])
+        for judged in zip(*(column.tolist() for column in columns), strict=True):
+            self._judge(*judged)
 
     def _judge(self, entity: int, row: int, fraud: bool, at: int, other: int, ordinary: bool) -> None:
         if not fraud and not self._records.place_of(entity):

@@ -25,7 +25,7 @@ class Lateness:
 
     def apply(self, labels: Array, facts: Array) -> None:
         """Learn from a page's label facts, which stand in the rows `labels`."""
-        told = facts[labels]
+        told = facts.take(labels)
         counts = (told["code"] == Judgement.FRAUD) & (told["status"] != _DESK) & (told["opened_at"] > 0)
         self._rows, after = labels[counts], [self._delay]
         for delay in (told["occurred_at"] - told["opened_at"])[counts].tolist():

@@ -48,8 +48,8 @@ class People:
 
         def apply(table: Array, who: Array, rows: Array) -> None:
             told = kind[rows] == Fact.CUSTOMER
-            _told(table, who[told], facts[rows[told]])
-            _known_by(table, who[~told], facts[rows[~told]])
+            _told(table, who[told], facts.take(rows[told]))
+            _known_by(table, who[~told], facts.take(rows[~told]))
 
         return self._records.through(groups, changes, reads, apply)
 

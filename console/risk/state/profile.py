@@ -75,7 +75,7 @@ class Profiles:
             for chosen, update in parts:
                 mine = chosen[rows]
                 if mine.any():
-                    update(table, who[mine], facts[rows[mine]])
+                    update(table, who[mine], facts.take(rows[mine]))  # of whole records far faster than an index
 
         changes = np.logical_or.reduce([chosen for chosen, _ in parts])
         return self._records.through(groups, changes, reads, apply)
@@ -155,8 +155,10 @@ def _told(table: Array, who: Array, facts: Array) -> None:
     overdue = facts["past_due"] >= 0
     table["past_due"][who[overdue]] = np.minimum(facts["past_due"][overdue], 32_766) + 1
     limited = ~np.isnan(facts["limit"])
-    if limited.any():
-        _limited(table, who[limited], facts[limited])
+    if limited.all():
+        _limited(table, who, facts)
+    elif limited.any():
+        _limited(table, who[limited], facts.take(limited.nonzero()[0]))
 
 
 def _limited(table: Array, who: Array, facts: Array) -> None:

@@ -79,7 +79,7 @@ class Sparse:
             entity, rows = entity[some], rows[some]
             who = np.array(sorted(self._before))
             before = np.array([self._before[one] for one in who.tolist()], self._dtype)
-            moved = np.flatnonzero(np.isin(entity, who))
+            moved = (who[np.minimum(np.searchsorted(who, entity), len(who) - 1)] == entity).nonzero()[0]
             change = latest(entity[moved], rows[moved], np.array(self._changed), np.array(self._changed_by))
             became = np.array([*self._became, *before[:1]], self._dtype)  # the last one stands for no change
             seen[moved] = np.where(change >= 0, became[change], before[np.searchsorted(who, entity[moved])])
