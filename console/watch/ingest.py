@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -17,13 +18,13 @@ from console.core.lots import Lot
 from console.core.messages import Change
 from console.risk.alerts import AlertBook, AlertRow
 from console.risk.columns import FACTS, Fact
-from console.risk.engine import Engine, Scored
+from console.risk.engine import Engine, Scored, joined
 from console.risk.learned import LEARNED
 from console.risk.packs import Pack
 from console.risk.records import hits_of
 from console.risk.score import level_of
 from console.watch.keeper import Keeper
-from console.watch.learning import Learning, School
+from console.watch.learning import Learning, Piece, School
 from console.watch.listed import Listed
 from console.watch.stages import Stages
 from console.watch.translate import Translation
@@ -113,8 +114,8 @@ class Ingest:
             self.listed.read(where.epoch, where.seq + 1)
         for body in pages:
             facts = np.frombuffer(body, dtype=FACTS)
-            scored = self.learning.replay(facts, where.epoch) if self.learning and where else self.engine.page(facts)
-            self.book.apply(facts, scored, self.listed.overrides())
+            replayed = self.learning.replay(facts, where.epoch) if self.learning and where else self._whole(facts)
+            self._judge(replayed)
             self._logged += len(body)
 
     def _thaw(self, parts: dict[str, bytes]) -> bool:
@@ -160,8 +161,7 @@ class Ingest:
         """Apply changes of an epoch's feed, or without one those of a snapshot."""
         facts, rebuilt = meant.facts, epoch is None
         with self.stages("score"):
-            scored = self._score(facts, epoch)
-            alerts = self.book.apply(facts, scored, self.listed.overrides())
+            scored, alerts = self._judge(self._score(facts, epoch))
         with self.stages("rows"):
             _score_events(meant, facts, scored, rebuilt=rebuilt)
             self._note_risk(meant, facts, scored, alerts)
@@ -181,10 +181,22 @@ class Ingest:
         if self.learning:
             self.learning.store()
 
-    def _score(self, facts: FactArray, epoch: str | None) -> Scored:
+    def _score(self, facts: FactArray, epoch: str | None) -> Iterable[Piece]:
         if self.learning is None:
-            return self.engine.page(facts)
+            return self._whole(facts)
         return self.learning.warm(facts) if epoch is None else self.learning.page(facts, epoch)
+
+    def _whole(self, facts: FactArray) -> Iterable[Piece]:
+        return [(facts, self.engine.page(facts))]
+
+    def _judge(self, pieces: Iterable[Piece]) -> tuple[Scored, list[AlertRow]]:
+        """What is said of a page, and the alerts it changed: they read each piece while the engine has it in mind."""
+        parts: list[Scored] = []
+        changed: dict[int, AlertRow] = {}
+        for facts, scored in pieces:
+            parts.append(scored)
+            changed |= {alert.account: alert for alert in self.book.apply(facts, scored, self.listed.overrides())}
+        return joined(parts), list(changed.values())
 
     def _note_hits(self, facts: FactArray, scored: Scored) -> None:
         """Keep which rules fired where, those in shadow too: the rules' records are made of it."""

@@ -10,16 +10,15 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from console.core import instants
-from console.risk.alerts import TOLD
 from console.risk.columns import DAY, HOUR, SECOND, Array, Fact
-from console.risk.engine import Engine, Scored, joined
+from console.risk.engine import Engine, Scored
 from console.risk.learned import digest_of
 from console.risk.learner import Parameters
 from console.risk.model import RULES_ONLY, Model, UnusableModel
@@ -43,6 +42,10 @@ MATURITY = 30 * DAY
 """How long labels take to come at a core that does not say."""
 KEPT_BEYOND = 30 * DAY
 """Training rows are kept so much longer than any fit looks back: one may be late."""
+
+
+Piece = tuple[Array, Scored]
+"""Consecutive facts of a page, and what the engine says of them."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +87,12 @@ class Learning:
 
     # ------------------------------------------------------------ pages
 
-    def page(self, facts: Array, epoch: str) -> Scored:
-        """Score the next facts of an epoch's feed. Raises console.watch.refit.Stopped while the watcher ends."""
+    def page(self, facts: Array, epoch: str) -> Iterator[Piece]:
+        """Score the next facts of an epoch's feed, in pieces with one model each.
+
+        A piece's features can be read until the next piece is asked for. Raises console.watch.refit.Stopped while the
+        watcher ends.
+        """
         self._enter(epoch)
         if len(facts):
             now = self._school.now()
@@ -93,20 +100,20 @@ class Learning:
                 self._takeovers = self._models.takeovers(epoch)
             self._resume()
             self._page_from = int(facts["seq"][0])
-        return self._score(facts, fresh=True)
+        yield from self._pieces(facts, fresh=True)
 
-    def replay(self, facts: Array, epoch: str) -> Scored:
+    def replay(self, facts: Array, epoch: str) -> Iterator[Piece]:
         """Score facts that were scored before, after a restart: rows are stored and takeovers known already."""
         self._enter(epoch)
-        return self._score(facts, fresh=False)
+        yield from self._pieces(facts, fresh=False)
 
-    def warm(self, facts: Array) -> Scored:
+    def warm(self, facts: Array) -> Iterator[Piece]:
         """Take in history from a snapshot: it is learned from, and no refit is due in it."""
         scored = self._engine.page(facts)
+        yield facts, scored
         self._keep(facts, scored)
         if len(facts):
             self.schedule.note(facts, self.schedule.clocks(facts))
-        return scored
 
     def store(self) -> None:
         """Write what was kept of the page at hand, inside its transaction."""
@@ -131,31 +138,23 @@ class Learning:
             self._epoch, self._takeovers = epoch, self._models.takeovers(epoch)
             self._models.prune(epoch)
 
-    def _score(self, facts: Array, *, fresh: bool) -> Scored:
+    def _pieces(self, facts: Array, *, fresh: bool) -> Iterator[Piece]:
         if not len(facts):
-            return self._engine.page(facts)
+            yield facts, self._engine.page(facts)
+            return
         clocks = self.schedule.clocks(facts)
-        parts, start = [], 0
+        start = 0
         while start < len(facts):
             self._arrive(int(facts["seq"][start]), int(clocks[start]), fresh)
             stop = self._next_cut(facts, clocks, start)
-            part = facts[start:stop]
-            scored = self._engine.page(part)
-            if len(part) < len(facts):
-                self._remember(scored)
-            parts.append(scored)
-            self._watch(part, scored)
+            piece = facts[start:stop]
+            scored = self._engine.page(piece)
+            yield piece, scored
+            self._watch(piece, scored)
             if fresh:
-                self._keep(part, scored)
-            self.schedule.note(part, clocks[start:stop])
+                self._keep(piece, scored)
+            self.schedule.note(piece, clocks[start:stop])
             start = stop
-        return joined(parts)
-
-    def _remember(self, scored: Scored) -> None:
-        """Work out what alerts tell of a part while the engine still has it: the next part changes its memory."""
-        told = {name for rule in self._engine.pack.active for name in rule.features}
-        for name in told.union(TOLD, self._engine.learned):
-            scored.features(name)
 
     def _next_cut(self, facts: Array, clocks: Array, start: int) -> int:
         """The next row at which a day begins, the outcome of a refit counts, or a stored takeover stands."""
