@@ -22,7 +22,6 @@ from console.risk.packs import Pack, Rule
 from console.risk.registry import FEATURES
 from console.risk.score import Block, Features, combine, level_of, pulls, trusted
 from console.risk.state.fading import Fading
-from console.risk.state.groups import Groups
 from console.risk.state.memory import Memory
 from console.risk.training import Packed, packed, unpacked
 
@@ -181,7 +180,7 @@ class Engine:
 
     def _fade(self, facts: Array, scored: Array, score: Floats) -> Floats:
         cleared = (facts["fact"] == Fact.VERDICT) & (facts["code"] == Judgement.LEGIT)
-        return self._risk.through(Groups(facts["account"]), facts["occurred_at"], scored, cleared, score)
+        return self._risk.through(self._memory.accounts, facts["occurred_at"], scored, cleared, score)
 
     def risk(self, accounts: Array) -> Floats:
         """The risk of accounts (dense indices) after everything seen; 0 for one without scored events."""

@@ -77,7 +77,8 @@ def known_fraud_share_merchant(seen: Seen) -> Floats:
     recent = seen.at_merchant.within(30 * DAY)
     number, frauds = count(recent), recent_frauds(seen, "merchant", 30 * DAY)
     rows = ((frauds > 0) & (number == RECENT)).nonzero()[0]  # the others' pace is what is kept
-    oldest = np.where(recent[:, rows], seen.sight.merchant["at"][:, rows], seen.now[rows]).min(axis=0)
+    at = seen.sight.merchant["at"].take(rows, axis=1)
+    oldest = np.where(recent.take(rows, axis=1), at, seen.now[rows]).min(axis=0)
     pace = number.copy()
     pace[rows] *= np.minimum(30 * DAY / np.maximum(seen.now[rows] - oldest, 1), 1e6)
     share = ratio(frauds, np.where(number >= FEW, pace, 0), TOO_FEW)

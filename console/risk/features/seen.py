@@ -55,7 +55,7 @@ def total(mask: Bools, values: Array) -> Floats:
     if 4 * len(rows) > mask.shape[1]:
         return np.asarray(np.where(mask, values, 0.0).sum(axis=0), np.float64)
     sums = np.zeros(mask.shape[1])
-    sums[rows] = np.where(mask[:, rows], values[:, rows], 0.0).sum(axis=0)
+    sums[rows] = np.where(mask.take(rows, axis=1), values.take(rows, axis=1), 0.0).sum(axis=0)
     return sums
 
 
@@ -65,7 +65,7 @@ def distinct(mask: Bools, values: Array) -> Floats:
     number = count(marked)
     rows = (number > 1).nonzero()[0]
     if len(rows):
-        ordered = np.sort(np.where(marked[:, rows], values[:, rows], -1), axis=0)
+        ordered = np.sort(np.where(marked.take(rows, axis=1), values.take(rows, axis=1), -1), axis=0)
         number[rows] = count(ordered[1:] != ordered[:-1]) + (ordered[0] >= 0)
     return number
 
@@ -171,8 +171,10 @@ class Seen:
     def last_place(self) -> tuple[Array, Array, Array]:
         """When and where the account was last at the row's moment; when 0 if unknown."""
         at, rank = np.where(self.places.past, self.sight.places["at"], 0), self.sight.places.rank
-        newest = (at * len(rank) - rank).argmax(axis=0), np.arange(self.rows)  # of a tie the last to arrive
-        return at[newest], self.sight.places["lat"][newest], self.sight.places["lon"][newest]
+        order = at * len(rank) - rank  # of a tie the last to arrive; no two are the same
+        newest = order == order.max(axis=0)
+        lat, lon = (np.where(newest, self.sight.places[name], -np.inf).max(axis=0) for name in ("lat", "lon"))
+        return at.max(axis=0), lat, lon
 
     def spread(self, rows: Array, values: Array, otherwise: float = 0.0) -> Floats:
         """A column of `values` in some of the rows, and `otherwise` in the others."""

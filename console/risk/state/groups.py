@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from console.risk.columns import Array, Bools
 
 
 class Groups:
-    """Sorts a page by entity once, for all that is kept per entity of that kind.
+    """Sorts a page by entity once, when somebody asks, for all that is kept per entity of that kind.
 
     `entity` is the dense index + 1, so 0 stands for nobody: the row of state that is read for a missing id and that
     nothing ever writes.
@@ -18,14 +19,22 @@ class Groups:
 
     def __init__(self, index: Array) -> None:
         self.entity = index.astype(np.int64) + 1
-        bits = max(len(index) - 1, 1).bit_length()
-        key = (self.entity << bits) | np.arange(len(index))  # one sort of plain numbers is faster than a stable argsort
+
+    @cached_property
+    def _order(self) -> Array:
+        """The rows by entity, each entity's in their order."""
+        bits = max(len(self.entity) - 1, 1).bit_length()
+        key = (self.entity << bits) | np.arange(len(self.entity))  # sorting plain numbers beats a stable argsort
         key.sort()
-        self._order = key & ((1 << bits) - 1)
-        ordered = key >> bits
+        return np.asarray(key & ((1 << bits) - 1))
+
+    @cached_property
+    def _first(self) -> Array:
+        """Per place in that order where its entity begins."""
+        ordered = self.entity[self._order]
         starts = np.ones(len(ordered), bool)
         starts[1:] = ordered[1:] != ordered[:-1]
-        self._first = np.maximum.accumulate(np.where(starts, np.arange(len(ordered)), 0))
+        return np.asarray(np.maximum.accumulate(np.where(starts, np.arange(len(ordered)), 0)))
 
     @property
     def bound(self) -> int:

@@ -82,10 +82,13 @@ class Memory:
         self._known = {kind: KnownFrauds() for kind in KINDS}
         self._late = Lateness()
         self._ties, self._pace = Ties(), Pace()
+        self.accounts = Groups(np.zeros(0, np.int64))
+        """The rows of the last page by account."""
 
     def observe(self, facts: Array, reads: Sequence[Array]) -> list[Sight]:
         """Apply a page and return what the rows of each part of `reads` saw; together they are the scored rows."""
         groups = {kind: Groups(facts[kind]) for kind in KINDS}
+        self.accounts = groups["account"]
         for kind, group in groups.items():
             self._bounds[kind] = max(self._bounds[kind], group.bound)
         self._bounds["customer"] = max(self._bounds["customer"], int(facts["peer"].max(initial=-1)) + 2)

@@ -58,13 +58,24 @@ class Recent:
         if self._ring.page != self._page:
             raise RuntimeError("what a page saw cannot be read once the next page has come")
         field = self._ring.fields[name]
-        seen = np.empty((self._ring.slots, len(self._entity)), field.dtype)
-        for start in range(0, len(self._entity), AT_ONCE):
-            part = slice(start, start + AT_ONCE)
-            seen[:, part] = field.take(self._entity[part], axis=0).T
+        some = self._ordinal.nonzero()[0]  # the others saw nothing
+        if 2 * len(some) < len(self._ordinal):
+            seen = np.zeros((self._ring.slots, len(self._entity)), field.dtype)
+            seen[:, some] = _turned(field, self._entity[some])
+        else:
+            seen = _turned(field, self._entity)
         for rows, early in self._early:
             seen[:, rows] = early[name].T
         return seen
+
+
+def _turned(field: Array, entity: Array) -> Array:
+    """The slots of some entities as (slots, entities)."""
+    turned = np.empty((field.shape[1], len(entity)), field.dtype)
+    for start in range(0, len(entity), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        turned[:, part] = field.take(entity[part], axis=0).T
+    return turned
 
 
 class Ring:
