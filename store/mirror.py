@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from itertools import compress, repeat
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,10 +13,9 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
+from store.batch import STATEMENTS, Batch, Row, run
 from store.files import StoreError, writer
 from store.mirror_schema import CONTENT, MIGRATIONS
-
-Row = tuple[Any, ...]
 
 Array = NDArray[Any]
 
@@ -30,73 +29,6 @@ LOG_CUT = "log_cut"
 """Notes of the mirror about itself: among them a name that no other mirror has, and the mirror whose log lost pages."""
 
 ENTITY_KINDS = ("merchant", "device", "ip", "subnet", "party", "customer", "token")
-
-
-@dataclass
-class Batch:
-    """Rows that one page adds or changes, each in the order of its table's statement in `STATEMENTS`."""
-
-    accounts: list[Row] = field(default_factory=list)
-    new_transactions: list[Row] = field(default_factory=list)
-    changed_transactions: list[Row] = field(default_factory=list)
-    deleted_transactions: list[Row] = field(default_factory=list)
-    new_logins: list[Row] = field(default_factory=list)
-    changed_logins: list[Row] = field(default_factory=list)
-    deleted_logins: list[Row] = field(default_factory=list)
-    resources: list[Row] = field(default_factory=list)
-    cases: list[Row] = field(default_factory=list)
-    risks: list[Row] = field(default_factory=list)
-    alerts: list[Row] = field(default_factory=list)
-    quarantined: list[Row] = field(default_factory=list)
-
-
-STATEMENTS = {
-    "accounts": """
-        INSERT INTO account (account, account_id, version, deleted, customer_id, status, currency, credit_limit_minor,
-            available_minor, balance_minor, opened_at, doc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (account) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
-            customer_id = excluded.customer_id, status = excluded.status, currency = excluded.currency,
-            credit_limit_minor = excluded.credit_limit_minor, available_minor = excluded.available_minor,
-            balance_minor = excluded.balance_minor, opened_at = excluded.opened_at, doc = excluded.doc""",
-    "new_transactions": """
-        INSERT INTO txn (seq, transaction_id, version, account, previous, occurred_at, recorded_at, amount_minor,
-            currency, merchant_id, kind, status, doc, score, level, model_version, rule_ids)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-    "changed_transactions": """
-        UPDATE txn SET version = ?, deleted = ?, occurred_at = ?, amount_minor = ?, status = ?, doc = ?
-        WHERE transaction_id = ?""",
-    "deleted_transactions": "UPDATE txn SET version = ?, deleted = 1, doc = '{}' WHERE transaction_id = ?",
-    "new_logins": """
-        INSERT INTO login (seq, login_id, version, account, previous, customer_id, occurred_at, recorded_at, outcome,
-            device_id, ip, lat, lon, doc, score, level, rule_ids)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-    "changed_logins": "UPDATE login SET version = ?, deleted = ?, outcome = ?, doc = ? WHERE login_id = ?",
-    "deleted_logins": "UPDATE login SET version = ?, deleted = 1, doc = '{}' WHERE login_id = ?",
-    "resources": """
-        INSERT INTO resource (type, id, version, deleted, account, seq, doc) VALUES (?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (type, id) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
-            account = excluded.account, seq = excluded.seq, doc = excluded.doc""",
-    "cases": """
-        INSERT OR REPLACE INTO desk_case (account, case_id, version, status, claimed_by, claim_expires_at, verdict,
-            note_count, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-    "risks": """
-        INSERT INTO account_risk (account, last_transaction, last_login, last_activity_at, risk_score, risk_level,
-            open_alerts) VALUES (?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (account) DO UPDATE SET last_transaction = excluded.last_transaction,
-            last_login = excluded.last_login, last_activity_at = excluded.last_activity_at,
-            risk_score = excluded.risk_score, risk_level = excluded.risk_level, open_alerts = excluded.open_alerts""",
-    "alerts": """
-        INSERT INTO alert (alert_id, account, opened_at, updated_at, level, score, rule_ids, state, verdict, hits,
-            resurfaced, rebuilt, evidence, muted, muted_until, last_hit_at, pace, recent_minor)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (account) DO UPDATE SET alert_id = excluded.alert_id, opened_at = excluded.opened_at,
-            updated_at = excluded.updated_at, level = excluded.level, score = excluded.score,
-            rule_ids = excluded.rule_ids, state = excluded.state, verdict = excluded.verdict, hits = excluded.hits,
-            resurfaced = excluded.resurfaced, rebuilt = excluded.rebuilt, evidence = excluded.evidence,
-            muted = excluded.muted, muted_until = excluded.muted_until, last_hit_at = excluded.last_hit_at,
-            pace = excluded.pace, recent_minor = excluded.recent_minor""",
-    "quarantined": "INSERT INTO quarantine (seq, type, id, reason, body) VALUES (?, ?, ?, ?, ?)",
-}
 
 
 class Numbers(dict[str, int]):
@@ -120,7 +52,8 @@ class Heads:
 
     `transaction`, `login`: the seq of its last one. `activity`: when the newest was, 0 before the first. `score`,
     `level`, `alerts`: its risk and open alerts. `version`: its own. `owner`: the number of its customer, -1 while
-    unknown. Columns may be longer than there are accounts.
+    unknown. `customer`: the same as its row says it, -1 also once it is deleted. Columns may be longer than there are
+    accounts.
     """
 
     def __init__(self) -> None:
@@ -132,6 +65,7 @@ class Heads:
         self.alerts = np.zeros(HEADS, np.int64)
         self.version = np.zeros(HEADS, np.int64)
         self.owner = np.full(HEADS, -1)
+        self.customer = np.full(HEADS, -1)
 
     def reach(self, accounts: int) -> None:
         """Have a place for each of so many accounts."""
@@ -139,7 +73,8 @@ class Heads:
         if accounts > size:
             more = max(accounts, 2 * size) - size
             for name, column in vars(self).items():
-                setattr(self, name, np.concatenate([column, np.full(more, -1 if name == "owner" else 0, column.dtype)]))
+                nothing = -1 if name in ("owner", "customer") else 0
+                setattr(self, name, np.concatenate([column, np.full(more, nothing, column.dtype)]))
 
     def rows(self, accounts: Array) -> list[Row]:
         """The accounts' rows of `account_risk`."""
@@ -209,7 +144,7 @@ class Mirror:
         customers = self.entities["customer"]
         for account, version, customer_id in self._execute("SELECT account, version, customer_id FROM account"):
             self.heads.version[account] = version
-            self.heads.owner[account] = customers.get(customer_id, -1)
+            self.heads.owner[account] = self.heads.customer[account] = customers.get(customer_id, -1)
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and close it."""
@@ -236,8 +171,9 @@ class Mirror:
     def versions(self, type_: str, ids: Sequence[str]) -> dict[str, int]:
         """The stored versions of those ids of a type; an id never seen is absent."""
         if type_ == "account":
-            known = {id_: number for id_ in ids if (number := self.accounts.get(id_)) is not None}
-            return dict(zip(known, self.heads.version[list(known.values())].tolist(), strict=True))
+            numbers = np.fromiter(map(self.accounts.get, ids, repeat(-1)), np.int64, len(ids))
+            seen = numbers >= 0
+            return dict(zip(compress(ids, seen), self.heads.version[numbers[seen]].tolist(), strict=True))
         table, key, only, of_type = _home_of(type_)
         asked = self._below_largest(type_, ids)
         query = f"SELECT {key}, version FROM {table} WHERE {key} IN (SELECT value FROM json_each(?)){only}"  # noqa: S608
@@ -296,16 +232,14 @@ class Mirror:
 
     def write(self, batch: Batch) -> None:
         """Write one page's rows, and the entities it numbered first."""
-        many = self.database.conn.executemany
         new_accounts, self.accounts.new = self.accounts.new, []
-        many("INSERT INTO account (account, account_id) VALUES (?, ?)", new_accounts)
+        connection = self.database.conn
+        run(connection, "INSERT INTO account (account, account_id) VALUES (?, ?)", new_accounts)
         for kind, numbers in self.entities.items():
             new, numbers.new = numbers.new, []
-            many("INSERT INTO entity (kind, number, id) VALUES (?, ?, ?)", ((kind, *pair) for pair in new))
+            run(connection, "INSERT INTO entity (kind, number, id) VALUES (?, ?, ?)", [(kind, *pair) for pair in new])
         for name, statement in STATEMENTS.items():
-            rows = getattr(batch, name)
-            if rows:
-                many(statement, rows)
+            run(connection, statement, getattr(batch, name))
 
     def advance(self, lane: str, position: tuple[str, int, str], head_seq: int, watermark: int) -> None:
         """Store the feed's new position with the rows that it stands for."""

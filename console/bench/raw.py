@@ -8,7 +8,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from store.mirror import STATEMENTS, Mirror
+from store.batch import STATEMENTS
+from store.mirror import Mirror
 
 ROUNDS = 3
 PER_TRANSACTION = 1_000

@@ -14,7 +14,8 @@ from console import children
 from console.bench.machine import machine
 from console.bench.terminal import Terminal
 from console.paths import Home
-from store.mirror import Batch, Mirror
+from store.batch import Batch
+from store.mirror import Mirror
 
 DEMO_DOC = '{"id":"%s","customer_id":"%s","status":"active","credit_state":"current","holds":[],"version":1}'
 SUSPICIOUS = 0.1
@@ -50,7 +51,8 @@ def _build(home: Home, accounts: int) -> int:
             score = round(chance.uniform(0.5, 1), 6) if risky else 0.0
             level = 1 + int(score * 3.99) if risky else 0
             money = (1_000_000, chance.randrange(1_000_000), chance.randrange(1_000_000), now - 10**12)
-            batch.accounts.append((number, name, 1, 0, customer, "active", "CNY", *money, DEMO_DOC % (name, customer)))
+            batch.accounts.append((1, 0, "active", "CNY", *money, DEMO_DOC % (name, customer), number))
+            batch.owners.append((customer, number))
             batch.risks.append((number, 0, 0, now - chance.randrange(10**9), score, level, int(risky)))
             if risky:
                 alerts += 1

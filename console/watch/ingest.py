@@ -29,7 +29,8 @@ from console.watch.listed import Listed
 from console.watch.stages import Stages
 from console.watch.translate import Translation
 from store import rule_hits
-from store.mirror import Mirror, Row
+from store.batch import Row
+from store.mirror import Mirror
 
 log = logging.getLogger("riskdesk.watch")
 

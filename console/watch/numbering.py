@@ -30,14 +30,18 @@ class Numbering:
 
     def give(self, seqs: Array, ids: Sequence[str | None]) -> Array:
         """The ids' numbers, -1 for None. Ids never seen before get theirs in `settle`, in this same array."""
-        if ids.count(None) == len(ids):
+        if _all_none(ids):
             return np.full(len(ids), -1)
-        found = np.fromiter(map(self._numbers.get, ids, repeat(-1)), np.int64, len(ids))  # type: ignore[arg-type]
-        for place in np.flatnonzero(found < 0).tolist():
-            id_ = ids[place]
-            if id_ is not None:
-                self._unseen.append((int(seqs[place]), id_, found, place))
+        found = self._found(ids)
+        missing = np.flatnonzero(found < 0)
+        for place, seq in zip(missing.tolist(), seqs[missing].tolist(), strict=True):
+            if (id_ := ids[place]) is not None:
+                self._unseen.append((seq, id_, found, place))
         return found
+
+    def _found(self, ids: Sequence[str | None]) -> Array:
+        """The numbers given so far, -1 for ids that have none and for None."""
+        return np.fromiter(map(self._numbers.get, ids, repeat(-1)), np.int64, len(ids))  # type: ignore[arg-type]
 
     def settle(self) -> None:
         """Number the ids never seen before in the order of the feed, and within a change as they were given."""
@@ -50,14 +54,18 @@ class Numbering:
 
     def known(self, seqs: Array, ids: Sequence[str | None]) -> Array:
         """The numbers that the ids have at their places of the feed, -1 for those that nothing mentioned before."""
-        if ids.count(None) == len(ids):
+        if _all_none(ids):
             return np.full(len(ids), -1)
-        found = np.fromiter(map(self._numbers.get, ids, repeat(-1)), np.int64, len(ids))  # type: ignore[arg-type]
+        found = self._found(ids)
         new = found >= self._before
         if new.any():
             since = np.array(self._since)[found[new] - self._before]
             found[new] = np.where(since <= seqs[new], found[new], -1)
         return found
+
+
+def _all_none(ids: Sequence[str | None]) -> bool:
+    return not ids or (ids[0] is None and ids.count(None) == len(ids))
 
 
 class Course:

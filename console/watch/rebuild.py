@@ -20,8 +20,8 @@ from console.core.lots import Faults, Lot, lots
 from console.core.messages import RESOURCES, Change, CoreMeta
 from console.core.problems import CoreProblem
 from console.watch.ingest import LANE, Ingest
+from store.batch import Batch, Row
 from store.files import StoreError
-from store.mirror import Batch, Row
 
 FIRST_TYPES = ("customer", "account", "device", "link", "case")
 """Applied before any event: who there is. The rest follows in the order in which the core learned it."""

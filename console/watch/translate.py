@@ -23,7 +23,8 @@ from console.watch.sheets.people import Accounts, Applications, Customers, Devic
 from console.watch.sheets.resources import Others
 from console.watch.sheets.truth import Cases, Labels
 from console.watch.taken import Taken, take
-from store.mirror import Batch, Mirror
+from store.batch import Batch
+from store.mirror import Mirror
 
 
 class Sheet(Protocol):

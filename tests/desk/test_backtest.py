@@ -14,8 +14,9 @@ from console.risk.drafts import drafted
 from console.risk.packs import PackError, load_packs
 from console.watch.chain import note_rules
 from console.watch.watcher import pack_texts, packs
+from store.batch import Batch
 from store.journal import Journal
-from store.mirror import Batch, Mirror
+from store.mirror import Mirror
 from store.models import Models, Refitted
 
 START = 1_700_000_000_000_000

@@ -13,8 +13,9 @@ from console.exits import Exit
 from console.risk.learner import Parameters, refit
 from console.risk.training import Moment, Training, packed
 from store import training
+from store.batch import STATEMENTS
 from store.journal import Journal
-from store.mirror import STATEMENTS, Mirror
+from store.mirror import Mirror
 from store.models import Models, Refitted
 from store.training import TrainingPage
 

@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.paths import fixtures
+from store.batch import Batch
 from store.digest import bucket_of, bucket_sums, differing, folded, h64
 from store.files import StoreError, damaged, reader, set_aside, writer
-from store.mirror import Batch, Mirror
+from store.mirror import Mirror
 from store.mirror_schema import MIGRATIONS
 from store.upkeep import drop_events, mirror_digest
 

@@ -30,7 +30,7 @@ from console.watch.facts import (
 )
 from console.watch.numbering import Who
 from console.watch.taken import DROPPED, Taken
-from store.mirror import Batch, Row
+from store.batch import Batch, Row
 
 Column = Sequence[Any]
 

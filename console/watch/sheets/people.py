@@ -28,7 +28,7 @@ from console.watch.numbering import Owned, Who
 from console.watch.sheets.events import networks, some
 from console.watch.sheets.resources import resource_rows
 from console.watch.taken import Taken
-from store.mirror import Batch, Row
+from store.batch import Batch, Row
 
 
 class Accounts:
@@ -42,7 +42,7 @@ class Accounts:
         self._gone_seqs = np.array([change.seq for change in self._gone], np.int64)
         self._gone_numbers = who.accounts.give(self._gone_seqs, [change.id for change in self._gone])
         self._customers = who.entities["customer"].give(taken.seqs, self._customer_ids)
-        self._heads = who.mirror.heads
+        self._heads, self._entities = who.mirror.heads, who.mirror.entities
 
     def owned(self) -> Owned:
         """Whose accounts become, in the order of the feed."""
@@ -77,16 +77,13 @@ class Accounts:
         taken = self._taken
         self._heads.owner[self._numbers] = self._customers
         accounts: Sequence[Account] = taken.resources
-        rows: dict[int, tuple[int, Row]] = {}
+        rows: dict[int, tuple[int, str | None, Row]] = {}
         columns = (taken.seqs.tolist(), self._numbers.tolist(), accounts, taken.times["opened_at"].tolist(), taken.docs)
         for seq, number, account, opened_at, doc in zip(*columns, strict=True):
             limits = account.limits
             row = (
-                number,
-                account.id,
                 account.version,
                 0,
-                account.customer_id,
                 account.status,
                 limits.currency,
                 limits.credit_limit_minor,
@@ -94,13 +91,23 @@ class Accounts:
                 limits.balance_minor,
                 opened_at,
                 doc,
+                number,
             )
-            rows[number] = seq, row
+            rows[number] = seq, account.customer_id, row
         for change, number in zip(self._gone, self._gone_numbers.tolist(), strict=True):
             if number not in rows or rows[number][0] < change.seq:
-                rows[number] = change.seq, (number, change.id, change.version, 1, *(None,) * 8)
-        batch.accounts = [row for _, row in rows.values()]
-        self._heads.version[list(rows)] = [row[2] for row in batch.accounts]
+                rows[number] = change.seq, None, (change.version, 1, *(None,) * 7, number)
+        batch.accounts = [row for _, _, row in rows.values()]
+        batch.owners = self._owners({number: customer_id for number, (_, customer_id, _) in rows.items()})
+        self._heads.version[list(rows)] = [row[0] for row in batch.accounts]
+
+    def _owners(self, customer_ids: dict[int, str | None]) -> list[Row]:
+        """Rows of the accounts that have another customer after the page than their rows say."""
+        accounts, entities = list(customer_ids), self._entities["customer"]
+        stored = self._heads.customer[accounts]
+        now = np.array([entities.get(id_, -1) for id_ in customer_ids.values()], np.int64)  # type: ignore[arg-type]
+        self._heads.customer[accounts] = now
+        return [(customer_ids[accounts[place]], accounts[place]) for place in np.flatnonzero(stored != now).tolist()]
 
 
 class _Tokens:

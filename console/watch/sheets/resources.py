@@ -8,7 +8,7 @@ from itertools import repeat
 from console.risk.columns import Array
 from console.watch.numbering import Who
 from console.watch.taken import Taken
-from store.mirror import Batch, Row
+from store.batch import Batch, Row
 
 
 def resource_rows(taken: Taken, accounts: Array | None = None) -> list[Row]:

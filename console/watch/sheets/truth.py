@@ -14,7 +14,7 @@ from console.watch.facts import JUDGEMENT, LABEL_KIND, NAN, codes, facts, networ
 from console.watch.numbering import Who
 from console.watch.sheets.resources import Others, resource_rows
 from console.watch.taken import Taken
-from store.mirror import Batch
+from store.batch import Batch
 
 _TRANSACTION = decoder(Transaction)
 _LABEL = decoder(Label)
