@@ -57,7 +57,22 @@ def _build(home: Home, accounts: int) -> int:
             if risky:
                 alerts += 1
                 batch.alerts.append(
-                    (f"alr_{number}", number, now, now, level, score, '["UN-1"]', "open", None, 1, 0, 0, "[]")
+                    (
+                        f"alr_{number}",
+                        number,
+                        now,
+                        now,
+                        level,
+                        score,
+                        '["UN-1"]',
+                        "open",
+                        None,
+                        1,
+                        0,
+                        0,
+                        "[]",
+                        *(0,) * 5,
+                    )
                 )
         with mirror.transaction():
             mirror.write(batch)
