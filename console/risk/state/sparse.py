@@ -78,8 +78,10 @@ class Sparse:
         if self._before and len(some):
             entity, rows = entity[some], rows[some]
             who = np.array(sorted(self._before))
-            before = np.array([self._before[one] for one in who.tolist()], self._dtype)
             moved = (who[np.minimum(np.searchsorted(who, entity), len(who) - 1)] == entity).nonzero()[0]
+            if not len(moved):
+                return Few(some, seen)
+            before = np.array([self._before[one] for one in who.tolist()], self._dtype)
             change = latest(entity[moved], rows[moved], np.array(self._changed), np.array(self._changed_by))
             became = np.array([*self._became, *before[:1]], self._dtype)  # the last one stands for no change
             seen[moved] = np.where(change >= 0, became[change], before[np.searchsorted(who, entity[moved])])

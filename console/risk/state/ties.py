@@ -145,11 +145,13 @@ class Ties:
         brought = _brought(facts, np.flatnonzero(held), np.concatenate([first_uses, linked]), self._print)
         busy = np.concatenate([customer[brought[0]], customer[links], facts["peer"][links] + 1])
         taken = self._take_alone(customer, *brought, busy, int(prints.sum()), linked)
-        held[taken] = False
-        first_uses = np.setdiff1d(first_uses, taken)
+        uses = np.zeros(len(facts), bool)
+        uses[first_uses] = True
+        held[taken] = uses[taken] = False
         judged = {row: (who, at) for row, who, at in frauds}
-        rows = np.unique([*np.flatnonzero(held | links | prints), *first_uses, *judged]).astype(np.int64)
-        for row in rows.tolist():
+        matters = held | links | prints | uses
+        matters[list(judged)] = True
+        for row in matters.nonzero()[0].tolist():
             if held[row]:
                 self._tie(row, int(customer[row]), thing(TOKEN, int(facts["token"][row])))
             elif prints[row]:
@@ -175,7 +177,9 @@ class Ties:
         known, times = np.unique(busy, return_counts=True)
         room = (self._held[customer[rows]] == 0).sum(axis=1) >= times[np.searchsorted(known, customer[rows])]
         shared = (often[place] > 1) | (self._holders.count[things] > 0) | ~room
-        alone = ~np.isin(rows, np.concatenate([rows[shared], ordered]))
+        left = np.zeros(len(customer), bool)
+        left[rows[shared]] = left[ordered] = True
+        alone = ~left[rows]
         rows, things = rows[alone], things[alone]
         for wave in Groups(customer[rows] - 1).waves(np.ones(len(rows), bool)):
             who = customer[rows[wave]]
