@@ -30,6 +30,7 @@ class DigestCheck:
         self._client = client
         self._suspect: dict[str, set[int]] = {}
         self._recent: list[tuple[int, str, str]] | None = None
+        self._one_at_a_time = asyncio.Lock()
 
     def note(self, applied: list[Change]) -> None:
         """Take in what a page changed; kept only while a comparison is under way."""
@@ -55,17 +56,18 @@ class DigestCheck:
 
     async def compare(self, type_: str) -> set[int]:
         """Buckets of a type in which mirror and core differ. Raises TimeoutError when the mirror stays behind."""
-        self._recent = []
-        try:
-            theirs = await self._client.digest(type_, BUCKETS)
-            async with asyncio.timeout(TAIL_S):
-                while await asyncio.to_thread(mirror_seq, self._path, LANE) < theirs.at_seq:  # noqa: ASYNC110 - a file
-                    await asyncio.sleep(LOOK_S)
-            _, ours = await asyncio.to_thread(mirror_digest, self._path, LANE, type_, BUCKETS)
-            later = {id_ for at, of, id_ in self._recent if at > theirs.at_seq and of == type_}
-            unsure = later | await asyncio.to_thread(unreadable, self._path, type_)
-        finally:
-            self._recent = None
+        async with self._one_at_a_time:
+            self._recent = []
+            try:
+                theirs = await self._client.digest(type_, BUCKETS)
+                async with asyncio.timeout(TAIL_S):
+                    while await asyncio.to_thread(mirror_seq, self._path, LANE) < theirs.at_seq:  # noqa: ASYNC110 - a file
+                        await asyncio.sleep(LOOK_S)
+                _, ours = await asyncio.to_thread(mirror_digest, self._path, LANE, type_, BUCKETS)
+                later = {id_ for at, of, id_ in self._recent if at > theirs.at_seq and of == type_}
+                unsure = later | await asyncio.to_thread(unreadable, self._path, type_)
+            finally:
+                self._recent = None
         return set(differing(ours, _buckets(theirs))) - {bucket_of(id_, BUCKETS) for id_ in unsure}
 
 
