@@ -8,6 +8,7 @@ from console.risk.columns import DEVICE_TRUSTS, LOGIN_METHODS, LOGIN_OUTCOMES, A
 from console.risk.features.seen import Seen, count, given, ratio, since
 from console.risk.missing import MISSING_INPUT, NO_HISTORY, TOO_FEW
 from console.risk.registry import EVENT, EXACT, LIFETIME, feature, windowed
+from console.risk.state.familiar import lists
 from console.risk.state.memory import SUCCESS, failed
 
 KEPT = EXACT.format(kept=12)
@@ -60,7 +61,7 @@ def since_last_login(seen: Seen) -> Floats:
 
 def _is_new(seen: Seen, name: str, value: Array) -> Floats:
     """Whether the value is none of those the account knows."""
-    new = ~(seen.familiar[name] == (value + 1)[:, None]).any(axis=1)
+    new = ~lists(seen.familiar[name], value)
     return given(value >= 0, given(seen.familiar[f"{name}s"] > 0, new, NO_HISTORY), MISSING_INPUT)
 
 
@@ -92,7 +93,7 @@ def is_new_asn(seen: Seen) -> Floats:
 def _age(seen: Seen, name: str, value: Array) -> Floats:
     """Seconds since the account first used that value."""
     mine = seen.familiar[name] == (value + 1)[:, None]
-    first = np.where(mine, seen.familiar[f"{name}_at"], 0).max(axis=1)
+    first = np.einsum("ij,ij->i", mine, seen.familiar[f"{name}_at"])  # a list holds a value once at most
     return given(value >= 0, since(seen.now, first, NO_HISTORY), MISSING_INPUT)
 
 

@@ -9,6 +9,7 @@ from console.risk.features.seen import Seen, count, distinct, given, ratio, tota
 from console.risk.flags import DECLINED, INFLOW, REFUND, TRANSFER
 from console.risk.missing import MISSING_INPUT, NO_HISTORY
 from console.risk.registry import EVENT, EXACT, feature, windowed
+from console.risk.state.familiar import lists
 
 KEPT = EXACT.format(kept=24)
 
@@ -62,7 +63,7 @@ def recipients(seen: Seen, span: int) -> Floats:
 def is_new_payee(seen: Seen) -> Floats:
     """The account never sent money to this party."""
     party = seen.facts["party"]
-    new = ~(seen.familiar["payee"] == (party + 1)[:, None]).any(axis=1)
+    new = ~lists(seen.familiar["payee"], party)
     sent = (seen.flags & TRANSFER > 0) & (party >= 0)
     return given(sent, given(seen.familiar["payees"] > 0, new, NO_HISTORY), MISSING_INPUT)
 

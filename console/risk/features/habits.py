@@ -9,7 +9,7 @@ from console.risk.features.seen import Seen, count, given, ratio
 from console.risk.flags import DECLINED, SPEND, TRANSFER
 from console.risk.missing import MISSING_INPUT, NO_HISTORY, TOO_FEW
 from console.risk.registry import EVENT, EXACT, feature, windowed
-from console.risk.state.familiar import knows
+from console.risk.state.familiar import knows, lists
 
 KEPT = EXACT.format(kept=24)
 NIGHT_ENDS = 6
@@ -72,7 +72,7 @@ def is_new_merchant(seen: Seen) -> Floats:
 
 
 def _is_new(seen: Seen, name: str, value: Array) -> Floats:
-    new = ~(seen.familiar[name] == (value + 1)[:, None]).any(axis=1)
+    new = ~lists(seen.familiar[name], value)
     return given(value >= 0, given(seen.familiar[f"{name}s"] > 0, new, NO_HISTORY), MISSING_INPUT)
 
 

@@ -57,6 +57,12 @@ def knows(merchants: Array, merchant: Array) -> Bools:
     return known
 
 
+def lists(known: Array, value: Array) -> Bools:
+    """Which of the lists of values + 1, one a row, hold the row's value."""
+    same = (known == (value + 1)[:, None]).T
+    return np.asarray(np.ascontiguousarray(same).any(axis=0))  # turned, because rows so short are slow to reduce
+
+
 class Familiar:
     """The records of all accounts."""
 
@@ -136,7 +142,7 @@ def _note(table: Array, known: Array, name: str, who: Array, value: Array, given
     """
     some = given.nonzero()[0]
     held = known[name] if len(some) == len(who) else known[name][some]
-    new = some[~(held == (value[some] + 1)[:, None]).any(axis=1)]
+    new = some[~lists(held, value[some])]
     who = who[new]
     count = table[f"{name}s"][who]
     slot = count % KEPT[name]
