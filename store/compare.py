@@ -24,12 +24,18 @@ def transaction_figures(path: Path) -> tuple[int, int, int]:
     return total, scored, int(size or 0)
 
 
-def transaction_scores(path: Path) -> tuple[dict[str, float], dict[str, int]]:
-    """Each scored transaction's score as it arrived, and how many transactions each model version scored."""
+def scored_by(path: Path) -> dict[str | None, int]:
+    """How many transactions each model version scored; rules alone are a version too, None stands for unscored."""
     with closing(sqlite3.connect(path)) as database:
-        rows = database.execute("SELECT transaction_id, score FROM v_transaction WHERE score IS NOT NULL").fetchall()
         models = database.execute("SELECT model_version, count(*) FROM v_transaction GROUP BY 1 ORDER BY 1")
-        return dict(rows), dict(models.fetchall())
+        return dict(models.fetchall())
+
+
+def transaction_scores(path: Path) -> dict[str, float]:
+    """Each scored transaction's score as it arrived."""
+    with closing(sqlite3.connect(path)) as database:
+        rows = database.execute("SELECT transaction_id, score FROM v_transaction WHERE score IS NOT NULL")
+        return dict(rows.fetchall())
 
 
 def opened_accounts(path: Path) -> dict[str, int]:

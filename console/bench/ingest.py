@@ -27,7 +27,8 @@ from console.bench.raw import raw_rate
 from console.exits import Exit
 from console.language import tr
 from console.paths import Home
-from store.compare import differences, transaction_figures
+from console.risk.model import RULES_ONLY
+from store.compare import differences, scored_by, transaction_figures
 
 RAW_ROWS = 200_000
 WORLD, SEED = "portfolio", 1
@@ -100,9 +101,10 @@ def _watched(home: Home, served: list[str], *more: str) -> dict[str, Any]:
 
 
 def _proof(home: Home) -> dict[str, Any]:
-    """What the read views say was mirrored, and how long a document is on average."""
+    """What the read views say was mirrored, how much of it models scored, how long a document is on average."""
     total, scored, doc_bytes = transaction_figures(home.mirror)
-    return {"transactions": total, "scored": scored, "doc_bytes": doc_bytes}
+    modelled = sum(count for version, count in scored_by(home.mirror).items() if version not in (None, RULES_ONLY))
+    return {"transactions": total, "scored": scored, "scored_by_models": modelled, "doc_bytes": doc_bytes}
 
 
 def _disturbed(home: Home, served: list[str], kills: int, seconds: float) -> int:

@@ -28,7 +28,7 @@ from console.exits import Exit
 from console.language import tr
 from console.paths import Home
 from console.watch.watcher import packs
-from store.compare import transaction_scores
+from store.compare import scored_by, transaction_scores
 
 WEEKS = 4
 """Weeks of the test, and weeks before it for choosing parameters."""
@@ -75,7 +75,7 @@ def run(asked: Run, *, as_json: bool) -> int:
         if asked.alert_at is not None:
             asked = replace(asked, packs=alerting_at(asked.packs, asked.alert_at, Path(folder) / "packs"))
         report = _watched(home, stream, asked, truth)
-        scores, models = transaction_scores(home.mirror)
+        scores, models = transaction_scores(home.mirror), scored_by(home.mirror)
     found = judged(truth, truth.scored(scores))
     found |= {**setting, "models": models, **report, "machine": machine()}
     print(json.dumps(found) if as_json else table(found))

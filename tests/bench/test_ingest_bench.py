@@ -17,6 +17,8 @@ def test_a_small_world_is_played_served_and_mirrored_whole(capsys: pytest.Captur
     assert figures["digest_equal"] is True
     assert figures["transactions"] == figures["scored"] > 0
     asked = {"events_per_s", "ratio_raw", "page_p50_ms", "page_p99_ms", "rss_mb", "refit_wait_s"}
+    asked |= {"events_per_s_running", "scored_by_models"}
+    assert figures["events_per_s_running"] >= figures["events_per_s"] > 0
     stages = {f"{stage}_us" for stage in ("decode", "translate", "score", "rows", "log", "commit")}
     assert asked | stages <= figures.keys()
 
