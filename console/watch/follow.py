@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -16,7 +17,10 @@ from console.core.messages import encode
 from console.watch import rebuild
 from console.watch.health import Health
 from console.watch.ingest import LANE, Ingest, Ingested
+from console.watch.refit import Stopped
 from store.files import damaged, set_aside
+
+log = logging.getLogger("riskdesk.watch")
 
 T = TypeVar("T")
 
@@ -60,6 +64,8 @@ class Follower:
             return await asyncio.shield(job)
         except asyncio.CancelledError:
             await asyncio.wait([job])
+            if not isinstance(job.exception(), Stopped | None):
+                log.exception("ended by an error while it was being stopped", exc_info=job.exception())
             raise
 
     async def ingest(self) -> Ingest:
