@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from console.risk.measures import average_precision
+
 Array = NDArray[Any]
 
 WEEK = 7
@@ -86,15 +88,6 @@ def auc(fraud: Array, score: Array) -> float:
         return float("nan")
     below = np.concatenate(([0], np.cumsum(hits)[:-1]))
     return float(((below + hits / 2) * others).sum() / (hits.sum() * others.sum()))
-
-
-def average_precision(fraud: Array, score: Array) -> float:
-    """Sum over thresholds of (gain in recall) * precision, without interpolation."""
-    hits, others, _ = _thresholds(fraud, score)
-    if not hits.sum():
-        return float("nan")
-    caught = np.cumsum(hits)
-    return float((hits / hits.sum() * caught / (caught + np.cumsum(others))).sum())
 
 
 def recall_at(fraud: Array, score: Array, false_positives: float) -> float:

@@ -40,8 +40,6 @@ NORMAL = (
     "utilisation_now",
 )
 """The account's own normal, shown beside each hit: amounts, pace, hour, shop, device, place, limit."""
-TOLD = (*NORMAL, "spend_sum_24h", "amount")
-"""The features that an alert reads of its hits beside those of the rules."""
 
 _VERDICTS = {Judgement.FRAUD: "fraud", Judgement.LEGIT: "legit", Judgement.INCONCLUSIVE: "inconclusive"}
 _OPERATOR = LABEL_KINDS.index("operator") + 1

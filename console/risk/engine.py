@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -209,15 +208,11 @@ def _fired(pulled: list[Floats], features: Features) -> Bools:
 def joined(parts: Sequence[Scored]) -> Scored:
     """One answer out of those on consecutive pieces of a page, for one pack.
 
-    Of its features only those can be read that were read of every piece before the engine took the next.
+    Its features can't be read: the engine has gone on since each piece.
     """
     if len(parts) == 1:
         return parts[0]
     before = np.cumsum([0] + [part.fired.shape[1] for part in parts])
-
-    @cache
-    def features(name: str) -> Floats:
-        return np.concatenate([part.features(name) for part in parts])
 
     return Scored(
         pack=parts[0].pack,
@@ -227,7 +222,7 @@ def joined(parts: Sequence[Scored]) -> Scored:
         pulled=[np.concatenate(pieces) for pieces in zip(*(part.pulled for part in parts), strict=True)],
         risk=np.concatenate([part.risk for part in parts]),
         risk_level=np.concatenate([part.risk_level for part in parts]),
-        features=features,
+        features=_gone,
         place=np.concatenate(
             [np.where(part.place < 0, -1, part.place + first) for part, first in zip(parts, before, strict=False)]
         ),
@@ -241,6 +236,10 @@ def joined(parts: Sequence[Scored]) -> Scored:
             models={version: model for part in parts for version, model in part.learned.models.items()},
         ),
     )
+
+
+def _gone(name: str) -> Floats:
+    raise LookupError(f"{name} can only be read of each piece, before the engine takes the next")
 
 
 def _reading(value: float) -> Reading:
