@@ -7,7 +7,7 @@ import traceback
 
 from console.children import open_private
 from console.core import instants
-from console.credentials import without_tokens
+from console.desk.credentials import without_tokens
 from console.exits import Exit
 from console.language import tr
 from console.paths import Home

@@ -18,10 +18,10 @@ def core_of(options: argparse.Namespace) -> str:
 
 
 def console(options: argparse.Namespace) -> int:
-    from console import desk_start
+    from console.desk import start
     from console.paths import home
 
-    return desk_start.console(home(getattr(options, "home", None)), core_of(options), watched=not options.no_watcher)
+    return start.console(home(getattr(options, "home", None)), core_of(options), watched=not options.no_watcher)
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -89,13 +89,13 @@ def truth(data: Path | None) -> int:
 
 
 def act(options: argparse.Namespace) -> int:
-    from console import act
+    from console.desk import act
 
     return act.run(options, core_of(options))
 
 
 def backtest(options: argparse.Namespace) -> int:
-    from console import backtest
+    from console.desk import backtest
     from console.paths import home
 
     asked = backtest.Asked(
@@ -143,42 +143,42 @@ def bench_ui(options: argparse.Namespace) -> int:
 
 
 def audit_verify(options: argparse.Namespace) -> int:
-    from console import audit
+    from console.desk import audit
     from console.paths import home
 
     return audit.verify(home(getattr(options, "home", None)), options.checkpoint)
 
 
 def audit_checkpoint(options: argparse.Namespace) -> int:
-    from console import audit
+    from console.desk import audit
     from console.paths import home
 
     return audit.checkpoint(home(getattr(options, "home", None)), options.to)
 
 
 def audit_export(options: argparse.Namespace) -> int:
-    from console import audit
+    from console.desk import audit
     from console.paths import home
 
     return audit.export(home(getattr(options, "home", None)), options.to)
 
 
 def journal_backup(options: argparse.Namespace) -> int:
-    from console import journal_files
+    from console.desk import journal_files
     from console.paths import home
 
     return journal_files.backup(home(getattr(options, "home", None)), options.file)
 
 
 def journal_restore(options: argparse.Namespace) -> int:
-    from console import journal_files
+    from console.desk import journal_files
     from console.paths import home
 
     return journal_files.restore(home(getattr(options, "home", None)), options.file)
 
 
 def doctor(options: argparse.Namespace) -> int:
-    from console import doctor
+    from console.desk import doctor
     from console.paths import home
 
     return doctor.run(home(getattr(options, "home", None)), core_of(options))
@@ -198,7 +198,7 @@ def bench_commands(options: argparse.Namespace) -> int:
 
 def conformance(options: argparse.Namespace) -> int:
     from console.bench.conformance import SECOND_TOKEN, Asked, Tokens, run
-    from console.credentials import Credentials
+    from console.desk.credentials import Credentials
     from console.paths import home
 
     credentials = Credentials(home(getattr(options, "home", None)))
@@ -208,7 +208,7 @@ def conformance(options: argparse.Namespace) -> int:
 
 
 def list_add(options: argparse.Namespace) -> int:
-    from console import lists
+    from console.desk import lists
     from console.paths import home
 
     place = home(getattr(options, "home", None))
@@ -217,49 +217,49 @@ def list_add(options: argparse.Namespace) -> int:
 
 
 def list_remove(options: argparse.Namespace) -> int:
-    from console import lists
+    from console.desk import lists
     from console.paths import home
 
     return lists.run_remove(home(getattr(options, "home", None)), options.number, options.reason)
 
 
 def list_show(options: argparse.Namespace) -> int:
-    from console import lists
+    from console.desk import lists
     from console.paths import home
 
     return lists.run_show(home(getattr(options, "home", None)), everything=options.all, as_json=options.json)
 
 
 def snooze(options: argparse.Namespace) -> int:
-    from console import lists
+    from console.desk import lists
     from console.paths import home
 
     return lists.run_snooze(home(getattr(options, "home", None)), options.account, options.until, options.reason)
 
 
 def rules(options: argparse.Namespace) -> int:
-    from console import rules
+    from console.desk import rules
     from console.paths import home
 
     return rules.run(home(getattr(options, "home", None)), options.days, options.packs, as_json=options.json)
 
 
 def model(options: argparse.Namespace) -> int:
-    from console import models
+    from console.desk import models
     from console.paths import home
 
     return models.show(home(getattr(options, "home", None)), as_json=options.json)
 
 
 def model_rollback(options: argparse.Namespace) -> int:
-    from console import models
+    from console.desk import models
     from console.paths import home
 
     return models.roll_back(home(getattr(options, "home", None)), options.version, options.reason)
 
 
 def model_explain(options: argparse.Namespace) -> int:
-    from console import models
+    from console.desk import models
     from console.paths import home
 
     return models.explain(home(getattr(options, "home", None)), options.transaction)

@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Callable
 from threading import Thread
 
-from console import desk, desk_socket
 from console.core.commands import InvalidWish
 from console.core.instants import Instant
-from console.credentials import CredentialError, Credentials
+from console.desk import deciding, hotline
+from console.desk.credentials import CredentialError, Credentials
 from console.language import tr
 from console.paths import Home
 from console.ui.drafts import Draft, Refused, Submit
@@ -26,7 +26,7 @@ def submitter(sight: Sight, complain: Callable[[str], None]) -> Submit:
         if situation.meta is None:
             raise Refused(tr("ui.need.reasons"))
         try:
-            entry = desk.decide(
+            entry = deciding.decide(
                 sight.open_journal(),
                 situation.meta,
                 draft.wish,
@@ -35,7 +35,7 @@ def submitter(sight: Sight, complain: Callable[[str], None]) -> Submit:
                 decided_on=draft.decided_on,
             )
         except (InvalidWish, Blocked) as error:
-            raise Refused(desk.explain(error)) from error
+            raise Refused(deciding.explain(error)) from error
         except (JournalError, StoreError, sqlite3.Error) as error:
             raise Refused(str(error)) from error
         Thread(target=_wake, args=(sight.home, entry.command_id, complain), daemon=True).start()
@@ -54,8 +54,8 @@ def _wake(home: Home, command_id: str | None, complain: Callable[[str], None]) -
     try:
         token = Credentials(home).sending()
         if token:
-            desk_socket.hand_over(home.socket, token)
+            hotline.hand_over(home.socket, token)
         if command_id is not None:
-            desk_socket.nudge(home.socket, command_id)
-    except (desk_socket.SocketError, CredentialError, OSError) as error:
+            hotline.nudge(home.socket, command_id)
+    except (hotline.SocketError, CredentialError, OSError) as error:
         complain(str(error))

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from console import checkpoints
-from console.checkpoints import Places
 from console.core import instants, trust
 from console.core.client import is_loopback
 from console.core.instants import Instant
+from console.desk import checkpoints
+from console.desk.checkpoints import Places
 from store.audit import Checkpoint
 from store.journal import Journal
 

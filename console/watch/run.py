@@ -11,7 +11,7 @@ import signal
 import sys
 
 from console.core.client import CoreClient
-from console.credentials import Credentials, without_tokens
+from console.desk.credentials import Credentials, without_tokens
 from console.exits import Exit
 from console.language import tr
 from console.watch.lock import AlreadyWatched, WatcherLock

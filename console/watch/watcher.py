@@ -18,13 +18,13 @@ from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from console import __version__
-from console.checkpoints import Places
 from console.core import instants
 from console.core.client import CoreClient, is_loopback
 from console.core.messages import CoreMeta, encode
 from console.core.problems import CoreProblem, CoreUnreachable
-from console.credentials import Credentials
-from console.desk_socket import DeskServer
+from console.desk.checkpoints import Places
+from console.desk.credentials import Credentials
+from console.desk.hotline import DeskServer
 from console.paths import Home, fixtures
 from console.risk.packs import Pack, load_packs
 from console.watch.chain import CheckpointError, CheckpointExport, note_rules

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from console import checkpoints
-from console.checkpoints import Places
 from console.cli import main
+from console.desk import checkpoints
+from console.desk.checkpoints import Places
 from console.exits import Exit
 from console.paths import Home
 from console.watch.lock import WatcherLock

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from console.credentials import CredentialError, Credentials, Secret
+from console.desk.credentials import CredentialError, Credentials, Secret
 from console.paths import Home
 from console.watch.run import Discreet
 

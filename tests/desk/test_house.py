@@ -12,11 +12,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from console import checkpoints, cli, doctor, entries
+from console import cli, entries
 from console.core.client import CoreClient
 from console.core.trust import VARIABLE
-from console.credentials import Credentials
-from console.doctor import Finding
+from console.desk import checkpoints, doctor
+from console.desk.credentials import Credentials
+from console.desk.doctor import Finding
 from console.exits import Exit
 from console.paths import Home, HomeOpen
 from store.audit import Checkpoint

@@ -6,8 +6,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from console import lists
 from console.core.instants import HOUR
+from console.desk import lists
 from console.paths import Home
 from console.ui.rules import BLOCKED
 from store.journal import Journal

@@ -10,12 +10,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from console import checkpoints
-from console.checkpoints import Places
 from console.core import instants
 from console.core.breaker import FAILURES
 from console.core.client import CoreClient
-from console.credentials import Credentials
+from console.desk import checkpoints
+from console.desk.checkpoints import Places
+from console.desk.credentials import Credentials
 from console.paths import Home
 from console.watch.chain import RULES, CheckpointError, CheckpointExport, note_rules
 from console.watch.watcher import Watcher, WatchOptions

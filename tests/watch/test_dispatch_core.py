@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from console import desk
 from console.core import commands, instants
 from console.core.client import CoreClient
 from console.core.messages import Account, CoreMeta, Customer, Limits
+from console.desk import deciding
 from console.sandbox.run import Sandbox
 from console.watch.dispatch import Dispatcher
 from store.journal import Entry, Journal
@@ -81,7 +81,7 @@ def as_person(origin: str, name: str) -> CoreClient:
 async def test_each_command_is_confirmed_by_the_account_itself(sandbox: Sandbox, journal: Journal) -> None:
     async with as_person(sandbox.origin, "operator") as client:
         meta, account = await seen(client, "a0")
-        frozen = desk.decide(
+        frozen = deciding.decide(
             journal, meta, commands.freeze("a0", "account_takeover"), core_now=instants.now(), account=account
         )
         assert [e.state for e in await until_settled(journal, client, frozen.command_id)] == [State.CONFIRMED]
@@ -96,7 +96,7 @@ async def test_each_command_is_confirmed_by_the_account_itself(sandbox: Sandbox,
             commands.release("a0"),
         ):
             account = await client.account("a0")
-            entry = desk.decide(journal, meta, wish, core_now=instants.now(), account=account)
+            entry = deciding.decide(journal, meta, wish, core_now=instants.now(), account=account)
             settled = await until_settled(journal, client, entry.command_id)
             assert [e.state for e in settled] == [State.CONFIRMED], wish.type
     account = sandbox.bank.account("a0")
@@ -109,11 +109,11 @@ async def test_a_decision_on_an_older_version_goes_back_with_the_newer_truth(
 ) -> None:
     async with as_person(sandbox.origin, "operator") as client, as_person(sandbox.origin, "supervisor") as other:
         meta, account = await seen(client, "a1")
-        theirs = desk.decide(
+        theirs = deciding.decide(
             journal, meta, commands.freeze("a1", "account_takeover"), core_now=instants.now(), account=account
         )
         await until_settled(journal, other, theirs.command_id)
-        ours = desk.decide(
+        ours = deciding.decide(
             journal, meta, commands.set_limit("a1", 1, "CNY", "credit_risk"), core_now=instants.now(), account=account
         )
         (entry,) = await until_settled(journal, client, ours.command_id)
@@ -125,7 +125,7 @@ async def test_a_decision_on_an_older_version_goes_back_with_the_newer_truth(
 async def test_a_close_waits_for_the_second_person(sandbox: Sandbox, journal: Journal) -> None:
     async with as_person(sandbox.origin, "operator") as client, as_person(sandbox.origin, "supervisor") as other:
         meta, account = await seen(client, "a2")
-        entry = desk.decide(
+        entry = deciding.decide(
             journal, meta, commands.close("a2", "customer_request"), core_now=instants.now(), account=account
         )
         (entry,) = await until_settled(journal, client, entry.command_id)
@@ -141,7 +141,7 @@ async def test_a_close_waits_for_the_second_person(sandbox: Sandbox, journal: Jo
 async def test_a_viewers_command_is_refused_and_said(sandbox: Sandbox, journal: Journal) -> None:
     async with as_person(sandbox.origin, "viewer") as client:
         meta, account = await seen(client, "a3")
-        entry = desk.decide(
+        entry = deciding.decide(
             journal, meta, commands.freeze("a3", "account_takeover"), core_now=instants.now(), account=account
         )
         (entry,) = await until_settled(journal, client, entry.command_id)
@@ -188,7 +188,7 @@ async def test_killed_while_sending_there_is_exactly_one_effect(
 ) -> None:
     async with as_person(sandbox.origin, "operator") as client:
         meta, account = await seen(client, "a4")
-        entry = desk.decide(
+        entry = deciding.decide(
             journal, meta, commands.freeze("a4", "account_takeover"), core_now=instants.now(), account=account
         )
         killed = await asyncio.to_thread(

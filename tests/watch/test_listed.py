@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from console import lists
+from console.desk import lists
 from console.watch.ingest import Ingest
 from store.journal import Journal
 from tests.watch.test_ingest import NOON, PACK, SECOND, Core, account, purchase, upsert

@@ -10,8 +10,9 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from console import children, desk_socket
+from console import children
 from console.bench.faults.plan import Moment
+from console.desk import hotline
 from console.paths import Home
 from store.journal import Journal
 
@@ -71,8 +72,8 @@ class Keeper:
     def is_up(self) -> bool:
         """Whether the watcher answers its consoles."""
         try:
-            desk_socket.status(self._home.socket)
-        except desk_socket.SocketError:
+            hotline.status(self._home.socket)
+        except hotline.SocketError:
             return False
         return True
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from console import children, desk, desk_socket
+from console import children
 from console.bench.faults import scene
 from console.bench.faults.keeper import Keeper
 from console.bench.faults.operator import TOKENS
@@ -19,6 +19,7 @@ from console.bench.faults.plan import Moment, Script
 from console.bench.faults.proxy import FaultProxy, Line
 from console.core import commands, instants
 from console.core.messages import Account, CoreMeta, decoder
+from console.desk import deciding, hotline
 from console.paths import Home
 from store.journal import Journal
 from store.life import SETTLED, State
@@ -94,7 +95,7 @@ def _send(count: int, origin: str, home: Home, line: Line) -> Times:
 
 
 def _events(home: Home) -> int:
-    return int(desk_socket.status(home.socket)["events"])
+    return int(hotline.status(home.socket)["events"])
 
 
 class _Screen:
@@ -123,9 +124,9 @@ def _one(
         else commands.freeze(account.id, "account_takeover")
     )
     pressed = time.time_ns() // 1000
-    entry = desk.decide(journal, meta, wish, core_now=instants.now(), account=account)
+    entry = deciding.decide(journal, meta, wish, core_now=instants.now(), account=account)
     line.expect(entry.command_id, entry.target_id, Script())
-    desk_socket.nudge(home.socket, entry.command_id)
+    hotline.nudge(home.socket, entry.command_id)
     state = None
     while state is None and time.time_ns() // 1000 - pressed < LONGEST_S * 1e6:
         screen.wait_for_look()

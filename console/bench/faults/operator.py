@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import httpx
 import msgspec
 
-from console import children, desk, desk_socket
+from console import children
 from console.bench.faults import scene, wishes
 from console.bench.faults.keeper import Keeper
 from console.bench.faults.others import Others
@@ -19,6 +19,7 @@ from console.bench.faults.proxy import Line
 from console.core import instants
 from console.core.instants import SECOND, Instant
 from console.core.messages import Account, CoreMeta, decoder
+from console.desk import deciding, hotline
 from console.paths import Home
 from store.journal import Blocked, Entry, IllegalMove, Journal
 from store.life import SETTLED, State
@@ -182,7 +183,7 @@ class Desk:
             entry = journal.intend(intent, now)
             self._on_requests += 1
             return entry
-        return desk.decide(journal, meta, wishes.wish(self._chance, name, account), core_now=now, account=account)
+        return deciding.decide(journal, meta, wishes.wish(self._chance, name, account), core_now=now, account=account)
 
     def _withdraw(self, journal: Journal, command_id: str) -> None:
         try:
@@ -192,8 +193,8 @@ class Desk:
 
     def _nudge(self, command_id: str) -> None:
         try:
-            desk_socket.nudge(self.home.socket, command_id)
-        except desk_socket.SocketError:
+            hotline.nudge(self.home.socket, command_id)
+        except hotline.SocketError:
             time.sleep(DOWN_S)  # no watcher at the moment: the next one finds it queued
 
     # ------------------------------------------------------------ what became of it

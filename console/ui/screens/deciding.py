@@ -71,7 +71,7 @@ class Decisions(DeskScreen):
 
     def do_snooze(self, argument: str) -> None:
         """Keep the account's alerts out of the queue, `SPAN REASON`; ask for what is missing."""
-        from console import lists
+        from console.desk import lists
 
         end, _, reason = argument.partition(" ")
         row, mirror = self.account(), self.sight.mirror

@@ -8,10 +8,10 @@ from rich.text import Text
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
+from console.desk.rules import DAYS
 from console.language import language, term, tr
 from console.risk.packs import Rule
 from console.risk.records import RuleRecord
-from console.rules import DAYS
 from console.ui import formats
 from console.ui.evidence import feature
 from console.ui.screens.base import DeskScreen

@@ -12,10 +12,10 @@ from time import monotonic
 from rich.text import Text
 from textual.widget import Widget
 
+from console.desk.rules import DAYS, record
 from console.language import term, tr
 from console.risk.packs import Rule
 from console.risk.records import RuleRecord
-from console.rules import DAYS, record
 from console.ui import formats, rules
 from console.ui.actions import bindings
 from console.ui.screens.base import DeskScreen

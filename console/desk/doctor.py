@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from console import checkpoints
-from console.audit import broken
-from console.checkpoints import Places
 from console.core import instants, trust
 from console.core.client import CoreClient
 from console.core.instants import MINUTE, SECOND
 from console.core.messages import CoreMeta
 from console.core.problems import CoreProblem, CoreUnreachable
-from console.credentials import CredentialError, Credentials
-from console.desk_socket import SocketError, socket_path
+from console.desk import checkpoints
+from console.desk.audit import broken
+from console.desk.checkpoints import Places
+from console.desk.credentials import CredentialError, Credentials
+from console.desk.hotline import SocketError, socket_path
 from console.exits import Exit
 from console.language import tr
 from console.paths import Home

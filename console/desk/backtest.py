@@ -17,10 +17,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from console.backtest_report import Report, behind, table, told
 from console.core import messages
 from console.core.instants import DAY, SECOND
 from console.core.messages import CoreMeta
+from console.desk.backtest_report import Report, behind, table, told
 from console.exits import Exit
 from console.language import tr
 from console.paths import Home

@@ -6,14 +6,15 @@ import argparse
 import asyncio
 import sys
 
-from console import children, desk, desk_socket
+from console import children
 from console.core import commands, instants
 from console.core.client import CoreClient
 from console.core.commands import InvalidWish, Wish
 from console.core.instants import Instant
 from console.core.messages import Account, CoreMeta
 from console.core.problems import CoreProblem, CoreUnreachable
-from console.credentials import Credentials
+from console.desk import deciding, hotline
+from console.desk.credentials import Credentials
 from console.exits import Exit
 from console.language import tr
 from console.paths import Home, home
@@ -36,9 +37,9 @@ def run(options: argparse.Namespace, core: str) -> int:
     try:
         meta, account, core_now = asyncio.run(_read(core, credentials, options.account))
         journal = Journal(place.journal)
-        entry = desk.decide(journal, meta, _wish(options, account), core_now=core_now, account=account)
+        entry = deciding.decide(journal, meta, _wish(options, account), core_now=core_now, account=account)
     except (InvalidWish, Blocked) as error:
-        return _fail(desk.explain(error), Exit.USAGE if isinstance(error, InvalidWish) else Exit.REFUSED)
+        return _fail(deciding.explain(error), Exit.USAGE if isinstance(error, InvalidWish) else Exit.REFUSED)
     except CoreUnreachable as error:
         return _fail(str(error), Exit.UNREACHABLE)
     except CoreProblem as problem:
@@ -79,15 +80,15 @@ def _wake(place: Home, core: str, credentials: Credentials, entry: Entry) -> Non
     try:
         token = credentials.sending()
         if token:
-            desk_socket.hand_over(place.socket, token)
-        desk_socket.nudge(place.socket, entry.command_id)
-    except desk_socket.SocketError as error:
+            hotline.hand_over(place.socket, token)
+        hotline.nudge(place.socket, entry.command_id)
+    except hotline.SocketError as error:
         print(tr("cli.not_nudged", error=error), file=sys.stderr)
 
 
 def _wait(journal: Journal, entry: Entry, timeout_s: float) -> int:
     """Wait for the outcome and say it; 0 only when the core's effect was seen."""
-    entry = desk.wait_for(journal, entry.command_id, timeout_s)
+    entry = deciding.wait_for(journal, entry.command_id, timeout_s)
     print(tr("cli.outcome", id=entry.command_id, state=entry.state, why=entry.why or "-"))
     if entry.state is State.CONFIRMED:
         return Exit.OK

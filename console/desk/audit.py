@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from console import checkpoints
 from console.core import instants
+from console.desk import checkpoints
 from console.exits import Exit
 from console.language import tr
 from console.paths import Home

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from console import desk_socket
-from console.desk_socket import DeskServer, SocketError, WrongVersion
+from console.desk import hotline
+from console.desk.hotline import DeskServer, SocketError, WrongVersion
 
 
 class Watcher:
@@ -32,9 +32,9 @@ async def test_nudge_token_and_status_reach_the_watcher(tmp_path) -> None:
     path = tmp_path / "watcher.sock"
     watcher = Watcher(path)
     async with watcher.server:
-        await asyncio.to_thread(desk_socket.nudge, path, "c1")
-        await asyncio.to_thread(desk_socket.hand_over, path, "t0ken")
-        assert await asyncio.to_thread(desk_socket.status, path) == {"pid": 7, "pending": 2}
+        await asyncio.to_thread(hotline.nudge, path, "c1")
+        await asyncio.to_thread(hotline.hand_over, path, "t0ken")
+        assert await asyncio.to_thread(hotline.status, path) == {"pid": 7, "pending": 2}
         assert path.stat().st_mode & 0o777 == 0o600
     assert (watcher.nudges, watcher.tokens) == (["c1"], ["t0ken"])
     assert not path.exists()
@@ -44,7 +44,7 @@ async def test_a_token_that_is_none_is_refused_with_the_reason(tmp_path) -> None
     path = tmp_path / "watcher.sock"
     async with Watcher(path).server:
         with pytest.raises(SocketError, match="no token"):
-            await asyncio.to_thread(desk_socket.hand_over, path, "a b")
+            await asyncio.to_thread(hotline.hand_over, path, "a b")
 
 
 async def test_another_version_is_refused_on_both_ends(tmp_path, monkeypatch) -> None:
@@ -52,27 +52,27 @@ async def test_another_version_is_refused_on_both_ends(tmp_path, monkeypatch) ->
     watcher = Watcher(path)
 
     def ask_as_newer() -> None:
-        monkeypatch.setattr(desk_socket, "_line", newer)
-        desk_socket.nudge(path, "c1")
+        monkeypatch.setattr(hotline, "_line", newer)
+        hotline.nudge(path, "c1")
 
-    plain = desk_socket._line
+    plain = hotline._line
 
-    def newer(message: desk_socket.Message) -> bytes:
+    def newer(message: hotline.Message) -> bytes:
         return plain({**message, "version": "99.0"} if message.get("kind") == "hello" else message)
 
     async with watcher.server:
         with pytest.raises(SocketError):
             await asyncio.to_thread(ask_as_newer)
         monkeypatch.undo()
-        monkeypatch.setattr(desk_socket, "__version__", "98.0")
+        monkeypatch.setattr(hotline, "__version__", "98.0")
     assert watcher.nudges == []
     with pytest.raises(WrongVersion, match="pid 7"):
-        desk_socket._check_version({"version": "0.0.1", "pid": 7})
+        hotline._check_version({"version": "0.0.1", "pid": 7})
 
 
 def test_without_a_watcher_it_says_so(tmp_path) -> None:
     with pytest.raises(SocketError, match="no watcher"):
-        desk_socket.nudge(tmp_path / "watcher.sock", "c1")
+        hotline.nudge(tmp_path / "watcher.sock", "c1")
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ async def test_hostile_lines_do_nothing_and_the_watcher_lives(tmp_path, line: by
         writer.write_eof()
         await reader.read()
         writer.close()
-        await asyncio.to_thread(desk_socket.nudge, path, "after")
+        await asyncio.to_thread(hotline.nudge, path, "after")
     assert watcher.nudges == ["after"]
 
 
@@ -107,18 +107,18 @@ async def test_a_dead_watchers_socket_is_replaced(tmp_path) -> None:
         left_over.bind(str(path))
     watcher = Watcher(path)
     async with watcher.server:
-        await asyncio.to_thread(desk_socket.nudge, path, "c1")
+        await asyncio.to_thread(hotline.nudge, path, "c1")
     assert watcher.nudges == ["c1"]
 
 
 async def test_a_long_home_gets_a_short_private_path(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(desk_socket.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(hotline.tempfile, "gettempdir", lambda: str(tmp_path))
     home = tmp_path / ("very" * 40)
     home.mkdir()
-    path = desk_socket.socket_path(home / "watcher.sock")
+    path = hotline.socket_path(home / "watcher.sock")
     assert len(str(path)) < 108
     assert path.parent.stat().st_mode & 0o777 == 0o700
-    assert path == desk_socket.socket_path(home / "watcher.sock")
+    assert path == hotline.socket_path(home / "watcher.sock")
     path.parent.chmod(0o755)
     with pytest.raises(SocketError, match="nobody else"):
-        desk_socket.socket_path(home / "watcher.sock")
+        hotline.socket_path(home / "watcher.sock")

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from console import desk
 from console.core import commands, instants
 from console.core.commands import InvalidWish
 from console.core.instants import HOUR, MINUTE
 from console.core.messages import Account, CommandRequest, CoreMeta, DecidedOn, decoder
+from console.desk import deciding
 from console.language import catalogue
 from store.journal import Blocked, Journal, Move
 from store.life import State
@@ -34,7 +34,7 @@ def journal(tmp_path):
 
 def test_a_decision_carries_version_deadline_subject_and_what_was_on_screen(journal: Journal) -> None:
     seen = DecidedOn(score=0.96, rule_ids=["r1"], seen_seq=7)
-    entry = desk.decide(journal, META, LOWER, core_now=NOW, account=ACCOUNT, decided_on=seen)
+    entry = deciding.decide(journal, META, LOWER, core_now=NOW, account=ACCOUNT, decided_on=seen)
     message: CommandRequest = decoder(CommandRequest).decode(entry.body)
     assert (entry.state, entry.if_match, entry.created_by) == (State.QUEUED, 41, "maria.k")
     assert message.not_after == entry.not_after == NOW + 2 * MINUTE
@@ -42,51 +42,51 @@ def test_a_decision_carries_version_deadline_subject_and_what_was_on_screen(jour
 
 
 def test_what_a_person_must_approve_gets_hours(journal: Journal) -> None:
-    assert desk.decide(journal, META, CLOSE, core_now=NOW, account=ACCOUNT).not_after == NOW + 2 * HOUR
+    assert deciding.decide(journal, META, CLOSE, core_now=NOW, account=ACCOUNT).not_after == NOW + 2 * HOUR
 
 
 def test_without_the_version_seen_only_a_freeze_can_be_decided(journal: Journal) -> None:
     with pytest.raises(InvalidWish, match="version_unknown"):
-        desk.decide(journal, META, LOWER, core_now=NOW)
-    assert desk.decide(journal, META, FREEZE, core_now=NOW).if_match is None
+        deciding.decide(journal, META, LOWER, core_now=NOW)
+    assert deciding.decide(journal, META, FREEZE, core_now=NOW).if_match is None
     assert [entry.type for entry in journal.unresolved()] == ["account.freeze"]
 
 
 def test_a_freeze_is_not_held_up_by_the_desks_own_unresolved_command(journal: Journal) -> None:
-    assert desk.decide(journal, META, FREEZE, core_now=NOW, account=ACCOUNT).if_match == 41
+    assert deciding.decide(journal, META, FREEZE, core_now=NOW, account=ACCOUNT).if_match == 41
     with pytest.raises(Blocked):
-        desk.decide(journal, META, LOWER, core_now=NOW, account=ACCOUNT)
-    assert desk.decide(journal, META, FREEZE, core_now=NOW, account=ACCOUNT).if_match is None
+        deciding.decide(journal, META, LOWER, core_now=NOW, account=ACCOUNT)
+    assert deciding.decide(journal, META, FREEZE, core_now=NOW, account=ACCOUNT).if_match is None
 
 
 def test_a_case_command_carries_no_version(journal: Journal) -> None:
-    assert desk.decide(journal, META, commands.claim("a1", 30), core_now=NOW, account=ACCOUNT).if_match is None
+    assert deciding.decide(journal, META, commands.claim("a1", 30), core_now=NOW, account=ACCOUNT).if_match is None
 
 
 def test_waiting_ends_when_it_is_settled_or_with_a_person_or_over(journal: Journal) -> None:
-    entry = desk.decide(journal, META, CLOSE, core_now=NOW, account=ACCOUNT)
-    assert desk.wait_for(journal, entry.command_id, 0.0).state is State.QUEUED
+    entry = deciding.decide(journal, META, CLOSE, core_now=NOW, account=ACCOUNT)
+    assert deciding.wait_for(journal, entry.command_id, 0.0).state is State.QUEUED
     journal.begin_attempt(entry.command_id, NOW)
     journal.settle(entry.command_id, Move(to=State.AWAITING_APPROVAL), NOW)
-    assert desk.wait_for(journal, entry.command_id, 60).state is State.AWAITING_APPROVAL
+    assert deciding.wait_for(journal, entry.command_id, 60).state is State.AWAITING_APPROVAL
     journal.settle(entry.command_id, Move(to=State.CONFIRMED), NOW)
-    assert desk.wait_for(journal, entry.command_id, 60).state is State.CONFIRMED
+    assert deciding.wait_for(journal, entry.command_id, 60).state is State.CONFIRMED
     with pytest.raises(KeyError):
-        desk.wait_for(journal, "no-such", 0.0)
+        deciding.wait_for(journal, "no-such", 0.0)
 
 
 def test_every_refusal_has_its_words() -> None:
-    sources = "".join(Path(module.__file__).read_text(encoding="utf-8") for module in (commands, desk))
+    sources = "".join(Path(module.__file__).read_text(encoding="utf-8") for module in (commands, deciding))
     keys = set(re.findall(r'InvalidWish\(\s*"(\w+)"', sources)) | {"blocked"}
     assert len(keys) > 10
     assert {f"desk.{key}" for key in keys} <= set(catalogue("en"))
 
 
 def test_a_refusal_is_explained_with_its_values(journal: Journal) -> None:
-    desk.decide(journal, META, CLOSE, core_now=NOW, account=ACCOUNT)
+    deciding.decide(journal, META, CLOSE, core_now=NOW, account=ACCOUNT)
     with pytest.raises(Blocked) as blocked:
-        desk.decide(journal, META, LOWER, core_now=NOW, account=ACCOUNT)
-    assert "account.close" in desk.explain(blocked.value)
+        deciding.decide(journal, META, LOWER, core_now=NOW, account=ACCOUNT)
+    assert "account.close" in deciding.explain(blocked.value)
     with pytest.raises(InvalidWish) as invalid:
-        desk.decide(journal, META, commands.claim("a1", 0), core_now=NOW)
-    assert "480" in desk.explain(invalid.value)
+        deciding.decide(journal, META, commands.claim("a1", 0), core_now=NOW)
+    assert "480" in deciding.explain(invalid.value)

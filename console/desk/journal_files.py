@@ -6,9 +6,9 @@ import os
 import sys
 from pathlib import Path
 
-from console.audit import broken
 from console.core import instants
 from console.core.instants import Instant
+from console.desk.audit import broken
 from console.exits import Exit
 from console.language import tr
 from console.paths import Home

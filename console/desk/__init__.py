@@ -1,0 +1,1 @@
+"""The desk: deciding and its records, who may, and what an operator does from the command line."""
