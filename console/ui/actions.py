@@ -2,18 +2,24 @@
 
 The bindings, the help, the `:` commands and the palette are all made from `ACTIONS`. An action `name` is carried out
 by the method `do_name` of whatever has the focus, of one of its ancestors, of the screen or of the app, in that order.
+An action named like a screen opens it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 
 from console.language import tr
+from console.ui import screens
 from store.reader import AccountRow
+
+if TYPE_CHECKING:
+    from console.ui.app import RiskDesk
 
 
 @dataclass(frozen=True)
@@ -154,6 +160,8 @@ def performer(start: DOMNode | None, name: str) -> Callable[[str], None] | None:
         if method is not None:
             return method
         node = node.parent
+    if start is not None and name in screens.BY_NAME:
+        return lambda _: cast("RiskDesk", start.app).show(name)
     return None
 
 

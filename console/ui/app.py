@@ -20,7 +20,7 @@ from textual.widgets import Input
 from console.core import instants
 from console.language import term, tr
 from console.paths import Home
-from console.ui import actions, themes
+from console.ui import actions, screens, themes
 from console.ui.actions import BY_NAME, Facts
 from console.ui.backtesting import draft_files, draft_named
 from console.ui.leaving import run_until_left
@@ -282,11 +282,6 @@ class RiskDesk(App[int]):
         if front is not None:
             front.ask(":", [action.name for action in actions.live(front.home_focus() or front)])
 
-    def do_model(self, _: str) -> None:
-        from console.ui.screens.model import ModelScreen
-
-        self._show(ModelScreen)
-
     def do_backtest(self, argument: str) -> None:
         """Backtest a draft, `FILE [DAYS]`; ask for it when none is named."""
         front = self._front()
@@ -314,26 +309,6 @@ class RiskDesk(App[int]):
         while len(self.screen_stack) > 2:
             self.pop_screen()
 
-    def do_alerts(self, _: str) -> None:
-        from console.ui.screens.alerts import AlertsScreen
-
-        self._show(AlertsScreen)
-
-    def do_rules(self, _: str) -> None:
-        from console.ui.screens.rules import RulesScreen
-
-        self._show(RulesScreen)
-
-    def do_commands(self, _: str) -> None:
-        from console.ui.screens.commands import CommandsScreen
-
-        self._show(CommandsScreen)
-
-    def do_feeds(self, _: str) -> None:
-        from console.ui.screens.feeds import FeedsScreen
-
-        self._show(FeedsScreen)
-
     def do_write(self, argument: str) -> None:
         if argument and not (argument.isascii() and argument.isdigit() and int(argument) <= MOST_MINUTES):
             self.say(tr("ui.write.minutes", most=MOST_MINUTES), "bad")
@@ -357,7 +332,9 @@ class RiskDesk(App[int]):
     def do_quit(self, _: str) -> None:
         self.exit(0)
 
-    def _show(self, kind: type[DeskScreen]) -> None:
+    def show(self, name: str) -> None:
+        """Put the screen of that name over the watch screen."""
+        kind = screens.named(name)
         if not isinstance(self.screen, kind):
             self.do_watch("")
             self.push_screen(kind())
