@@ -8,8 +8,9 @@ from console.core import commands
 from console.core.commands import Wish, limit_of
 from console.language import tr
 from console.ui import formats
-from console.ui.dialogs.base import SEND, DecisionDialog
+from console.ui.dialogs.base import DecisionDialog
 from console.ui.dialogs.fields import Choice, Field, Words
+from console.ui.dialogs.form import SEND
 from console.ui.text import clean
 
 LIMITS = ("credit", "cash", "daily")

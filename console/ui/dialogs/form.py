@@ -1,0 +1,228 @@
+"""The frame of every dialog: what it is about, fields, what will happen, and the keys that answer.
+
+Cancel has the focus: enter and escape leave without effect. Only `y`, and only when nothing is missing, decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from console.language import tr
+from console.ui.dialogs.fields import Field, Words
+from console.ui.themes import Palette, palette
+from console.ui.widgets.answer import Answer
+
+if TYPE_CHECKING:
+    from console.ui.app import RiskDesk
+
+Answered = TypeVar("Answered")
+"""What a dialog is dismissed with when it was not cancelled."""
+
+SEND = "y"
+WIDTH = 74
+EDITS = {
+    "backspace": "delete_left",
+    "delete": "delete_right",
+    "left": "cursor_left",
+    "right": "cursor_right",
+    "home": "home",
+    "end": "end",
+}
+"""The keys that edit a field's text, and the field's own action for each."""
+FRAME = 9
+"""Lines of a dialog besides its object, fields and foot: border, consequence, gaps and answers."""
+
+
+class Form(ModalScreen[Answered | None], Generic[Answered]):
+    """Base of the dialogs; dismissed with what was decided, or None when cancelled."""
+
+    AUTO_FOCUS = ""
+    DEFAULT_CSS = f"""
+    Form {{ align: center middle; background: $background 60%; }}
+    Form #box {{ width: {WIDTH}; height: auto; max-height: 100%; padding: 0 2 0 2; background: $surface;
+        border: round $border; border-title-color: $foreground; border-title-style: bold; }}
+    Form #form {{ height: auto; }}
+    Form Input {{ display: none; border: none; height: 1; padding: 0 1; background: $panel; }}
+    Form Input.-open {{ display: block; }}
+    Form Input:focus {{ border: none; }}
+    Form #answers {{ height: 1; margin: 1 0 0 0; }}
+    """
+    NAME: ClassVar[str] = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields: list[Field] = self.make_fields()
+        self._typing: Words | None = None
+        self._composed = False
+        self._early: list[events.Key] = []
+
+    # ------------------------------------------------------------ what a dialog says
+
+    def make_fields(self) -> list[Field]:
+        """The dialog's fields, in the order they are shown."""
+        return []
+
+    def head(self, colours: Palette) -> list[Text]:
+        """What it is about, a line each."""
+        return []
+
+    def consequence(self) -> str:
+        """What will happen, in a sentence."""
+        return tr(f"ui.dialog.{self.NAME}.effect")
+
+    def missing(self) -> str | None:
+        """What is still needed before the decision can be sent; None when it is complete."""
+        return None
+
+    def obstacle(self) -> str | None:
+        """Why it can't be sent now: something is missing, or more than that; None when it can."""
+        return self.missing()
+
+    def remarks(self, colours: Palette) -> Sequence[Text]:
+        """What must be known before it is sent, a line each, above what is missing."""
+        return ()
+
+    def ready(self) -> str:
+        """What the send key does, when nothing is missing."""
+        return tr("ui.dialog.ready", key=SEND)
+
+    def answer(self) -> Answered:
+        """What was decided; asked for only when nothing stands against it."""
+        raise LookupError("a dialog must say what was decided")
+
+    # ------------------------------------------------------------ the frame
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield Static(id="form", markup=False)
+            yield Input(max_length=2000, select_on_focus=False)
+            with Horizontal(id="answers"):
+                yield Answer(f"{tr('ui.dialog.cancel')}  esc", "cancel", focusable=True)
+                yield Answer(f"{tr(f'ui.action.{self.NAME}')}  {SEND}", "send")
+
+    def on_mount(self) -> None:
+        self.query_one("#box").border_title = Text(tr(f"ui.dialog.{self.NAME}.title"))
+        self.set_focus(self.query_one("#cancel"))
+        self._composed = True
+        self.show()
+        early, self._early = self._early, []
+        for event in early:
+            self.take(event)
+
+    def show(self) -> None:
+        """Draw the form as it stands."""
+        if not (self._composed and self.is_running):
+            return
+        colours = palette(self.app.theme_variables)
+        width = min(WIDTH, self.app.size.width) - 6
+        against = self.obstacle()
+        head = self.head(colours)
+        for line in head:
+            line.truncate(width, overflow="ellipsis")
+        form = [line for part in self.fields for line in part.lines(width, colours)]
+        foot = [*self.remarks(colours), Text(against or self.ready(), colours.warning if against else colours.good)]
+        roomy = len(head) + len(form) + len(foot) + FRAME <= self.app.size.height
+        gap = [Text()] if roomy else []
+        lines = [*head, *gap, Text(self.consequence(), colours.plain), *gap, *form, *gap, *foot]
+        self.query_one("#form", Static).update(Text("\n").join(lines))
+        self.query_one("#send").set_class(against is None, "-ready")
+
+    # ------------------------------------------------------------ answering
+
+    def take(self, event: events.Key) -> bool:
+        """Use a key; False when it means nothing here.
+
+        The app calls this as keys come, instead of sending them through the queues of widgets: so each key acts before
+        the next one, and none goes elsewhere while a field opens. Keys that come before the dialog stands wait for it.
+        """
+        if not self._composed:
+            self._early.append(event)
+            return True
+        if self._typing is not None:
+            return self._take_typed(event)
+        if event.key in ("escape", "enter"):
+            self.dismiss(None)
+        elif event.key == SEND:
+            self.send()
+        else:
+            return self._press(event.character or event.key)
+        return True
+
+    def _take_typed(self, event: events.Key) -> bool:
+        field = self.query_one(Input)
+        edit = getattr(field, f"action_{EDITS[event.key]}") if event.key in EDITS else None
+        if event.key in ("escape", "enter"):
+            self._end_typing()
+        elif edit is not None:
+            edit()
+        elif event.character is not None and event.is_printable:
+            field.insert_text_at_cursor(event.character)
+        else:
+            return False
+        self._keep_typed()
+        return True
+
+    def _keep_typed(self) -> None:
+        """The field's text is the decision's, and is shown as such."""
+        if self._typing is not None:
+            self._typing.value = self.query_one(Input).value
+            self.show()
+
+    def on_answer_given(self, event: Answer.Given) -> None:
+        if event.name == "send":
+            self.send()
+        else:
+            self.dismiss(None)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """A paste, or a key that only the field itself knows."""
+        event.stop()
+        self._keep_typed()
+
+    def send(self) -> None:
+        """Decide, when nothing stands against it by a look of this moment."""
+        cast("RiskDesk", self.app).look()
+        if self.obstacle() is None:
+            self.dismiss(self.answer())
+
+    def _press(self, key: str) -> bool:
+        words = next((part for part in self.fields if isinstance(part, Words) and part.key == key), None)
+        if words is not None:
+            self._type_into(words)
+            return True
+        used = any(part.press(key) for part in self.fields)
+        if used:
+            self.show()
+        return used
+
+    def _type_into(self, words: Words) -> None:
+        self._typing = words
+        field = self.query_one(Input)
+        field.max_length = words.longest
+        field.placeholder = words.hint
+        field.value = words.value
+        field.cursor_position = len(words.value)
+        field.add_class("-open")
+        self.set_focus(field)
+
+    def _end_typing(self) -> None:
+        self._typing = None
+        self.query_one(Input).remove_class("-open")
+        self.set_focus(self.query_one("#cancel"))
+        self.show()
+
+    # ------------------------------------------------------------ the note
+
+    @property
+    def note(self) -> str | None:
+        """The note for the core's record, None when there is none."""
+        part = next((part for part in self.fields if isinstance(part, Words) and part.key == "n"), None)
+        return (part.value.strip() or None) if part else None
