@@ -196,6 +196,12 @@ def bench_commands(options: argparse.Namespace) -> int:
     return commands.run(options.commands, options.seed, options.faults, as_json=options.json)
 
 
+def bench_audit(options: argparse.Namespace) -> int:
+    from console.bench import audit
+
+    return audit.run(options.edits, options.writes, options.seed, as_json=options.json)
+
+
 def conformance(options: argparse.Namespace) -> int:
     from console.bench.conformance import SECOND_TOKEN, Asked, Tokens, run
     from console.desk.credentials import Credentials
