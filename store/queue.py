@@ -9,8 +9,8 @@ from typing import NamedTuple
 from store import files
 
 RISKIEST = """
-SELECT a.account_id, t.evidence FROM account_risk r JOIN alert t USING (account) JOIN account a USING (account)
-WHERE r.risk_level > 0 AND r.open_alerts > 0 AND t.state = 'open' ORDER BY r.risk_score DESC, r.account LIMIT ?
+SELECT a.account_id, t.evidence FROM alert t JOIN account a USING (account)
+WHERE t.state = 'open' ORDER BY t.level DESC, t.score DESC, t.account LIMIT ?
 """
 HITS = "SELECT transaction_id FROM txn WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
 
@@ -40,7 +40,7 @@ class Queue:
         return int(self._connection.execute("SELECT coalesce(max(scanned_to_seq), 0) FROM feed").fetchone()[0])
 
     def riskiest(self, most: int) -> list[OpenAlert]:
-        """Open alerts, those of the riskiest accounts first."""
+        """Open alerts, the highest scores first."""
         found = self._connection.execute(RISKIEST, (most,)).fetchall()
         return [OpenAlert(account_id, self._hits(evidence)) for account_id, evidence in found]
 

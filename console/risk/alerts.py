@@ -71,7 +71,8 @@ class AlertRow(Struct):
     `state` is open, closed, or muted: it never opened, all its hits were muted. `verdict` (fraud, legit, inconclusive)
     is the last one given, also after it opened again. `hits` counts all events since it first opened, `muted` those of
     them that were muted, `evidence` keeps the last 20. Until `muted_until` (0: not at all) it is out of the queue.
-    `opened_seq` is the first hit that counted. `last_hit_at`, `pace` (hits in the hour up to it) and `recent_minor`
+    `opened_seq` is the first hit that counted. `level`, `score` and `rule_ids` are of what counted since it last opened
+    or was brought back. `last_hit_at`, `pace` (hits in the hour up to it) and `recent_minor`
     (spent in the 24 hours up to it, itself included) tell of the last one.
     """
 
@@ -194,12 +195,14 @@ def _verdicts(facts: Array) -> Bools:
 
 
 def _open(alert: AlertRow, hit: Hit) -> None:
-    """A hit that counts opens what never opened, and brings back what was closed."""
+    """A hit that counts opens what never opened, and brings back what was closed: with its own score, not that of hits
+    which are judged already, or accounts of the past would stay ahead of the frauds of the day."""
     if alert.state == "muted":
         alert.opened_at, alert.opened_seq = hit.at, hit.seq
-        alert.level, alert.score, alert.rule_ids = 0, 0.0, []
     elif alert.state == "closed":
         alert.resurfaced += 1
+    if alert.state != "open":
+        alert.level, alert.score, alert.rule_ids = 0, 0.0, []
     alert.state, alert.muted_until = "open", 0
 
 

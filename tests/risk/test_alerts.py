@@ -92,6 +92,7 @@ def test_an_alert_opens_gathers_closes_and_resurfaces(pack, story):
         "legit",
         3,
     )
+    assert (alert.level, alert.score, alert.rule_ids) == (2, pytest.approx(0.6), ["BIG-1"])
 
 
 def test_a_hit_keeps_what_the_rules_read_and_the_accounts_own_normal(pack, story):
