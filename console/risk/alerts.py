@@ -13,8 +13,8 @@ import numpy as np
 from msgspec import Struct
 
 from console.risk.columns import HOUR, LABEL_KINDS, Array, Bools, Fact, Floats, Judgement
-from console.risk.engine import Reading, Scored
-from console.risk.explain import Cause
+from console.risk.engine import Scored
+from console.risk.hits import Hit, Told, tell
 from console.risk.overrides import NEVER, NONE, Effect, Overrides
 from console.risk.packs import Pack
 
@@ -23,46 +23,8 @@ MINUTES_PER_ALERT = 6
 """What an alert costs an operator, in minutes: opening it, reading why, a call or a look, the verdict. A policy."""
 BLOCKED = "BLOCK"
 """Stands among an alert's rules where a block list raised it."""
-NORMAL = (
-    "spend_count_24h",
-    "spend_sum_24h",
-    "spend_count_30d",
-    "spend_sum_30d",
-    "usual_amount",
-    "amount_to_mean_30d",
-    "amount_z",
-    "hour",
-    "is_new_merchant",
-    "is_new_device",
-    "distance_home_km",
-    "since_last_spend",
-    "account_age_days",
-    "utilisation_now",
-)
-"""The account's own normal, shown beside each hit: amounts, pace, hour, shop, device, place, limit."""
-
 _VERDICTS = {Judgement.FRAUD: "fraud", Judgement.LEGIT: "legit", Judgement.INCONCLUSIVE: "inconclusive"}
 _OPERATOR = LABEL_KINDS.index("operator") + 1
-
-
-class Hit(Struct, frozen=True):
-    """One event of the alert: when, how high, which rules with what they read, and the account's own normal.
-
-    `reasons` maps a rule id to {feature: value or the reason's word} and `params` to its thresholds. `blocked` and
-    `muted` are the numbers of the list entries that raised or muted it, 0 without one. `causes` are what moved the
-    `model` that judged it.
-    """
-
-    seq: int
-    at: int
-    score: float
-    reasons: dict[str, dict[str, float | str]]
-    params: dict[str, dict[str, float]]
-    normal: dict[str, float | str]
-    blocked: int = 0
-    muted: int = 0
-    model: str = ""
-    causes: list[Cause] = []
 
 
 class AlertRow(Struct):
@@ -107,14 +69,10 @@ class AlertBook:
 
     def apply(self, facts: Array, scored: Scored, overrides: Overrides = NONE) -> list[AlertRow]:
         """Take a page and what the engine said of it; return the alerts that changed, as they stand after the page."""
-        scored_rows = np.flatnonzero(scored.place >= 0)
-        effects = {
-            int(scored_rows[place]): effect
-            for place, effect in overrides.effects(facts[scored_rows], scored.tokens).items()
-        }
         verdicts = _verdicts(facts)
-        rows = np.flatnonzero((scored.level >= self._opens_at) & (facts["account"] >= 0) | verdicts).tolist()
-        steps: list[tuple[int, int, Any]] = [(int(facts["seq"][row]), 1, row) for row in {*rows, *effects}]
+        hits = self._hits(facts, scored, overrides)
+        rows = {*hits, *np.flatnonzero(verdicts).tolist()}
+        steps: list[tuple[int, int, Any]] = [(int(facts["seq"][row]), 1, row) for row in rows]
         if len(facts):
             last = int(facts["seq"][-1])
             steps += [(seq, 0, change) for seq, *change in overrides.begun(self._reached + 1, last)]
@@ -126,23 +84,31 @@ class AlertBook:
             elif verdicts[what]:
                 alert = self._judge(facts[what])
             else:
-                alert = self._hit(facts[what], what, scored, effects.get(what, Effect()))
+                alert = self._hit(*hits[what])
             if alert is not None:
                 changed[alert.account] = alert
         return [msgspec.structs.replace(alert) for alert in changed.values()]
+
+    def _hits(self, facts: Array, scored: Scored, overrides: Overrides) -> dict[int, tuple[int, int, Told]]:
+        """Account, level and hit of the rows at or above the level of alerts, or of something blocked."""
+        events = np.flatnonzero(scored.place >= 0)
+        effects = {int(events[at]): effect for at, effect in overrides.effects(facts, events, scored.tokens).items()}
+        level = scored.level.copy()
+        for row, effect in effects.items():
+            level[row] = max(int(level[row]), effect.level)
+        rows = np.flatnonzero((level >= self._opens_at) & (facts["account"] >= 0)).tolist()
+        raised = [(row, effects.get(row, Effect())) for row in rows]
+        told = tell(facts, scored, [(row, effect, self._begins[effect.level]) for row, effect in raised])
+        return {row: (int(facts["account"][row]), int(level[row]), hit) for row, hit in zip(rows, told, strict=True)}
 
     def floor(self, accounts: Array) -> Floats:
         """Per account the score of its open alert, below which its risk does not fall; 0 without one."""
         alerts = (self._alerts.get(account) for account in accounts.tolist())
         return np.array([alert.score if alert and alert.state == "open" else 0.0 for alert in alerts])
 
-    def _hit(self, fact: np.void, row: int, scored: Scored, effect: Effect) -> AlertRow | None:
-        """An event at or above the level of alerts, or of something blocked."""
-        level = max(int(scored.level[row]), effect.level)
-        account = int(fact["account"])
-        if level < self._opens_at or account < 0:
-            return None
-        hit = _hit(fact, row, scored, max(float(scored.score[row]), self._begins[effect.level]), effect)
+    def _hit(self, account: int, level: int, told: Told) -> AlertRow:
+        """An event that belongs to the account's alert."""
+        hit = told.hit
         alert = self._alerts.get(account)
         if alert is None:
             alert = AlertRow(f"alr_{hit.seq}", account, hit.at, hit.at, 0, 0.0, [], state="muted")
@@ -154,7 +120,7 @@ class AlertBook:
         else:
             _open(alert, hit)
         if alert.state == "muted" or not hit.muted:
-            _raise(alert, hit, level, _spent(row, scored))
+            _raise(alert, hit, level, told.spent)
         return alert
 
     def _judge(self, fact: np.void) -> AlertRow | None:
@@ -213,30 +179,3 @@ def _raise(alert: AlertRow, hit: Hit, level: int, recent: int) -> None:
     alert.rule_ids = [*alert.rule_ids, *(name for name in names if name not in alert.rule_ids)]
     alert.pace = sum(hit.at - HOUR < one.at <= hit.at for one in alert.evidence)
     alert.recent_minor = recent
-
-
-def _spent(row: int, scored: Scored) -> int:
-    """What the account spent in 24 hours, this event included; nothing for what is no spend."""
-    read = scored.evidence(row, ("spend_sum_24h", "amount"))
-    return int(sum(max(reading.value or 0.0, 0.0) for reading in read.values()))
-
-
-def _hit(fact: np.void, row: int, scored: Scored, score: float, effect: Effect) -> Hit:
-    reasons = scored.reasons(row)
-    model, moved_by = scored.causes(row)
-    return Hit(
-        seq=int(fact["seq"]),
-        at=int(fact["occurred_at"]),
-        score=score,
-        reasons={reason.rule.id: _plain(reason.readings) for reason in reasons},
-        params={reason.rule.id: reason.rule.params for reason in reasons},
-        normal=_plain(scored.evidence(row, NORMAL)),
-        blocked=effect.blocked,
-        muted=effect.muted,
-        model=model,
-        causes=moved_by,
-    )
-
-
-def _plain(readings: dict[str, Reading]) -> dict[str, Any]:
-    return {name: reading.missing if reading.value is None else reading.value for name, reading in readings.items()}

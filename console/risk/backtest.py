@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from console.risk.columns import TXN_STATUSES, Array, Bools, Fact, Floats, Judge
 from console.risk.engine import Engine, Scored
 from console.risk.model import Model
 from console.risk.packs import Pack, Rule
-from console.risk.score import Features, combine, level_of, pulls, trusted
+from console.risk.score import combine, level_of, pulls, trusted
 
 HITS = np.dtype(
     [
@@ -135,7 +134,7 @@ class Backtest:
         """What a rule of the draft adds. One that is in force as it is, at a place, was worked out there."""
         if place is not None and rule.weight == self._live.live[place].weight:
             return scored.pulled[place]
-        return pulls(rule, cast(Features, scored.features))  # of one piece of a page
+        return pulls(rule, scored.features)  # of one piece of a page
 
     def _draft_score(self, pulled: list[Floats], scored: Scored) -> Floats:
         """The draft's score: the model's word as it was; what a rule has earned only where it means the same still."""

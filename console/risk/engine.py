@@ -6,7 +6,7 @@ after a restart. Time is the time at which things happened.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from console.risk.missing import why
 from console.risk.model import RULES_ONLY, Model, select
 from console.risk.packs import Pack, Rule
 from console.risk.registry import FEATURES
-from console.risk.score import Block, Features, combine, level_of, pulls, trusted
+from console.risk.score import Block, Features, Gone, combine, level_of, pulls, trusted
 from console.risk.state.fading import Fading
 from console.risk.state.memory import Memory
 from console.risk.training import Packed, packed, unpacked
@@ -71,7 +71,7 @@ class Scored:
     pulled: Sequence[Floats]  # by rule, on the scored rows: what it adds by its own weight
     risk: Floats  # the account's, after the event
     risk_level: Array
-    features: Callable[[str], Floats]  # of the scored rows only, in their order
+    features: Features  # of the scored rows only, in their order
     place: Array  # per row its position among the scored ones, -1 on others
     tokens: Array  # (scored rows, kinds): what the customer is known by, index + 1, 0 none
     learned: Learned
@@ -84,7 +84,8 @@ class Scored:
         place = int(self.place[row])
         if place < 0:
             raise IndexError(f"row {row} was not scored")
-        return {name: _reading(float(self.features(name)[place])) for name in names or FEATURES}
+        read = self.features.at(place)
+        return {name: _reading(read(name)) for name in names or FEATURES}
 
     def reasons(self, row: int) -> list[Reason]:
         """The live rules that fired on a scored row, with what they read."""
@@ -94,18 +95,25 @@ class Scored:
         fired = (rule for rule, hit in zip(self.pack.live, self.fired[:, place].tolist(), strict=False) if hit)
         return [Reason(rule, self.evidence(row, rule.features)) for rule in fired]
 
-    def causes(self, row: int) -> tuple[str, list[Cause]]:
-        """The model that judged a row and what moved it, with exact values; RULES_ONLY and nothing without a model."""
+    def causes(self, rows: Sequence[int]) -> list[tuple[str, list[Cause]]]:
+        """The model that judged each row and what moved it, with exact values; RULES_ONLY, nothing where none did."""
         learned = self.learned
-        at = int(np.searchsorted(learned.place, self.place[row]))
-        if self.place[row] < 0 or at == len(learned.place) or learned.place[at] != self.place[row]:
-            return RULES_ONLY, []
-        version = learned.version[at]
-        if version == RULES_ONLY:
-            return RULES_ONLY, []
-        (told,) = causes(learned.models[version], learned.rows[at : at + 1], learned.names)
+        at = {place: number for number, place in enumerate(learned.place.tolist())}
+        judged = [at.get(int(self.place[row]), -1) for row in rows]
+        versions = [RULES_ONLY if number < 0 else str(learned.version[number]) for number in judged]
+        told: dict[int, list[Cause]] = {}
+        for version, model in learned.models.items():
+            mine = [number for number, judge in zip(judged, versions, strict=True) if judge == version]
+            told |= zip(mine, causes(model, learned.rows[mine], learned.names), strict=True)
+        return [
+            (version, self._exact(row, told.get(number, [])))
+            for row, number, version in zip(rows, judged, versions, strict=True)
+        ]
+
+    def _exact(self, row: int, told: list[Cause]) -> list[Cause]:
+        """The same with the features' own values: models read them rounded."""
         exact = self.evidence(row, tuple(cause.feature for cause in told)) if told else {}
-        return version, [Cause(cause.feature, exact[cause.feature].value, cause.log_odds) for cause in told]
+        return [Cause(cause.feature, exact[cause.feature].value, cause.log_odds) for cause in told]
 
 
 class Engine:
@@ -222,7 +230,7 @@ def joined(parts: Sequence[Scored]) -> Scored:
         pulled=[np.concatenate(pieces) for pieces in zip(*(part.pulled for part in parts), strict=True)],
         risk=np.concatenate([part.risk for part in parts]),
         risk_level=np.concatenate([part.risk_level for part in parts]),
-        features=_gone,
+        features=Gone(),
         place=np.concatenate(
             [np.where(part.place < 0, -1, part.place + first) for part, first in zip(parts, before, strict=False)]
         ),
@@ -236,10 +244,6 @@ def joined(parts: Sequence[Scored]) -> Scored:
             models={version: model for part in parts for version, model in part.learned.models.items()},
         ),
     )
-
-
-def _gone(name: str) -> Floats:
-    raise LookupError(f"{name} can only be read of each piece, before the engine takes the next")
 
 
 def _reading(value: float) -> Reading:

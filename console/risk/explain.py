@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -19,6 +20,8 @@ TOLD = 5
 """Families told of one event."""
 NEGLIGIBLE = 0.05
 """Log-odds (a factor of 1.05) below which a family is not worth a line."""
+Families = list[list[tuple[int, str]]]
+"""Of each family its members: place among the model's features, and name."""
 _SPAN = re.compile(rf"(.+)_(?:{'|'.join(SPANS)})")
 
 
@@ -37,16 +40,17 @@ def causes(model: Model, rows: Packed, names: Sequence[str], most: int = TOLD) -
     """What moved the model's probability of each row (of the features `names`) most, strongest first."""
     matrix = select(unpacked(rows), names, model.features)
     parts = model.contributions(matrix)[:, :-1]
-    return [_told(model.features, *row, most) for row in zip(parts.tolist(), matrix.tolist(), strict=True)]
+    families = _families(tuple(model.features))
+    return [_told(families, *row)[:most] for row in zip(parts.tolist(), matrix.tolist(), strict=True)]
 
 
-def _told(names: Sequence[str], parts: Sequence[float], values: Sequence[float], most: int) -> list[Cause]:
-    families: dict[str, list[tuple[float, str, float]]] = {}
-    for name, part, value in zip(names, parts, values, strict=True):
-        families.setdefault(_family(name), []).append((part, name, value))
-    told = [_cause(members) for members in families.values()]
+def _told(families: Families, parts: Sequence[float], values: Sequence[float]) -> list[Cause]:
+    told = []
+    for members in families:
+        if abs(round(sum(parts[place] for place, _ in members), 4)) >= NEGLIGIBLE:
+            told.append(_cause([(parts[place], name, values[place]) for place, name in members]))
     told.sort(key=lambda cause: (-abs(cause.log_odds), cause.feature))
-    return [cause for cause in told[:most] if abs(cause.log_odds) >= NEGLIGIBLE]
+    return told
 
 
 def _cause(members: list[tuple[float, str, float]]) -> Cause:
@@ -55,6 +59,10 @@ def _cause(members: list[tuple[float, str, float]]) -> Cause:
     return Cause(name, None if value != value else value, round(total, 4))
 
 
-def _family(name: str) -> str:
-    match = _SPAN.fullmatch(name)
-    return match[1] if match else name
+@lru_cache(maxsize=16)
+def _families(names: tuple[str, ...]) -> Families:
+    families: dict[str, list[tuple[int, str]]] = {}
+    for place, name in enumerate(names):
+        match = _SPAN.fullmatch(name)
+        families.setdefault(match[1] if match else name, []).append((place, name))
+    return list(families.values())

@@ -38,11 +38,20 @@ class Block:
         self._looked_at: dict[tuple[str, ...], Bools | None] = {}
 
     def __call__(self, name: str) -> Floats:
-        """One float a row; a missing value is a NaN with its reason. Raises KeyError for an unknown name."""
+        """One float a row; a missing value is a NaN with its reason. Raises KeyError for an unknown name.
+
+        Features divide as they please: what that gives where it means nothing, they replace.
+        """
         column = self._columns.get(name)
         if column is None:
-            column = self._columns[name] = FEATURES[name].compute(self.seen)
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                column = self._columns[name] = FEATURES[name].compute(self.seen)
         return column
+
+    def row_of(self, place: int) -> int | None:
+        """Which of the rows stands at a place among all scored rows, None where it is of the other kind."""
+        row = int(np.searchsorted(self.place, place))
+        return row if row < len(self.place) and self.place[row] == place else None
 
     def looked_at(self, rule: Rule) -> Bools | None:
         """Which of the rows are events that the rule looks at; None when there is none."""
@@ -64,8 +73,15 @@ class Features:
 
     def __call__(self, name: str) -> Floats:
         """One float a scored row; a missing value is a NaN with its reason. Raises KeyError for an unknown name."""
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            return self.gathered(lambda block: block(name))
+        return self.gathered(lambda block: block(name))
+
+    def at(self, place: int) -> Callable[[str], float]:
+        """What reads any feature of one scored row. Raises IndexError where there is none."""
+        for block in self.blocks:
+            row = block.row_of(place)
+            if row is not None:
+                return lambda name: float(block(name)[row])
+        raise IndexError(f"nothing was scored at {place}")
 
     def gathered(self, of: Callable[[Block], Array]) -> Array:
         """What is told of each block's rows, in the order of the scored rows."""
@@ -74,6 +90,16 @@ class Features:
         for block, part in zip(self.blocks, parts, strict=True):
             whole[block.place] = part
         return whole
+
+
+class Gone(Features):
+    """Those of a page in pieces: the engine has gone on since each of them."""
+
+    def __init__(self) -> None:
+        super().__init__(())
+
+    def __call__(self, name: str) -> Floats:
+        raise LookupError(f"{name} can only be read of each piece, before the engine takes the next")
 
 
 def pulls(rule: Rule, features: Features) -> Floats:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import msgspec
 
 from console.language import term, tr
-from console.risk.alerts import Hit
 from console.risk.explain import Cause
+from console.risk.hits import Hit
 from console.ui import formats, rules
 from console.ui.text import clean
 

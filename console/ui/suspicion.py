@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from rich.text import Text
 
 from console.language import tr
-from console.risk.alerts import Hit
+from console.risk.hits import Hit
 from console.ui import formats, rules
 from console.ui.evidence import hits
 from console.ui.normal import NEW_AT_KM

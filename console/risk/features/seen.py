@@ -77,8 +77,7 @@ def given(known: Array, value: Array, why: float) -> Floats:
 
 def ratio(above: Array, below: Array, why: float) -> Floats:
     """`above` / `below`, missing for the reason `why` where `below` is not positive."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return given(below > 0, above / below, why)
+    return given(below > 0, above / below, why)
 
 
 def since(now: Array, at: Array, why: float) -> Floats:

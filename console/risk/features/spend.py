@@ -103,20 +103,18 @@ def amount_z(seen: Seen) -> Floats:
     """The amount against the account's mean and deviation; the deviation is at least a tenth of the mean."""
     number = seen.profile["spends"].astype(np.float64)
     mean = seen.profile["mean"]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        deviation = np.maximum(np.sqrt(seen.profile["spread"] / (number - 1)), mean / 10)
-        return given(number >= FEW, (seen.spend - mean) / deviation, TOO_FEW)
+    deviation = np.maximum(np.sqrt(seen.profile["spread"] / (number - 1)), mean / 10)
+    return given(number >= FEW, (seen.spend - mean) / deviation, TOO_FEW)
 
 
 @feature("account", "standard deviations", f"30d, {DAYS}", "missing_input on what is no spend, too_few below 10")
 def amount_z_30d(seen: Seen) -> Floats:
     """The amount against mean and deviation of 30 days; the deviation is at least a tenth of the mean."""
     number = seen.days("day_count", SPANS["30d"])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = seen.days("day_sum", SPANS["30d"]) / number
-        variance = seen.days("day_square", SPANS["30d"]) / number - mean * mean
-        deviation = np.maximum(np.sqrt(np.maximum(variance, 0) * number / (number - 1)), mean / 10)
-        return given(number >= FEW, (seen.spend - mean) / deviation, TOO_FEW)
+    mean = seen.days("day_sum", SPANS["30d"]) / number
+    variance = seen.days("day_square", SPANS["30d"]) / number - mean * mean
+    deviation = np.maximum(np.sqrt(np.maximum(variance, 0) * number / (number - 1)), mean / 10)
+    return given(number >= FEW, (seen.spend - mean) / deviation, TOO_FEW)
 
 
 @feature("account", "ratio", LIFETIME, "missing_input on what is no spend, too_few below 3 spends")

@@ -12,7 +12,7 @@ from rich.text import Text
 from console.core import messages
 from console.core.messages import Account, Customer, Hold
 from console.language import term, tr
-from console.risk.alerts import Hit
+from console.risk.hits import Hit
 from console.risk.model import RULES_ONLY
 from console.ui import formats, rules
 from console.ui.evidence import Reason, bounds, cause_factor, cause_value, feature, hits, reading, reasons
