@@ -19,7 +19,7 @@ from sqlite_utils import Database
 
 from store import audit, files, times
 from store.journal_schema import MIGRATIONS
-from store.life import BLOCKING, FREEZE, MOVES, SETTLED, UNRESOLVED, State, changes_state
+from store.life import BLOCKING, FREEZE, MOVES, SETTLED, UNRESOLVED, State, changes_state, is_ballot
 
 WATCHER = "watcher"
 """The audit's name for what the machine does by itself."""
@@ -36,7 +36,7 @@ class JournalError(Exception):
 
 
 class Blocked(JournalError):
-    """Another command of the account is not resolved yet. `by` is its entry."""
+    """Another command of the account, or another ballot on the command, is not resolved yet. `by` is its entry."""
 
     def __init__(self, by: Entry) -> None:
         super().__init__(f"{by.type} {by.command_id} on {by.account_id} is still {by.state}")
@@ -156,7 +156,7 @@ class Journal:
         """Store a decision as QUEUED; it is on disk when this returns, with the entry as stored.
 
         Raises Blocked while another state-changing command of the account is unresolved. One that waits for approval
-        does not block, and a freeze is blocked by nothing.
+        does not block, and a freeze is blocked by nothing. A ballot is blocked by another one on the same command.
         """
         with self.transaction() as connection:
             blocker = self._blocker(intent)
@@ -174,10 +174,15 @@ class Journal:
                 "if_match": intent.if_match,
                 "to": State.QUEUED,
             }
-            audit.append(connection, at, intent.created_by, "command.decided", payload)
+            if is_ballot(intent.type):
+                payload |= {"type": intent.type, "about": intent.target_id}
+            audit.append(connection, at, intent.created_by, _event(intent, "decided"), payload)
         return self._need(intent.command_id)
 
     def _blocker(self, intent: Intent) -> Entry | None:
+        if is_ballot(intent.type):
+            before = self.ballot_on(intent.target_id)
+            return before if before and before.state in UNRESOLVED else None
         if intent.type == FREEZE or not changes_state(intent.type):
             return None
         busy = self._entries(f"WHERE account_id = ? AND state IN {_any_of(BLOCKING)}", intent.account_id)
@@ -211,7 +216,7 @@ class Journal:
                 (State.SENDING, number, command_id),
             )
             payload = {"command_id": command_id, "from": entry.state, "to": State.SENDING, "attempt": number}
-            audit.append(connection, at, WATCHER, "command.attempt", payload)
+            audit.append(connection, at, WATCHER, _event(entry, "attempt"), payload)
         return number
 
     def settle(
@@ -262,7 +267,7 @@ class Journal:
             (*new.values(), entry.command_id),
         )
         if attempt or move.to is not entry.state:
-            audit.append(connection, at, actor, "command.outcome", _outcome(entry, move, attempt))
+            audit.append(connection, at, actor, _event(entry, "outcome"), _outcome(entry, move, attempt))
 
     def recover(self, at: int, in_flight: frozenset[str] = frozenset()) -> list[str]:
         """Make every SENDING command UNKNOWN that nobody is sending any more; returns their ids.
@@ -283,6 +288,11 @@ class Journal:
 
     def get(self, command_id: str) -> Entry | None:
         return next(iter(self._entries("WHERE command_id = ?", command_id)), None)
+
+    def ballot_on(self, command_id: str) -> Entry | None:
+        """The newest decision of this desk about a command that waits, or waited, for a second person."""
+        clause = "WHERE target_type = 'command' AND target_id = ? ORDER BY position DESC LIMIT 1"
+        return next(iter(self._entries(clause, command_id)), None)
 
     def unresolved(self) -> list[Entry]:
         """What the desk still has to do or to learn, in the order of decision."""
@@ -351,6 +361,11 @@ def _entry(row: dict[str, Any]) -> Entry:
     row["settles_as"] = State(row["settles_as"]) if row["settles_as"] else None
     row["doubtful"] = bool(row["doubtful"])
     return Entry(**row)
+
+
+def _event(intent: Intent, what: str) -> str:
+    """The audit's name for a step of a command's life, or of a ballot's."""
+    return f"{'ballot' if is_ballot(intent.type) else 'command'}.{what}"
 
 
 def _outcome(entry: Entry, move: Move, attempt: AttemptEnd | None) -> dict[str, Any]:

@@ -98,3 +98,27 @@ def _lists(database: Database) -> None:
     for statement in LISTS.split(";\n"):
         if statement.strip():
             database.execute(statement)
+
+
+BALLOTS = f"""
+CREATE INDEX ballot_by_command ON command (target_id) WHERE target_type = 'command';
+
+DROP VIEW v_command;
+CREATE VIEW v_command AS SELECT
+    command_id, type, target_id, state, attempts, {times.column("created_at")} AS created_at, created_by, reason_code,
+    {times.column("not_after")} AS not_after, {times.column("confirmed_at")} AS confirmed_at, problem
+FROM command WHERE target_type <> 'command';
+
+CREATE VIEW v_ballot AS SELECT
+    command_id AS ballot_id, target_id AS command_id, substr(type, 8) AS choice, account_id, state, attempts,
+    {times.column("created_at")} AS created_at, created_by, note, {times.column("not_after")} AS not_after,
+    {times.column("confirmed_at")} AS confirmed_at, why, problem
+FROM command WHERE target_type = 'command';
+"""  # noqa: S608 - constants of this module only
+
+
+@MIGRATIONS(name="005_ballots")
+def _ballots(database: Database) -> None:
+    for statement in BALLOTS.split(";\n"):
+        if statement.strip():
+            database.execute(statement)

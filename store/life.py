@@ -65,7 +65,15 @@ BLOCKING = tuple(state for state in UNRESOLVED if state is not State.AWAITING_AP
 
 FREEZE = "account.freeze"
 
+BALLOT = "ballot."
+"""Begins the type of what a person decides about a command that waits at the core: approve, reject, cancel."""
+
+
+def is_ballot(type_: str) -> bool:
+    """Whether it is a decision about a command, which is its target, and no command itself."""
+    return type_.startswith(BALLOT)
+
 
 def changes_state(type_: str) -> bool:
     """Whether a type of command changes the account itself; a case.* command only changes who looks at it."""
-    return not type_.startswith("case.")
+    return not type_.startswith(("case.", BALLOT))

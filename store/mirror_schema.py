@@ -227,3 +227,13 @@ def _alert_factors(database: Database) -> None:
 def _engine_state(database: Database) -> None:
     """The engine's state lies in a file of its own."""
     database.execute("DROP TABLE engine_state")
+
+
+WAITING = """type = 'command' AND deleted = 0 AND instr(doc, '"pending_approval"') > 0"""
+"""Selects the commands that may wait for a second person; no other text of a command's JSON holds that word quoted."""
+
+
+@MIGRATIONS(name="005_waiting_commands")
+def _waiting_commands(database: Database) -> None:
+    """What waits for a second person is found among millions of resources without a walk."""
+    database.execute(f"CREATE INDEX resource_waiting ON resource (id) WHERE {WAITING}")

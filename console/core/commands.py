@@ -136,7 +136,7 @@ def reasons_for(type_: str, meta: CoreMeta) -> list[ReasonCode]:
 
 def check(wish: Wish, meta: CoreMeta, now: Instant) -> None:
     """Raise InvalidWish for what the core would refuse as it stands. `now` is the core's clock."""
-    _check_text("note", wish.note or "")
+    check_text("note", wish.note or "")
     if wish.type.startswith("account.") or wish.reason_code is not None:
         _check_reason(wish, meta)
     _check_params(wish.type, wish.params, now)
@@ -174,7 +174,7 @@ def _check_params(type_: str, params: dict[str, Any], now: Instant) -> None:
         case "case.note", {"text": text}:
             if not text.strip():
                 raise InvalidWish("text_empty")
-            _check_text("text", text)
+            check_text("text", text)
 
 
 def _check_word(name: str, word: str, known: Sequence[str]) -> None:
@@ -182,7 +182,7 @@ def _check_word(name: str, word: str, known: Sequence[str]) -> None:
         raise InvalidWish("word_unknown", name=name, word=word, known=", ".join(known))
 
 
-def _check_text(name: str, text: str) -> None:
+def check_text(name: str, text: str) -> None:
     if len(text) > NOTE_LENGTH:
         raise InvalidWish("text_long", name=name, most=NOTE_LENGTH)
     if any("\ud800" <= letter <= "\udfff" for letter in text):
@@ -248,7 +248,7 @@ async def submit(client: CoreClient, command_id: str, body: bytes, if_match: int
     """
     headers = {"Idempotency-Key": command_id} | ({"If-Match": f'"{if_match}"'} if if_match is not None else {})
     answer = await client.send("/commands", body, headers)
-    return answer.status, _command(answer, command_id)
+    return answer.status, recorded(answer, command_id)
 
 
 async def outcome(client: CoreClient, command_id: str, wait_s: int = 0) -> Command | Absent:
@@ -258,14 +258,14 @@ async def outcome(client: CoreClient, command_id: str, wait_s: int = 0) -> Comma
     """
     try:
         params: dict[str, str | int] = {"wait_s": wait_s} if wait_s else {}
-        return _command(await client.read(f"/commands/{command_id}", params, wait_s=wait_s), command_id)
+        return recorded(await client.read(f"/commands/{command_id}", params, wait_s=wait_s), command_id)
     except CoreProblem as problem:
         if problem.status != 404:
             raise
         return Absent(problem.core_clock if problem.problem.code == NOT_FOUND else None)
 
 
-def _command(answer: Answer, command_id: str) -> Command:
+def recorded(answer: Answer, command_id: str) -> Command:
     try:
         command: Command = _COMMAND.decode(answer.body)
     except msgspec.MsgspecError as error:

@@ -16,6 +16,7 @@ from typing import Any
 
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from msgspec.structs import replace
 
 from console import __version__
 from console.core import instants
@@ -233,7 +234,7 @@ class Watcher:
 
         async def ask() -> None:
             async with asyncio.timeout(META_EVERY_S - 5):
-                meta = await self._client.meta()
+                meta = await self._told_of_us(await self._client.meta())
             ingest = await self.follower.ingest()
             self.follower.max_wait_s = min(self.follower.max_wait_s, meta.limits.max_wait_s)
             await self.follower.run(ingest.know, encode(meta).decode())
@@ -241,6 +242,17 @@ class Watcher:
             self._meta_health.ok(instants.now())
 
         await reported(self._meta_health, ask)
+
+    async def _told_of_us(self, meta: CoreMeta) -> CoreMeta:
+        """The core's /meta with who the operator is: the token to read with may be another subject's."""
+        sender = self._sending_client()
+        if sender is None or self._credentials.sending() == self._credentials.reading():
+            return meta
+        try:
+            return replace(meta, you=(await sender.meta()).you)
+        except CoreProblem as problem:
+            log.warning("who we are can't be asked with the operator's token: %s", problem)
+            return replace(meta, you=self._meta.you) if self._meta is not None else meta
 
     async def check_digest(self) -> None:
         """Compare the mirror with the core; a bucket that differs twice in a row means: build it anew."""

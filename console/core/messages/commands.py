@@ -43,7 +43,18 @@ class Approval(Message, frozen=True):
     note: Note | None = None
 
 
+class DecidedOn(Message, frozen=True):
+    """What the operator had on screen when deciding; kept by the core for audit."""
+
+    model: Name | None = None
+    score: float | None = None
+    rule_ids: list[Word] | None = None
+    seen_seq: Seq | None = None
+
+
 class Command(Message, frozen=True):
+    """`decided_on` is what its creator had on screen. A core need not tell it, nor in the contract's form."""
+
     id: Id
     version: Version
     type: Word
@@ -65,15 +76,7 @@ class Command(Message, frozen=True):
     problem: Problem | None = None
     dry_run: bool | None = None
     preview: Raw = NOTHING
-
-
-class DecidedOn(Message, frozen=True):
-    """What the operator had on screen when deciding; kept by the core for audit."""
-
-    model: Name | None = None
-    score: float | None = None
-    rule_ids: list[Word] | None = None
-    seen_seq: Seq | None = None
+    decided_on: Raw = NOTHING
 
 
 class CommandRequest(Message, frozen=True):

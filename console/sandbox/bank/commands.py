@@ -10,7 +10,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from console.core.instants import SECOND, Instant
-from console.core.messages import Account, Approval, Cause, Command, LimitRequest, Message, Ref, encode
+from console.core.messages import NOTHING, Account, Approval, Cause, Command, LimitRequest, Message, Ref, encode
 from console.sandbox import policy
 from console.sandbox import requests as wanted
 from console.sandbox.bank import approvals, cases, effects
@@ -303,6 +303,7 @@ def _drafted(act: effects.Act, body: bytes, if_match: int | None, approval: Appr
         case_ref=request.case_ref,
         if_match=if_match,
         approval=approval,
+        decided_on=Raw(encode(request.decided_on)) if request.decided_on else NOTHING,
     )
 
 
