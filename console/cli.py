@@ -154,6 +154,7 @@ def _add_act(commands: Commands) -> None:
         action.add_argument("--note", metavar="TEXT", help=tr("cli.note"))
         action.add_argument("--wait", action="store_true", help=tr("cli.wait"))
         action.add_argument("--timeout", type=_positive, default=30.0, metavar="S", help=tr("cli.timeout"))
+        action.add_argument("--preview", action="store_true", help=tr("cli.preview"))
         if name == "freeze":
             action.add_argument("--scope", choices=FREEZE_SCOPES, default="full", help=tr("cli.scope"))
             action.add_argument("--expires-at", metavar="TIME", help=tr("cli.expires_at"))
@@ -161,7 +162,10 @@ def _add_act(commands: Commands) -> None:
             action.add_argument("--hold", action="append", metavar="ID", help=tr("cli.hold"))
         elif name == "set-limit":
             action.add_argument("--limit", choices=LIMITS, default="credit", help=tr("cli.which_limit"))
-            action.add_argument("--value-minor", type=_count, required=True, metavar="N", help=tr("cli.value_minor"))
+            value = action.add_mutually_exclusive_group(required=True)
+            value.add_argument("--value-minor", type=_count, metavar="N", help=tr("cli.value_minor"))
+            value.add_argument("--share", metavar="P%", help=tr("cli.share"))
+            action.add_argument("--of", choices=("limit", "balance"), default="limit", help=tr("cli.share_of"))
 
 
 def _add_backtest(commands: Commands) -> None:

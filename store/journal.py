@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -53,7 +53,10 @@ class IllegalMove(JournalError):
 
 @dataclass(frozen=True, kw_only=True)
 class Intent:
-    """A decision with everything that will travel, fixed: id, body bytes, If-Match and deadline."""
+    """A decision with everything that will travel, fixed: id, body bytes, If-Match and deadline.
+
+    `seen` is the JSON of the account as the operator saw it, `follows` the command that this one undoes or repeats.
+    """
 
     command_id: str
     type: str
@@ -66,6 +69,8 @@ class Intent:
     created_by: str
     reason_code: str | None = None
     note: str | None = None
+    seen: str | None = None
+    follows: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,8 +157,10 @@ class Journal:
 
     # ------------------------------------------------------------ deciding
 
-    def intend(self, intent: Intent, at: int) -> Entry:
+    def intend(self, intent: Intent, at: int, checklist: Sequence[Mapping[str, str]] = ()) -> Entry:
         """Store a decision as QUEUED; it is on disk when this returns, with the entry as stored.
+
+        `checklist` is what the operator answered before deciding; it goes into the audit with the decision.
 
         Raises Blocked while another state-changing command of the account is unresolved. One that waits for approval
         does not block, and a freeze is blocked by nothing. A ballot is blocked by another one on the same command.
@@ -168,12 +175,16 @@ class Journal:
                 f"INSERT INTO command ({', '.join(_INTENT)}, created_at, state) VALUES ({marks})",  # noqa: S608
                 (*values, at, State.QUEUED),
             )
-            payload = {
+            payload: dict[str, Any] = {
                 "command_id": intent.command_id,
                 "body": intent.body.decode(),
                 "if_match": intent.if_match,
                 "to": State.QUEUED,
             }
+            if intent.follows:
+                payload["follows"] = intent.follows
+            if checklist:
+                payload["checklist"] = [dict(answer) for answer in checklist]
             if is_ballot(intent.type):
                 payload |= {"type": intent.type, "about": intent.target_id}
             audit.append(connection, at, intent.created_by, _event(intent, "decided"), payload)

@@ -122,3 +122,18 @@ def _ballots(database: Database) -> None:
     for statement in BALLOTS.split(";\n"):
         if statement.strip():
             database.execute(statement)
+
+
+MEASURES = """
+ALTER TABLE command ADD COLUMN seen TEXT;
+ALTER TABLE command ADD COLUMN follows TEXT;
+CREATE INDEX command_by_followed ON command (follows) WHERE follows IS NOT NULL;
+"""
+
+
+@MIGRATIONS(name="006_measures")
+def _measures(database: Database) -> None:
+    """What the operator saw when deciding, and which command a decision undoes or repeats."""
+    for statement in MEASURES.split(";\n"):
+        if statement.strip():
+            database.execute(statement)

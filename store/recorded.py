@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from store import times
 from store.mirror_schema import WAITING
 from store.reader import Reader
 
@@ -13,6 +14,12 @@ _WAITING = f"SELECT doc FROM resource INDEXED BY resource_waiting WHERE {WAITING
 _NOTES = """
 SELECT doc FROM resource
 WHERE account = ? AND type = 'command' AND deleted = 0 AND instr(doc, '"case.note"') > 0 ORDER BY seq DESC LIMIT ?
+"""
+
+_COMMANDED = """
+SELECT DISTINCT json_extract(doc, '$.target.id') FROM resource
+WHERE type = 'command' AND deleted = 0 AND json_extract(doc, '$.created_by') = ?
+    AND json_extract(doc, '$.created_at') > ? AND json_extract(doc, '$.type') LIKE 'account.%'
 """
 
 
@@ -30,3 +37,8 @@ def command(mirror: Reader, command_id: str) -> str | None:
 def notes(mirror: Reader, account: int, most: int) -> list[str]:
     """The commands that may be notes on an account's case, the newest first."""
     return [doc for (doc,) in mirror.rows(_NOTES, (account, most))]
+
+
+def accounts_commanded(mirror: Reader, subject: str, since: int) -> set[str]:
+    """Ids of the accounts that a person has sent account commands to since an instant (µs of wall time)."""
+    return {account_id for (account_id,) in mirror.rows(_COMMANDED, (subject, times.text(since)))}

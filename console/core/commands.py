@@ -10,6 +10,7 @@ import msgspec
 
 from console.core import vocabulary
 from console.core.client import Answer, CoreClient
+from console.core.identifiers import new_id
 from console.core.instants import HOUR, MINUTE, SECOND, Instant
 from console.core.messages import (
     MAX_INTEGER,
@@ -227,6 +228,10 @@ def request(wish: Wish, not_after: Instant, decided_on: DecidedOn | None = None)
 # ---------------------------------------------------------------- sending and reading
 
 
+class NotRehearsed(Exception):
+    """The core answered a dry run as if it had carried it out: its word on previews can't be relied on."""
+
+
 @dataclass(frozen=True)
 class Absent:
     """The core does not know the command. `core_clock` is an instant its own clock had reached, None when unsaid.
@@ -249,6 +254,23 @@ async def submit(client: CoreClient, command_id: str, body: bytes, if_match: int
     headers = {"Idempotency-Key": command_id} | ({"If-Match": f'"{if_match}"'} if if_match is not None else {})
     answer = await client.send("/commands", body, headers)
     return answer.status, recorded(answer, command_id)
+
+
+async def rehearse(client: CoreClient, body: bytes, if_match: int | None, now: Instant) -> Command:
+    """What the core says a command would do: POST /commands with `dry_run`, which records nothing.
+
+    Raises ValueError for a body that is no dry run, CoreProblem and CoreUnreachable as `submit` does, NotRehearsed.
+    """
+    try:
+        request: CommandRequest = _REQUEST.decode(body)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"the body of a dry run can't be read: {error}") from error
+    if not request.dry_run:
+        raise ValueError("only a dry run may be rehearsed")
+    _, command = await submit(client, new_id(now), body, if_match)
+    if not command.dry_run:
+        raise NotRehearsed(f"the core does not say that {command.id} was a dry run")
+    return command
 
 
 async def outcome(client: CoreClient, command_id: str, wait_s: int = 0) -> Command | Absent:

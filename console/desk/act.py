@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from dataclasses import dataclass
 
 from console import children
 from console.core import commands, instants
 from console.core.client import CoreClient
-from console.core.commands import InvalidWish, Wish
+from console.core.commands import InvalidWish, NotRehearsed, Wish, limit_of
 from console.core.instants import Instant
 from console.core.messages import Account, CoreMeta
 from console.core.problems import CoreProblem, CoreUnreachable
-from console.desk import deciding, hotline
+from console.desk import deciding, ends, foretold, hotline, preview, shares
 from console.desk.credentials import Credentials
+from console.desk.quota import quota
 from console.exits import Exit
 from console.language import tr
 from console.paths import Home, home
@@ -23,6 +25,7 @@ from console.watch.lock import holder
 from store.files import StoreError
 from store.journal import Blocked, Entry, Journal
 from store.life import State
+from store.reader import Reader
 
 REFUSED = (State.REJECTED, State.EXPIRED, State.CANCELLED, State.REVIEW)
 LONGEST = 500
@@ -36,14 +39,16 @@ def run(options: argparse.Namespace, core: str) -> int:
     credentials = Credentials(place)
     try:
         meta, account, core_now = asyncio.run(_read(core, credentials, options.account))
-        journal = Journal(place.journal)
-        entry = deciding.decide(journal, meta, _wish(options, account), core_now=core_now, account=account)
+        journal, wish = Journal(place.journal), _wish(options, account, core_now)
+        if options.preview:
+            return _preview(place, core, credentials, journal, _Seen(meta, account, core_now), wish)
+        entry = deciding.decide(journal, meta, wish, core_now=core_now, account=account)
     except (InvalidWish, Blocked) as error:
         return _fail(deciding.explain(error), Exit.USAGE if isinstance(error, InvalidWish) else Exit.REFUSED)
     except CoreUnreachable as error:
         return _fail(str(error), Exit.UNREACHABLE)
-    except CoreProblem as problem:
-        return _fail(str(problem), Exit.REFUSED)
+    except (CoreProblem, NotRehearsed) as refusal:
+        return _fail(str(refusal), Exit.REFUSED)
     except StoreError as error:
         return _fail(str(error), Exit.FAILED)
     print(tr("cli.queued", id=entry.command_id, type=entry.type, account=entry.account_id), flush=True)
@@ -58,18 +63,67 @@ async def _read(core: str, credentials: Credentials, account_id: str) -> tuple[C
         return meta, account, Instant(instants.now() + client.clock_offset_us)
 
 
-def _wish(options: argparse.Namespace, account: Account) -> Wish:
-    """The wish that the command line spells. Raises ValueError for a time that is none."""
+@dataclass(frozen=True)
+class _Seen:
+    """What a decision stands on."""
+
+    meta: CoreMeta
+    account: Account
+    core_now: Instant
+
+
+def _preview(place: Home, core: str, credentials: Credentials, journal: Journal, seen: _Seen, wish: Wish) -> int:
+    """Print what the core says of a dry run; 0 when it would accept. Raises CoreProblem and CoreUnreachable."""
+    if "dry_run" not in seen.meta.capabilities:
+        return _fail(tr("ui.dialog.preview.unsupported"), Exit.REFUSED)
+    request = preview.body(wish, seen.meta, seen.account, seen.core_now)
+    if_match = deciding.if_match(journal, wish, seen.account)
+    found = asyncio.run(_rehearse(core, credentials, request, if_match, seen.core_now))
+    exponents = {currency.code: currency.exponent for currency in seen.meta.currencies}
+    mirror = Reader(place.mirror) if place.mirror.exists() else None
+    left = quota(seen.meta, journal, mirror, seen.core_now)
+    lines = [foretold.effect(found, seen.account, exponents)]
+    if found.approval:
+        lines.append(("warning", tr("ui.dialog.approval")))
+    lines += [line for line in (foretold.told(wish, seen.meta),) if line is not None]
+    if left is not None:
+        lines.append(foretold.quota_words(left, seen.account.id))
+    for _, words in lines:
+        print(words)
+    return Exit.OK if found.problem is None else Exit.REFUSED
+
+
+async def _rehearse(
+    core: str, credentials: Credentials, request: bytes, if_match: int | None, now: Instant
+) -> preview.Preview:
+    async with CoreClient(core, credentials.sending) as client:
+        try:
+            return preview.of(await commands.rehearse(client, request, if_match, now))
+        except CoreProblem as refusal:
+            return preview.refused(refusal.problem)
+
+
+def _wish(options: argparse.Namespace, account: Account, core_now: Instant) -> Wish:
+    """The wish that the command line spells. Raises ValueError for a time or a share that is none."""
     reason, note = options.reason, options.note
     if options.action == "freeze":
-        until = instants.parse(options.expires_at) if options.expires_at else None
+        until = ends.end(options.expires_at, core_now) if options.expires_at else None
         return commands.freeze(account.id, reason, note, scope=options.scope, expires_at=until)
     if options.action == "unfreeze":
         return commands.unfreeze(account.id, options.hold or [hold.hold_id for hold in account.holds], reason, note)
     if options.action == "set-limit":
         currency = account.limits.currency
-        return commands.set_limit(account.id, options.value_minor, currency, reason, note, limit=options.limit)
+        value = options.value_minor if options.share is None else _share(options, account)
+        return commands.set_limit(account.id, value, currency, reason, note, limit=options.limit)
     return commands.close(account.id, reason, note)
+
+
+def _share(options: argparse.Namespace, account: Account) -> int:
+    base = limit_of(account, options.limit) if options.of == "limit" else account.limits.balance_minor
+    value = shares.minor(options.share, base)
+    if value is None:
+        raise ValueError(tr("ui.dialog.need.share"))
+    return value
 
 
 def _wake(place: Home, core: str, credentials: Credentials, entry: Entry) -> None:

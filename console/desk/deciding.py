@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 
 from console.core import commands
 from console.core.commands import InvalidWish, Wish
@@ -26,12 +27,15 @@ def decide(
     core_now: Instant,
     account: Account | None = None,
     decided_on: DecidedOn | None = None,
+    follows: str | None = None,
+    checklist: Sequence[Mapping[str, str]] = (),
 ) -> Entry:
     """Fix a decision and store it as QUEUED; it is on disk when this returns. Nudge the watcher then.
 
     `account` is the account as the operator saw it: its version becomes If-Match. `core_now` is the core's clock, from
-    which the deadline counts. Raises InvalidWish for what the core would refuse, Blocked while another state-changing
-    command of the account is unresolved.
+    which the deadline counts. `follows` is the command that this one undoes or decides again, `checklist` what was
+    answered before (see `desk.checklist`). Raises InvalidWish for what the core would refuse, Blocked while another
+    state-changing command of the account is unresolved.
     """
     commands.check(wish, meta, core_now)
     message = commands.request(wish, commands.deadline(wish, meta, account, core_now), decided_on)
@@ -42,16 +46,18 @@ def decide(
         target_id=message.target.id,
         account_id=wish.account_id,
         body=encode(message),
-        if_match=_if_match(journal, wish, account),
+        if_match=if_match(journal, wish, account),
         not_after=message.not_after,
         created_by=meta.you.subject,
         reason_code=wish.reason_code,
         note=wish.note,
+        seen=encode(account).decode() if account is not None else None,
+        follows=follows,
     )
-    return journal.intend(intent, core_now)
+    return journal.intend(intent, core_now, checklist)
 
 
-def _if_match(journal: Journal, wish: Wish, account: Account | None) -> int | None:
+def if_match(journal: Journal, wish: Wish, account: Account | None) -> int | None:
     """The version that the operator decided on.
 
     A freeze leaves it out while another command of the desk may still change the account: nothing holds a freeze up.

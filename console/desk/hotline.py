@@ -1,7 +1,8 @@
 """The local line between the watcher and the consoles of the same person: a Unix socket, one JSON object a line.
 
 A client says hello first, with its version; a watcher of another version refuses it. Then one request, one answer:
-`nudge` (a command was decided), `credential` (the token, kept in memory only), `status` (what the watcher says).
+`nudge` (a command was decided), `credential` (the token, kept in memory only), `status` (what the watcher says),
+`preview` (a dry run for the core, which the watcher asks with the operator's token).
 Socket and folder belong to one user (0600, 0700), and the watcher also checks who is at the other end.
 """
 
@@ -16,7 +17,7 @@ import stat
 import struct
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -28,8 +29,12 @@ LONGEST_PATH = 100
 LONGEST_LINE = 64 * 1024
 ANSWER_S = 2.0
 """Seconds a peer may take: both ends are on this machine."""
+PREVIEW_S = 2.0
+"""Seconds the core may take over a dry run."""
 
 Message = dict[str, Any]
+Rehearse = Callable[[bytes, int | None], Awaitable[Message]]
+"""Asks the core about a dry run: its body and If-Match in; out what came of it (see `desk.preview`)."""
 
 
 class SocketError(Exception):
@@ -61,7 +66,7 @@ def socket_path(wanted: Path) -> Path:
 
 
 class DeskServer:
-    """The watcher's end. Callbacks run in the event loop and must return at once."""
+    """The watcher's end. Callbacks run in the event loop and must return at once; `rehearse` may wait for the core."""
 
     def __init__(
         self,
@@ -70,11 +75,13 @@ class DeskServer:
         nudged: Callable[[str], None],
         credential: Callable[[str], None],
         status: Callable[[], Mapping[str, Any]],
+        rehearse: Rehearse,
     ) -> None:
         self.path = socket_path(wanted)
         self._nudged = nudged
         self._credential = credential
         self._status = status
+        self._rehearse = rehearse
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
@@ -98,7 +105,7 @@ class DeskServer:
                 return
             greeted = False
             while line := await reader.readline():
-                answer = self._answer(line, greeted)
+                answer = await self._answer(line, greeted)
                 greeted = greeted or "version" in answer
                 writer.write(_line(answer))
                 await writer.drain()
@@ -111,7 +118,7 @@ class DeskServer:
             with suppress(ConnectionError):
                 await writer.wait_closed()
 
-    def _answer(self, line: bytes, greeted: bool) -> Message:
+    async def _answer(self, line: bytes, greeted: bool) -> Message:
         match _message(line):
             case {"kind": "hello", "version": version}:
                 mine = {"version": __version__, "pid": os.getpid()}
@@ -125,6 +132,11 @@ class DeskServer:
                     return {"error": str(error)}
             case {"kind": "status"} if greeted:
                 return {"status": dict(self._status())}
+            case {"kind": "preview", "body": str(body), "if_match": int() | None as if_match} if greeted:
+                try:
+                    return {"preview": await self._rehearse(body.encode(), if_match)}
+                except ValueError as error:
+                    return {"error": str(error)}
             case _:
                 return {"error": "not understood"}
         return {"ok": True}
@@ -141,11 +153,11 @@ def _is_same_user(peer: socket.socket) -> bool:
 # ---------------------------------------------------------------- the console's end
 
 
-def ask(wanted: Path, request: Message) -> Message:
+def ask(wanted: Path, request: Message, within_s: float = ANSWER_S) -> Message:
     """Say hello and ask one thing. Raises SocketError without a watcher, WrongVersion for one of another version."""
     path = socket_path(wanted)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-        line.settimeout(ANSWER_S)
+        line.settimeout(within_s)
         try:
             line.connect(str(path))
             stream = line.makefile("rwb")
@@ -171,6 +183,13 @@ def hand_over(wanted: Path, token: str) -> None:
 def status(wanted: Path) -> Message:
     """What the watcher says of itself. Raises as `ask` does."""
     answer = ask(wanted, {"kind": "status"})["status"]
+    return answer if isinstance(answer, dict) else {}
+
+
+def preview(wanted: Path, body: bytes, if_match: int | None) -> Message:
+    """What the core said of a dry run, or why it said nothing. Raises as `ask` does."""
+    request = {"kind": "preview", "body": body.decode(), "if_match": if_match}
+    answer = ask(wanted, request, ANSWER_S + PREVIEW_S)["preview"]
     return answer if isinstance(answer, dict) else {}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from console.core.commands import Wish
@@ -11,11 +11,16 @@ from console.core.messages import Account, DecidedOn
 
 @dataclass(frozen=True)
 class Draft:
-    """`account` is the resource the operator saw, None when the core had not told it yet."""
+    """`account` is the resource the operator saw, None when the core had not told it yet.
+
+    `follows` is the command that this decision undoes or repeats, `checklist` what was answered before it.
+    """
 
     wish: Wish
     account: Account | None
     decided_on: DecidedOn
+    follows: str | None = None
+    checklist: Sequence[Mapping[str, str]] = ()
 
 
 class Refused(Exception):

@@ -33,6 +33,8 @@ def submitter(sight: Sight, complain: Callable[[str], None]) -> Submit:
                 core_now=Instant(situation.core_now),
                 account=draft.account,
                 decided_on=draft.decided_on,
+                follows=draft.follows,
+                checklist=draft.checklist,
             )
         except (InvalidWish, Blocked) as error:
             raise Refused(deciding.explain(error)) from error

@@ -35,6 +35,7 @@ from console.watch.health import Health
 from console.watch.ingest import LANE, Ingest, Ingested
 from console.watch.learning import School
 from console.watch.progress import Progress
+from console.watch.rehearsal import rehearsed
 from console.watch.verify import DigestCheck
 from store.files import StoreError, damaged, set_aside
 from store.journal import Journal
@@ -110,7 +111,11 @@ class Watcher:
         self._sender: CoreClient | None = None
         self.dispatcher = Dispatcher(self._journal, self._sending_client, lambda: client)
         self._desk = DeskServer(
-            options.home.socket, nudged=self._nudged, credential=self._credential_arrived, status=self._status
+            options.home.socket,
+            nudged=self._nudged,
+            credential=self._credential_arrived,
+            status=self._status,
+            rehearse=lambda body, if_match: rehearsed(self._sending_client(), self._meta, body, if_match),
         )
 
     @property

@@ -19,13 +19,22 @@ class Watcher:
         self.nudges: list[str] = []
         self.tokens: list[str] = []
         self.server = DeskServer(
-            path, nudged=self.nudges.append, credential=self.take, status=lambda: {"pid": 7, "pending": 2}
+            path,
+            nudged=self.nudges.append,
+            credential=self.take,
+            status=lambda: {"pid": 7, "pending": 2},
+            rehearse=self.rehearse,
         )
 
     def take(self, token: str) -> None:
         if " " in token:
             raise ValueError("no token")
         self.tokens.append(token)
+
+    async def rehearse(self, body: bytes, if_match: int | None) -> hotline.Message:
+        if b"dry_run" not in body:
+            raise ValueError("only a dry run may be rehearsed")
+        return {"command": body.decode(), "if_match": if_match}
 
 
 async def test_nudge_token_and_status_reach_the_watcher(tmp_path) -> None:
@@ -45,6 +54,15 @@ async def test_a_token_that_is_none_is_refused_with_the_reason(tmp_path) -> None
     async with Watcher(path).server:
         with pytest.raises(SocketError, match="no token"):
             await asyncio.to_thread(hotline.hand_over, path, "a b")
+
+
+async def test_a_preview_takes_a_dry_run_there_and_the_answer_back(tmp_path) -> None:
+    path = tmp_path / "watcher.sock"
+    async with Watcher(path).server:
+        answer = await asyncio.to_thread(hotline.preview, path, b'{"dry_run":true}', 7)
+        assert answer == {"command": '{"dry_run":true}', "if_match": 7}
+        with pytest.raises(SocketError, match="only a dry run"):
+            await asyncio.to_thread(hotline.preview, path, b"{}", None)
 
 
 async def test_another_version_is_refused_on_both_ends(tmp_path, monkeypatch) -> None:

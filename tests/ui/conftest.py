@@ -11,6 +11,8 @@ import pytest
 from console import language
 from console.paths import Home
 from console.ui.app import RiskDesk
+from console.ui.dialogs import foresight
+from console.ui.dialogs.foresight import Foreseen
 from console.ui.drafts import Draft
 from console.ui.widgets.prompt import Prompt
 from tests.ui import mirror_builder
@@ -31,6 +33,19 @@ def own_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         history.clear()
     yield
     language.use("en")
+
+
+@pytest.fixture
+def foreseen(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, int | None]]:
+    """What the dialogs asked the core about; a test may put a Foreseen of its own into `foresight.foresee`."""
+    asked: list[tuple[bytes, int | None]] = []
+
+    def foresee(_home: Home, _meta: object, request: bytes, if_match: int | None, _now: int) -> Foreseen:
+        asked.append((request, if_match))
+        return Foreseen(None, "watcher", None)
+
+    monkeypatch.setattr(foresight, "foresee", foresee)
+    return asked
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +73,7 @@ def drafts() -> list[Draft]:
 
 
 @pytest.fixture
-def desk(home: Home, drafts: list[Draft]) -> Desk:
+def desk(home: Home, drafts: list[Draft], foreseen: list[tuple[bytes, int | None]]) -> Desk:
     """Makes the app: a clock that tests move, a watcher that runs, drafts kept instead of journaled."""
 
     def submit(draft: Draft) -> str:

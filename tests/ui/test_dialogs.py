@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from threading import Event
 
 import msgspec
+import pytest
+from rich.style import Style
 from textual.events import Key
 
 from console.core import commands
-from console.core.instants import DAY
+from console.core.instants import DAY, HOUR
 from console.core.messages import ReasonCode
 from console.language import tr
 from console.paths import Home
 from console.ui.app import RiskDesk
+from console.ui.dialogs import foresight
 from console.ui.dialogs.base import DecisionDialog
 from console.ui.dialogs.case import VerdictDialog
 from console.ui.dialogs.fields import Reasons
+from console.ui.dialogs.foresight import Foreseen
 from console.ui.drafts import Draft
 from console.ui.screens.commands import CommandsScreen
 from console.ui.situation import Situation, read_meta
+from console.ui.themes import Palette
+from tests.ui import rehearsing
 from tests.ui.conftest import Desk
 from tests.ui.mirror_builder import META, NOW, begin_anew
 from tests.ui.screens import frame, ready, shown, until
@@ -138,7 +145,7 @@ async def test_a_raised_limit_says_that_a_second_person_is_asked(desk: Desk, dra
         await pilot.press("t", *"12.345", "enter", "1")
         assert "no amount of CNY" in str(dialog.missing())
         await pilot.press("t", *["backspace"] * 6, *"99,000", "enter")
-        await shown(app, "A second person must approve it.")
+        await shown(app, "It raises the limit: a second person must approve it.")
         assert "from 25,000.00 to 99,000.00" in frame(app)
         await pilot.press("y")
         await until(lambda: len(drafts) == 1, "the decision")
@@ -200,9 +207,101 @@ async def test_a_limit_below_what_is_taken_is_warned_of(desk: Desk) -> None:
         limits = dialog.resource.limits
         assert "pending 123.00" in frame(app)
         await pilot.press("t", *str((limits.balance_minor + limits.pending_minor) // 100 + 1))
-        assert dialog.warning() is None
+        assert dialog.warnings() == []
         await pilot.press("backspace")
         await shown(app, "Below what is owed and pending")
+
+
+async def test_a_hold_ends_when_it_was_typed_to_and_nonsense_is_not_sent(desk: Desk, drafts: list[Draft]) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)) as pilot:
+        dialog = await opened(app, "freeze", 0)
+        await pilot.press("1", "t", *"yesterday", "enter")
+        assert "That is no time" in str(dialog.missing())
+        await pilot.press("y", "t", *["backspace"] * 9, *"36h", "enter")
+        await shown(app, "until 2026-11-22 09:14")
+        await pilot.press("y")
+        await until(lambda: len(drafts) == 1, "the decision")
+        assert drafts[0].wish.params["expires_at"] == NOW + 4_000_000 + 36 * HOUR
+
+
+async def test_a_share_goes_out_as_the_value_that_was_shown(desk: Desk, drafts: list[Draft]) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)) as pilot:
+        dialog = await opened(app, "limit", 0)
+        await pilot.press("1", "t", *"50%", "enter")
+        await shown(app, "from 25,000.00 to 12,500.00")
+        await pilot.press("o")
+        owed = dialog.resource.limits.balance_minor
+        await shown(app, f"to {owed // 2 / 100:,.2f}")
+        await pilot.press("y")
+        await until(lambda: len(drafts) == 1, "the decision")
+        assert drafts[0].wish.params["value_minor"] == owed // 2
+
+
+async def test_a_close_says_what_is_still_open(desk: Desk) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)):
+        dialog = await opened(app, "close", 3)
+        (said,) = dialog.warnings()
+        assert all(word in said for word in ("Owes 6,977.43", "123.00 pending", "1 holds stand", "alert is open"))
+
+
+async def test_a_dialog_shows_the_cores_word_and_asks_anew_when_the_decision_changes(
+    desk: Desk, foreseen: list[tuple[bytes, int | None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = desk()
+    asked: list[bytes] = []
+
+    def foresee(home: Home, meta: object, request: bytes, if_match: int | None, now: int) -> Foreseen:
+        asked.append(request)
+        return rehearsing.foresee(home, meta, request, if_match, now)
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, "freeze", 0)
+        await pilot.press("1")
+        await shown(app, "No preview: no watcher answers.")
+        assert foreseen[0][1] == 3
+        monkeypatch.setattr(foresight, "foresee", foresee)
+        await pilot.press("s")
+        await shown(app, "active → frozen")
+        await shown(app, "17 of 20 accounts left for 10 min")
+        assert [json.loads(request)["params"]["scope"] for request in asked] == ["debit_only"]
+
+
+async def test_a_preview_never_holds_a_decision_up(
+    desk: Desk, drafts: list[Draft], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = desk()
+    told = Event()
+
+    def silent(*_: object) -> Foreseen:
+        told.wait(5)
+        return Foreseen(None, "core", None)
+
+    monkeypatch.setattr(foresight, "foresee", silent)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, "freeze", 0)
+        await pilot.press("1")
+        await shown(app, "Asking the core what this would do")
+        await pilot.press("y")
+        await until(lambda: len(drafts) == 1, "the decision")
+        told.set()
+
+
+def test_a_chosen_reason_folds_the_others_away_where_room_is_scarce() -> None:
+    codes = [ReasonCode(code=f"r{place}", title=f"Reason {place}", commands=[]) for place in range(1, 12)]
+    field = Reasons(codes, most=4, folding=True)
+    plain = Style()
+    levels, glow = (plain,) * 5, (plain,) * 3
+    colours = Palette(*(plain,) * 8, levels, plain, glow)
+    assert len(field.lines(68, colours)) == 5
+    assert field.press("2")
+    assert len(field.lines(68, colours)) == 1
+    assert field.press("3")
+    assert field.chosen is codes[2]
+    assert field.press("0")
+    assert (field.chosen, len(field.lines(68, colours))) == (None, 5)
 
 
 async def test_closing_needs_the_id_typed(desk: Desk, drafts: list[Draft]) -> None:

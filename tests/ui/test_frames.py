@@ -11,12 +11,16 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
+from textual.events import Key
 
 from console import language
 from console.paths import Home
 from console.ui.app import RiskDesk
+from console.ui.dialogs import foresight
 from console.ui.dialogs.base import DecisionDialog
+from console.ui.dialogs.fields import Question, Words
 from console.ui.screens.backtest import BacktestScreen
+from tests.ui import rehearsing
 from tests.ui.conftest import Desk
 from tests.ui.mirror_builder import build_journal, build_models
 from tests.ui.screens import frame, ready, until
@@ -37,13 +41,24 @@ async def account(app: RiskDesk) -> None:
     await until(lambda: getattr(app.screen, "stands", False) and app.screen.account() is not None, "the account")
 
 
-async def freeze(app: RiskDesk) -> None:
-    app.perform("write", "10")
-    app.screen.table.place(12)
-    app.perform("freeze")
-    await until(lambda: isinstance(app.screen, DecisionDialog) and bool(app.screen.focused), "the dialog")
-    app.screen.fields[1].press("1")
-    app.screen.show()
+def dialog(name: str, account: int, keys: str, typed: dict[str, str] | None = None) -> Steps:
+    """A dialog with keys pressed and texts typed, once the core's word on it is there."""
+
+    async def show(app: RiskDesk) -> None:
+        app.perform("write", "10")
+        app.screen.table.place(account)
+        app.perform(name)
+        await until(lambda: isinstance(app.screen, DecisionDialog) and bool(app.screen.focused), "the dialog")
+        for part in app.screen.fields:
+            if isinstance(part, Words | Question) and part.key in (typed or {}):
+                part.value = typed[part.key]
+        for key in keys:
+            app.screen.take(Key(key, key))
+        app.screen.show()
+        assert app.screen.missing() is None
+        await until(lambda: app.screen._foresight.seen is not None, "the core's word")
+
+    return show
 
 
 def screen(name: str) -> Steps:
@@ -84,7 +99,10 @@ async def behind(app: RiskDesk) -> None:
 
 SHOWN: list[tuple[str, str, Steps]] = [
     *((name, code, steps) for name, steps in (
-        ("watch", stay), ("account", account), ("freeze", freeze), ("alerts", alerts), ("rules", rules), ("rule", rule),
+        ("watch", stay), ("account", account), ("alerts", alerts), ("freeze", dialog("freeze", 12, "1")),
+        ("freeze_until", dialog("freeze", 1, "s1e", {"t": ""})), ("limit", dialog("limit", 0, "1o", {"t": "50%"})),
+        ("unfreeze", dialog("unfreeze", 3, "1", {"n": "called back"})),
+        ("close", dialog("close", 3, "1", {"t": "acc_000003"})), ("rules", rules), ("rule", rule),
         ("backtest", backtest), ("behind", behind), ("model", screen("model")),
     )
       for code in language.LANGUAGES),
@@ -94,7 +112,16 @@ SHOWN: list[tuple[str, str, Steps]] = [
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize(("name", "code", "steps"), SHOWN, ids=lambda part: part if isinstance(part, str) else "")
-async def test_screen(name: str, code: str, steps: Steps, size: tuple[int, int], home: Home, desk: Desk) -> None:
+async def test_screen(
+    name: str,
+    code: str,
+    steps: Steps,
+    size: tuple[int, int],
+    home: Home,
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(foresight, "foresee", rehearsing.foresee)
     language.use(code)
     build_journal(home.journal)
     build_models(home.journal)

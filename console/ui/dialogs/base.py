@@ -8,9 +8,11 @@ from rich.text import Text
 
 from console.core.commands import Wish, needs_approval, reasons_for
 from console.core.messages import Account, DecidedOn, ReasonCode
+from console.desk import foretold
 from console.language import term, tr
 from console.ui import formats
-from console.ui.dialogs.fields import Reasons
+from console.ui.dialogs.fields import Question, Reasons
+from console.ui.dialogs.foresight import Foresight
 from console.ui.dialogs.form import Form
 from console.ui.drafts import Draft
 from console.ui.reasons import rule_ids
@@ -28,6 +30,9 @@ class DecisionDialog(Form[Draft]):
     def __init__(self, row: AccountRow, resource: Account | None, situation: Situation) -> None:
         self.row, self.resource, self.situation = row, resource, situation
         self._changed = self._gone = False
+        self.follows: str | None = None
+        self.history: list[str] = []
+        self._foresight = Foresight()
         super().__init__()
 
     # ------------------------------------------------------------ what a dialog says
@@ -36,9 +41,21 @@ class DecisionDialog(Form[Draft]):
         """What more of the account one must know to decide, a line each."""
         return []
 
-    def warning(self) -> str | None:
-        """What speaks against the decision as it stands; it can be sent all the same."""
-        return None
+    def warnings(self) -> list[str]:
+        """What speaks against the decision as it stands, a line each; it can be sent all the same."""
+        return []
+
+    def fill(self, wish: Wish) -> None:
+        """Set the fields to an earlier wish, as far as it can still be wished."""
+        reasons = next((part for part in self.fields if isinstance(part, Reasons)), None)
+        if reasons is not None:
+            reasons.choose(wish.reason_code)
+        if self.note_field is not None:
+            self.note_field.value = wish.note or ""
+
+    def approval_words(self) -> str:
+        """That a second person must approve the decision, and why where that is known."""
+        return tr("ui.dialog.approval")
 
     def wish(self) -> Wish:
         """What was decided; asked for only when nothing is missing."""
@@ -73,21 +90,43 @@ class DecisionDialog(Form[Draft]):
         money = f"{formats.money(row.balance_minor, row.currency, exponents)} {clean(row.currency, 3)}"
         state = Text(term("ui.status", clean(row.status, 16)), colours.accent)
         state.append(f"  {tr('ui.dialog.owes', amount=money)}", colours.faint)
-        return [name, state, *(Text(words, colours.faint) for words in self.background())]
+        return [name, state, *(Text(words, colours.faint) for words in (*self.background(), *self.history))]
 
     def obstacle(self) -> str | None:
         return tr("ui.dialog.gone") if self._gone else self.missing()
 
+    def show(self) -> None:
+        if self._composed and self.is_running and self.obstacle() is None:
+            self._foresight.look(self)
+        super().show()
+
     def remarks(self, colours: Palette) -> list[Text]:
-        lines = []
-        if self._changed:
-            lines.append(Text(tr("ui.dialog.changed"), colours.bad))
-        warning = self.warning()
-        if warning is not None:
-            lines.append(Text(warning, colours.bad))
-        if self.obstacle() is None and self._asks_approval():
-            lines.append(Text(tr("ui.dialog.approval"), colours.warning))
+        lines = [Text(tr("ui.dialog.changed"), colours.bad)] if self._changed else []
+        lines += [Text(warning, colours.bad) for warning in self.warnings()]
+        if self.obstacle() is None:
+            lines += [Text(words, getattr(colours, grade)) for grade, words in self._foretold()]
         return lines
+
+    def _foretold(self) -> list[foretold.Line]:
+        """What is known of the decision's effect, the core's word first."""
+        told: list[foretold.Line] = []
+        seen, wish, meta = self._foresight.seen, self.wish(), self.situation.meta
+        if meta is None:
+            return told
+        if seen is None or seen.preview is None:
+            told.append(("faint", tr(f"ui.dialog.preview.{seen.trouble}" if seen else "ui.dialog.preview.asked")))
+            asks = self._asks_approval()
+        else:
+            told.append(foretold.effect(seen.preview, self.resource, self.situation.exponents))
+            asks = seen.preview.approval
+        if asks:
+            told.append(("warning", self.approval_words()))
+        notice = foretold.told(wish, meta)
+        if notice is not None:
+            told.append(notice)
+        if seen is not None and seen.quota is not None and self.TYPE.startswith("account."):
+            told.append(foretold.quota_words(seen.quota, self.row.account_id))
+        return told
 
     def _asks_approval(self) -> bool:
         meta = self.situation.meta
@@ -104,7 +143,8 @@ class DecisionDialog(Form[Draft]):
         """The decision, with what was on screen when it was made."""
         seen = max((feed.scanned_to_seq or 0 for feed in self.situation.lanes), default=0)
         shown = DecidedOn(score=self.row.score, rule_ids=rule_ids(self.row.rule_ids) or None, seen_seq=seen or None)
-        return Draft(self.wish(), self.resource, shown)
+        answers = [part.told() for part in self.fields if isinstance(part, Question)]
+        return Draft(self.wish(), self.resource, shown, self.follows, answers)
 
 
 def what_counts(row: AccountRow) -> tuple[object, ...]:

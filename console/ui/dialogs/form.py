@@ -16,7 +16,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from console.language import tr
-from console.ui.dialogs.fields import Field, Words
+from console.ui.dialogs.fields import NOT_APPLICABLE, Field, Question, Reasons, Words
 from console.ui.themes import Palette, palette
 from console.ui.widgets.answer import Answer
 
@@ -37,8 +37,11 @@ EDITS = {
     "end": "end",
 }
 """The keys that edit a field's text, and the field's own action for each."""
-FRAME = 9
-"""Lines of a dialog besides its object, fields and foot: border, consequence, gaps and answers."""
+FRAME = 4
+"""Lines of a dialog besides its form: border, and answers with the gap above them."""
+ROOMY = 30
+"""A terminal of so many lines shows all reasons at all times."""
+LEAST_REASONS = 3
 
 
 class Form(ModalScreen[Answered | None], Generic[Answered]):
@@ -60,7 +63,7 @@ class Form(ModalScreen[Answered | None], Generic[Answered]):
     def __init__(self) -> None:
         super().__init__()
         self.fields: list[Field] = self.make_fields()
-        self._typing: Words | None = None
+        self._typing: Words | Question | None = None
         self._composed = False
         self._early: list[events.Key] = []
 
@@ -112,6 +115,7 @@ class Form(ModalScreen[Answered | None], Generic[Answered]):
         self.query_one("#box").border_title = Text(tr(f"ui.dialog.{self.NAME}.title"))
         self.set_focus(self.query_one("#cancel"))
         self._composed = True
+        self._make_room()
         self.show()
         early, self._early = self._early, []
         for event in early:
@@ -121,19 +125,36 @@ class Form(ModalScreen[Answered | None], Generic[Answered]):
         """Draw the form as it stands."""
         if not (self._composed and self.is_running):
             return
-        colours = palette(self.app.theme_variables)
-        width = min(WIDTH, self.app.size.width) - 6
         against = self.obstacle()
-        head = self.head(colours)
+        lines = self._lines(against, gap=True)
+        if self._height(lines) > self.app.size.height:
+            lines = self._lines(against, gap=False)
+        self.query_one("#form", Static).update(Text("\n").join(lines))
+        self.query_one("#send").set_class(against is None, "-ready")
+
+    def _lines(self, against: str | None, *, gap: bool) -> list[Text]:
+        colours, width = palette(self.app.theme_variables), self._width
+        head, space = self.head(colours), [Text()] if gap else []
         for line in head:
             line.truncate(width, overflow="ellipsis")
         form = [line for part in self.fields for line in part.lines(width, colours)]
         foot = [*self.remarks(colours), Text(against or self.ready(), colours.warning if against else colours.good)]
-        roomy = len(head) + len(form) + len(foot) + FRAME <= self.app.size.height
-        gap = [Text()] if roomy else []
-        lines = [*head, *gap, Text(self.consequence(), colours.plain), *gap, *form, *gap, *foot]
-        self.query_one("#form", Static).update(Text("\n").join(lines))
-        self.query_one("#send").set_class(against is None, "-ready")
+        return [*head, *space, Text(self.consequence(), colours.plain), *space, *form, *space, *foot]
+
+    @property
+    def _width(self) -> int:
+        return min(WIDTH, self.app.size.width) - 6
+
+    def _height(self, lines: Sequence[Text]) -> int:
+        """Lines of the terminal that the dialog takes with this form."""
+        return FRAME + sum(len(line.wrap(self.app.console, self._width)) or 1 for line in lines)
+
+    def _make_room(self) -> None:
+        """On a small terminal reasons fold once one is chosen, and so many stand at once as there is room for."""
+        for part in self.fields:
+            if isinstance(part, Reasons) and self.app.size.height < ROOMY:
+                spill = self._height(self._lines(self.obstacle(), gap=False)) + 1 - self.app.size.height
+                part.folding, part.most = True, max(LEAST_REASONS, part.most - max(0, spill))
 
     # ------------------------------------------------------------ answering
 
@@ -198,12 +219,14 @@ class Form(ModalScreen[Answered | None], Generic[Answered]):
         if words is not None:
             self._type_into(words)
             return True
-        used = any(part.press(key) for part in self.fields)
-        if used:
+        used = next((part for part in self.fields if part.press(key)), None)
+        if isinstance(used, Question) and used.answer == NOT_APPLICABLE:
+            self._type_into(used)
+        if used is not None:
             self.show()
-        return used
+        return used is not None
 
-    def _type_into(self, words: Words) -> None:
+    def _type_into(self, words: Words | Question) -> None:
         self._typing = words
         field = self.query_one(Input)
         field.max_length = words.longest
@@ -224,5 +247,9 @@ class Form(ModalScreen[Answered | None], Generic[Answered]):
     @property
     def note(self) -> str | None:
         """The note for the core's record, None when there is none."""
-        part = next((part for part in self.fields if isinstance(part, Words) and part.key == "n"), None)
+        part = self.note_field
         return (part.value.strip() or None) if part else None
+
+    @property
+    def note_field(self) -> Words | None:
+        return next((part for part in self.fields if isinstance(part, Words) and part.key == "n"), None)

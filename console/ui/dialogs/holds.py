@@ -25,5 +25,10 @@ class UnfreezeDialog(DecisionDialog):
     def missing(self) -> str | None:
         return self.reason_missing() if self.marks.chosen else tr("ui.dialog.need.holds")
 
+    def fill(self, wish: Wish) -> None:
+        super().fill(wish)
+        named = set(wish.params.get("hold_ids", []))
+        self.marks.chosen = named & {hold_id for hold_id, _ in self.marks.items}
+
     def wish(self) -> Wish:
         return commands.unfreeze(self.row.account_id, sorted(self.marks.chosen), self.reason_code, self.note)

@@ -1,0 +1,55 @@
+"""How many more accounts an operator may act on before the core's bulk rule asks a second person (contract, 7.5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from console.core.instants import SECOND
+from console.core.messages import CoreMeta
+from store.journal import Entry, Journal
+from store.life import SETTLED, State
+from store.reader import Reader
+from store.recorded import accounts_commanded
+
+RECENT = 2000
+"""Commands of the journal that are looked at, the newest."""
+
+
+@dataclass(frozen=True)
+class Quota:
+    """Of `most` distinct accounts within `window_s` seconds, `used` were acted on. Past `most` each command waits."""
+
+    used: frozenset[str]
+    most: int
+    window_s: int
+
+    @property
+    def left(self) -> int:
+        return max(0, self.most - len(self.used))
+
+    def after(self, account_id: str) -> int:
+        """How many are left once this account is acted on too."""
+        return max(0, self.most - len(self.used | {account_id}))
+
+    def covers(self, account_id: str) -> bool:
+        """Whether a command on this account stays within the rule."""
+        return account_id in self.used or self.left > 0
+
+
+def quota(meta: CoreMeta, journal: Journal | None, mirror: Reader | None, core_now: int) -> Quota | None:
+    """The operator's quota at an instant of the core's clock; None for a supervisor, whom the rule does not bind.
+
+    What the core recorded comes from the mirror, what is still on its way from the journal.
+    """
+    if "supervisor" in meta.you.roles:
+        return None
+    since = core_now - meta.limits.bulk_window_s * SECOND
+    used = accounts_commanded(mirror, meta.you.subject, since) if mirror is not None else set()
+    mine = journal.recent(RECENT) if journal is not None else []
+    used |= {entry.account_id for entry in mine if entry.created_at > since and _counts(entry)}
+    return Quota(frozenset(used), meta.limits.bulk_accounts, meta.limits.bulk_window_s)
+
+
+def _counts(entry: Entry) -> bool:
+    on_its_way = entry.state not in SETTLED or entry.state is State.CONFIRMED
+    return entry.type.startswith("account.") and on_its_way
