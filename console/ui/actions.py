@@ -72,6 +72,7 @@ ACTIONS = (
     Action("open", ("enter",), "accounts", ("account",), hint=True),
     Action("refresh", ("r",), "accounts", hint=True),
     Action("look", ("enter",), "figures", hint=True),
+    Action("newest", ("r",), "stream", hint=True),
     Action("cancel", ("x",), "backtest", hint=True),
     Action("rollback", ("Z",), "model", ("armed", "same_version"), danger=True, hint=True, argument=True),
     Action("older", ("o",), "account", ("account",), hint=True),
@@ -94,6 +95,8 @@ ACTIONS = (
     Action("alerts", ("4",), "app"),
     Action("rules", ("5",), "app"),
     Action("model", ("6",), "app"),
+    Action("transactions", ("t",), "app", argument=True),
+    Action("logins", ("L",), "app", argument=True),
     Action("backtest", ("b",), "app", argument=True),
     Action("write", (), "app", ("may_command",), argument=True),
     Action("read", (), "app", ("armed",)),
@@ -161,7 +164,7 @@ def performer(start: DOMNode | None, name: str) -> Callable[[str], None] | None:
             return method
         node = node.parent
     if start is not None and name in screens.BY_NAME:
-        return lambda _: cast("RiskDesk", start.app).show(name)
+        return lambda argument: cast("RiskDesk", start.app).show(name, argument)
     return None
 
 

@@ -332,12 +332,15 @@ class RiskDesk(App[int]):
     def do_quit(self, _: str) -> None:
         self.exit(0)
 
-    def show(self, name: str) -> None:
-        """Put the screen of that name over the watch screen."""
-        kind = screens.named(name)
-        if not isinstance(self.screen, kind):
+    def show(self, name: str, argument: str = "") -> None:
+        """Put the screen of that name over the watch screen, or over the one in front where it belongs beside it."""
+        kind, front = screens.named(name), self._front()
+        if front is None or (isinstance(self.screen, kind) and not argument):
+            return
+        opened = kind.over(front, argument)
+        if not kind.BESIDE:
             self.do_watch("")
-            self.push_screen(kind())
+        self.push_screen(opened)
 
     def _front(self) -> DeskScreen | None:
         """The topmost screen that is not a dialog."""

@@ -69,6 +69,18 @@ def build(path: Path, accounts: int = 200, seed: int = 7, lag: int = 0) -> None:
     mirror.close()
 
 
+def build_travel(path: Path, number: int = 4) -> None:
+    """Give the logins of an account places: at home, at home, in Paris ten hours later, and one in a hostile city."""
+    cities = (("杭州", 30.27, 120.15), ("杭州", 30.25, 120.17), ("Paris", 48.86, 2.35), (HOSTILE, -33.87, 151.21))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for step, (city, lat, lon) in zip((0, 3, 6, 9), cities, strict=True):
+            doc = {"method": "password", "ip": "203.0.113.17", "location": {"lat": lat, "lon": lon, "city": city}}
+            connection.execute(
+                "UPDATE login SET lat = ?, lon = ?, rule_ids = ?, doc = ? WHERE login_id = ?",
+                (lat, lon, '["GEO-1"]' if step == 9 else None, json.dumps(doc), f"lgn_{number}_{step}"),
+            )
+
+
 def build_journal(path: Path) -> None:
     """Write a journal with a command in each of several states."""
     journal = Journal(path)

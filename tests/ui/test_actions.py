@@ -17,6 +17,7 @@ from console.ui.screens.behind import BehindScreen
 from console.ui.screens.deciding import Decisions
 from console.ui.screens.model import ModelScreen
 from console.ui.screens.rules import RulesScreen
+from console.ui.screens.stream import StreamScreen
 from console.ui.screens.watch import WatchScreen
 from console.ui.widgets.accounts import AccountTable
 from console.ui.widgets.rows import RowList
@@ -29,6 +30,7 @@ OWNERS = {
     "decide": (Decisions,),
     "account": (AccountScreen,),
     "figures": (BacktestScreen, BehindScreen, RulesScreen),
+    "stream": (StreamScreen,),
     "backtest": (BacktestScreen,),
     "model": (ModelScreen,),
 }
@@ -56,7 +58,7 @@ def test_an_action_is_reachable_told_and_done_by_something(action: Action) -> No
 def test_names_and_keys_are_unique_where_they_meet() -> None:
     assert len(BY_NAME) == len(ACTIONS)
     everywhere = {"app", "list", "decide"}
-    for scope in ("accounts", "account", "backtest", "model"):
+    for scope in ("accounts", "account", "backtest", "model", "stream"):
         keys = [key for action in ACTIONS if action.scope in everywhere | {scope} for key in action.keys]
         assert len(keys) == len(set(keys))
 

@@ -22,7 +22,7 @@ from console.ui.dialogs.fields import Question, Words
 from console.ui.screens.backtest import BacktestScreen
 from tests.ui import rehearsing
 from tests.ui.conftest import Desk
-from tests.ui.mirror_builder import build_journal, build_models
+from tests.ui.mirror_builder import build_journal, build_models, build_travel
 from tests.ui.screens import frame, ready, until
 from tests.ui.test_backtest import found
 
@@ -97,6 +97,18 @@ async def behind(app: RiskDesk) -> None:
     await until(lambda: app.screen.NAME == "behind" and app.screen.stands, "the accounts")
 
 
+async def transactions(app: RiskDesk) -> None:
+    app.command("transactions all")
+    await until(lambda: app.screen.NAME == "transactions" and app.screen.stands, "the transactions")
+    app.screen.table.place(app.screen.table.key_at(4))
+
+
+async def logins(app: RiskDesk) -> None:
+    app.command("logins acc_000004")
+    await until(lambda: app.screen.NAME == "logins" and app.screen.stands, "the logins")
+    app.screen.table.place(app.screen.table.key_at(0))
+
+
 SHOWN: list[tuple[str, str, Steps]] = [
     *((name, code, steps) for name, steps in (
         ("watch", stay), ("account", account), ("alerts", alerts), ("freeze", dialog("freeze", 12, "1")),
@@ -104,6 +116,7 @@ SHOWN: list[tuple[str, str, Steps]] = [
         ("unfreeze", dialog("unfreeze", 3, "1", {"n": "called back"})),
         ("close", dialog("close", 3, "1", {"t": "acc_000003"})), ("rules", rules), ("rule", rule),
         ("backtest", backtest), ("behind", behind), ("model", screen("model")),
+        ("transactions", transactions), ("logins", logins),
     )
       for code in language.LANGUAGES),
     *((name, "en", screen(name)) for name in ("commands", "feeds", "help")),
@@ -125,6 +138,7 @@ async def test_screen(
     language.use(code)
     build_journal(home.journal)
     build_models(home.journal)
+    build_travel(home.mirror)
     app = desk()
     async with app.run_test(size=size) as pilot:
         await ready(app)

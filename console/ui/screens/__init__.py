@@ -14,6 +14,8 @@ BY_NAME = {
     "alerts": "AlertsScreen",
     "rules": "RulesScreen",
     "model": "ModelScreen",
+    "transactions": "TransactionsScreen",
+    "logins": "LoginsScreen",
 }
 """Each screen's class, in the module of the screen's name; the name is also an action's."""
 

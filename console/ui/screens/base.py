@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, ClassVar, Self, cast
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -43,12 +43,19 @@ class DeskScreen(Screen[None]):
     DeskScreen.-small #small { display: block; }
     """
     NAME = ""
+    BESIDE: ClassVar[bool] = False
+    """Whether it is opened over the screen in front, and not over the watch screen."""
 
     def __init__(self) -> None:
         super().__init__()
         self._composed = False
         self._said: Text | None = None
         self._said_until = 0
+
+    @classmethod
+    def over(cls, front: DeskScreen, argument: str) -> Self:
+        """The screen as it is opened by its name from the screen in front, with what was typed after the name."""
+        return cls()
 
     def compose(self) -> ComposeResult:
         yield StatusBar("status")

@@ -1,0 +1,118 @@
+"""Transactions and logins as lists, newest first: of one account along its chain, or of all as they came.
+
+A list is read page by page, and each page tells where the next begins, so that none costs more than its own rows. A
+`place` is the `seq` of the first event that a page may hold, 0 where a list is over. Deleted events are left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from store.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionRow:
+    """A line of the list of transactions. `account_id` is None for one that the mirror does not hold."""
+
+    seq: int
+    account_id: str | None
+    transaction_id: str
+    occurred_at: int
+    amount_minor: int
+    currency: str
+    kind: str
+    status: str
+    score: float | None
+    level: int
+    rule_ids: str | None
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRow:
+    """A line of the list of logins, with when and where the account's login before it was, where that is known."""
+
+    seq: int
+    account_id: str | None
+    login_id: str
+    occurred_at: int
+    outcome: str
+    device_id: str | None
+    ip: str | None
+    lat: float | None
+    lon: float | None
+    score: float | None
+    level: int
+    rule_ids: str | None
+    doc: str
+    before_at: int | None
+    before_lat: float | None
+    before_lon: float | None
+
+
+ALL = "SELECT seq AS at FROM {table} WHERE seq <= ? ORDER BY seq DESC LIMIT ?"
+CHAIN = """
+WITH RECURSIVE chain (at, depth) AS (
+    SELECT ?, 1 UNION ALL
+    SELECT e.previous, depth + 1 FROM chain JOIN {table} e ON e.seq = chain.at WHERE e.previous > 0 AND depth < ?)
+SELECT at FROM chain"""
+
+TRANSACTIONS = """
+SELECT e.previous, e.deleted, e.seq, a.account_id, e.transaction_id, e.occurred_at, e.amount_minor, e.currency, e.kind,
+    e.status, e.score, e.level, e.rule_ids, e.doc
+FROM ({places}) p JOIN txn e ON e.seq = p.at LEFT JOIN account a ON a.account = e.account ORDER BY e.seq DESC
+"""
+LOGINS = """
+SELECT e.previous, e.deleted, e.seq, a.account_id, e.login_id, e.occurred_at, e.outcome, e.device_id, e.ip, e.lat,
+    e.lon, e.score, e.level, e.rule_ids, e.doc, b.occurred_at, b.lat, b.lon
+FROM ({places}) p JOIN login e ON e.seq = p.at LEFT JOIN account a ON a.account = e.account
+    LEFT JOIN login b ON b.seq = e.previous ORDER BY e.seq DESC
+"""
+
+
+def newest_transaction(mirror: Reader, account: int | None) -> int:
+    """The place of the newest transaction, of an account (by number) or of all."""
+    return _newest(mirror, "txn", "last_transaction", account)
+
+
+def newest_login(mirror: Reader, account: int | None) -> int:
+    """The place of the newest login, of an account (by number) or of all."""
+    return _newest(mirror, "login", "last_login", account)
+
+
+def transactions(mirror: Reader, place: int, most: int, one_account: bool) -> tuple[list[TransactionRow], int]:
+    """A page of up to `most` transactions from a place on, and the next page's place.
+
+    With `one_account` the place is one of its own, and the list goes back along its chain.
+    """
+    rows, rest = _page(mirror, TRANSACTIONS, "txn", place, most, one_account)
+    return [TransactionRow(*row) for row in rows], rest
+
+
+def logins(mirror: Reader, place: int, most: int, one_account: bool) -> tuple[list[LoginRow], int]:
+    """A page of up to `most` logins from a place on, and the next page's place."""
+    rows, rest = _page(mirror, LOGINS, "login", place, most, one_account)
+    return [LoginRow(*row) for row in rows], rest
+
+
+def _newest(mirror: Reader, table: str, head: str, account: int | None) -> int:
+    if account is None:
+        found = mirror.rows(f"SELECT max(seq) FROM {table}")  # noqa: S608 - names of this module only
+    else:
+        found = mirror.rows(f"SELECT {head} FROM account_risk WHERE account = ?", (account,))  # noqa: S608
+    return int(found[0][0] or 0) if found else 0
+
+
+def _page(
+    mirror: Reader, sql: str, table: str, place: int, most: int, one_account: bool
+) -> tuple[list[tuple[Any, ...]], int]:
+    if not place:
+        return [], 0
+    places = (CHAIN if one_account else ALL).format(table=table)
+    rows = mirror.rows(sql.format(places=places), (place, most))
+    if len(rows) < most:
+        return [row[2:] for row in rows if not row[1]], 0
+    previous, _, seq = rows[-1][:3]
+    return [row[2:] for row in rows if not row[1]], previous if one_account else seq - 1
