@@ -160,6 +160,7 @@ def _add_act(commands: Commands) -> None:
             action.add_argument("--expires-at", metavar="TIME", help=tr("cli.expires_at"))
         elif name == "unfreeze":
             action.add_argument("--hold", action="append", metavar="ID", help=tr("cli.hold"))
+            action.add_argument("--check", action="append", default=[], metavar="ID=ANSWER", help=tr("cli.check"))
         elif name == "set-limit":
             action.add_argument("--limit", choices=LIMITS, default="credit", help=tr("cli.which_limit"))
             value = action.add_mutually_exclusive_group(required=True)

@@ -15,11 +15,13 @@ from console.core.instants import Instant
 from console.core.messages import Account, CoreMeta
 from console.core.problems import CoreProblem, CoreUnreachable
 from console.desk import deciding, ends, foretold, hotline, preview, shares
+from console.desk.checklist import NOT_ASKED, Answer, answers, to_ask
 from console.desk.credentials import Credentials
 from console.desk.quota import quota
 from console.exits import Exit
 from console.language import tr
 from console.paths import Home, home
+from console.ui import rules
 from console.ui.text import clean
 from console.watch.lock import holder
 from store.files import StoreError
@@ -42,7 +44,8 @@ def run(options: argparse.Namespace, core: str) -> int:
         journal, wish = Journal(place.journal), _wish(options, account, core_now)
         if options.preview:
             return _preview(place, core, credentials, journal, _Seen(meta, account, core_now), wish)
-        entry = deciding.decide(journal, meta, wish, core_now=core_now, account=account)
+        answered = _answers(place, options) if options.action == "unfreeze" else []
+        entry = deciding.decide(journal, meta, wish, core_now=core_now, account=account, checklist=answered)
     except (InvalidWish, Blocked) as error:
         return _fail(deciding.explain(error), Exit.USAGE if isinstance(error, InvalidWish) else Exit.REFUSED)
     except CoreUnreachable as error:
@@ -116,6 +119,16 @@ def _wish(options: argparse.Namespace, account: Account, core_now: Instant) -> W
         value = options.value_minor if options.share is None else _share(options, account)
         return commands.set_limit(account.id, value, currency, reason, note, limit=options.limit)
     return commands.close(account.id, reason, note)
+
+
+def _answers(place: Home, options: argparse.Namespace) -> list[Answer]:
+    """The checks before a release with the answers given; says which were left out. Raises ValueError for no answer."""
+    mirror = Reader(place.mirror) if place.mirror.exists() else None
+    answered = answers(to_ask(mirror, options.account, rules.pack), options.check)
+    left_out = [one["id"] for one in answered if one["answer"] == NOT_ASKED]
+    if left_out:
+        print(tr("desk.check.open", checks=", ".join(left_out)), file=sys.stderr)
+    return answered
 
 
 def _share(options: argparse.Namespace, account: Account) -> int:

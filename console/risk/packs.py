@@ -36,7 +36,8 @@ ACTIONS = ("watch", "contact", "limit", "freeze", "close")
 LEVELS = ("none", "low", "medium", "high", "critical")
 LANGUAGES = ("en", "zh")
 MAX_RULES = 256
-"""Rules of a pack, and letters of its words and bytes of a file below: enough for people, too few to hurt."""
+"""Rules of a pack, and below its checks, letters of its words and bytes of a file: enough for people."""
+MAX_CHECKS = 12
 MAX_WORDS = 400
 MAX_FILE = 1_000_000
 
@@ -79,13 +80,26 @@ class Rule:
         return tuple(sorted({*self.when.features, *more}))
 
 
+@dataclass(frozen=True)
+class Check:
+    """What must be asked before an account is released, for people by language.
+
+    It is asked where a rule of one of its typologies raised the alert; without typologies always.
+    """
+
+    id: str
+    typologies: tuple[str, ...]
+    text: dict[str, str]
+
+
 @dataclass(frozen=True, eq=False)
 class Pack:
-    """Rules, live ones first, then those in shadow; and the scores from which a level begins, low to critical."""
+    """Rules, live ones first, then those in shadow; the scores from which a level begins, low to critical; checks."""
 
     rules: tuple[Rule, ...]
     thresholds: tuple[float, float, float, float]
     alert_level: int
+    checklist: tuple[Check, ...] = ()
 
     @property
     def live(self) -> tuple[Rule, ...]:
@@ -106,13 +120,18 @@ class Pack:
 def load_packs(texts: Iterable[tuple[str, str]]) -> Pack:
     """One pack out of (file name, TOML text) pairs; raises PackError.
 
-    `[levels]` stands in exactly one of the files; rule ids are unique over all of them.
+    `[levels]` stands in exactly one of the files; ids of rules and of checks are unique over all of them.
     """
     rules: dict[str, Rule] = {}
+    checks: dict[str, Check] = {}
     levels: list[tuple[str, Any]] = []
     for name, text in texts:
         document = _document(name, text)
-        _only(document, ("levels", "rule"), name)
+        _only(document, ("levels", "rule", "checklist"), name)
+        for key, table in _typed(document.get("checklist", {}), dict, f"{name}: checklist").items():
+            if key in checks:
+                raise PackError(f"{name}: checklist.{key}: the id is taken")
+            checks[key] = _check(key, table, f"{name}: checklist.{key}")
         if "levels" in document:
             levels.append((name, document["levels"]))
         for number, table in enumerate(_listed(document.get("rule", []), dict, f"{name}: rule"), 1):
@@ -123,7 +142,9 @@ def load_packs(texts: Iterable[tuple[str, str]]) -> Pack:
     if len(levels) != 1:
         raise PackError(f"[levels] must stand in exactly one file, found in {[name for name, _ in levels] or 'none'}")
     ordered = sorted(rules.values(), key=lambda rule: -STATES.index(rule.state))
-    pack = Pack(tuple(ordered), *_levels(*levels[0]))
+    if len(checks) > MAX_CHECKS:
+        raise PackError(f"more than {MAX_CHECKS} checks")
+    pack = Pack(tuple(ordered), *_levels(*levels[0]), tuple(checks.values()))
     if len(pack.rules) > MAX_RULES:
         raise PackError(f"more than {MAX_RULES} rules")
     return pack
@@ -181,6 +202,16 @@ def _rule(table: dict[str, Any], where: str) -> Rule:
         runbook=_texts(table["runbook"], f"{where}: runbook"),
         expires=_instant(table["expires"], f"{where}: expires") if "expires" in table else None,
     )
+
+
+def _check(key: str, table: object, where: str) -> Check:
+    table = _typed(table, dict, where)
+    if not _NAME.fullmatch(key):
+        raise PackError(f"{where}: the id must be lower-case letters, digits and _")
+    named = _listed(table.get("typologies", []), str, f"{where}.typologies")
+    words = {language: text for language, text in table.items() if language != "typologies"}
+    typologies = tuple(_one_of(word, TYPOLOGIES, f"{where}.typologies") for word in named)
+    return Check(key, typologies, _texts(words, where))
 
 
 def _levels(name: str, table: object) -> tuple[tuple[float, float, float, float], int]:

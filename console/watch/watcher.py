@@ -23,6 +23,7 @@ from console.core import instants
 from console.core.client import CoreClient, is_loopback
 from console.core.messages import CoreMeta, encode
 from console.core.problems import CoreProblem, CoreUnreachable
+from console.desk import checklist
 from console.desk.checkpoints import Places
 from console.desk.credentials import Credentials
 from console.desk.hotline import DeskServer
@@ -132,6 +133,8 @@ class Watcher:
     async def open(self) -> None:
         """Open the mirror and answer the consoles; raises StoreError when a file can't be used."""
         await self.announce("watching")
+        ingest = await self.follower.ingest()
+        await self.follower.run(_note, ingest, checklist.NOTE, checklist.told(self._pack))
         await self._desk.__aenter__()
 
     async def close(self) -> None:

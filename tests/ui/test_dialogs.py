@@ -134,7 +134,18 @@ async def test_unfreeze_names_its_holds(desk: Desk, drafts: list[Draft]) -> None
         await pilot.press("a")
         assert "Choose the holds" in str(dialog.missing())
         await pilot.press("a", "1", "n", *"called", "enter", "y")
+        assert "Answer every check" in str(dialog.missing())
+        await pilot.press("A", "B", "C", "C", "enter")
+        assert "Answer every check" in str(dialog.missing())
+        await pilot.press("C", "C", *"no device on file", "enter")
+        assert drafts == []
+        await pilot.press("y")
         await until(lambda: len(drafts) == 1, "the decision")
+        assert [(one["id"], one["answer"], one.get("note")) for one in drafts[0].checklist] == [
+            ("identity", "yes", None),
+            ("reached", "yes", None),
+            ("device", "not_applicable", "no device on file"),
+        ]
         assert (drafts[0].wish.params, drafts[0].wish.reason_code) == ({"hold_ids": ["hold_3"]}, "other")
 
 

@@ -113,7 +113,7 @@ SHOWN: list[tuple[str, str, Steps]] = [
     *((name, code, steps) for name, steps in (
         ("watch", stay), ("account", account), ("alerts", alerts), ("freeze", dialog("freeze", 12, "1")),
         ("freeze_until", dialog("freeze", 1, "s1e", {"t": ""})), ("limit", dialog("limit", 0, "1o", {"t": "50%"})),
-        ("unfreeze", dialog("unfreeze", 3, "1", {"n": "called back"})),
+        ("unfreeze", dialog("unfreeze", 3, "1ABC", {"n": "called back"})),
         ("close", dialog("close", 3, "1", {"t": "acc_000003"})), ("rules", rules), ("rule", rule),
         ("backtest", backtest), ("behind", behind), ("model", screen("model")),
         ("transactions", transactions), ("logins", logins),

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from rich.text import Text
 
 from console.core.messages import ReasonCode
+from console.desk.checklist import NOT_APPLICABLE, YES
 from console.language import tr
 from console.ui.text import clean, fit
 from console.ui.themes import Palette
 
 LABEL_WIDTH = 10
-YES, NOT_APPLICABLE = "yes", "not_applicable"
-"""The answers to a check."""
 MAX_REASONS = 9
 
 

@@ -15,8 +15,9 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from console.desk.checklist import NOT_APPLICABLE
 from console.language import tr
-from console.ui.dialogs.fields import NOT_APPLICABLE, Field, Question, Reasons, Words
+from console.ui.dialogs.fields import Field, Question, Reasons, Words
 from console.ui.themes import Palette, palette
 from console.ui.widgets.answer import Answer
 

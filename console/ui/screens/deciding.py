@@ -16,6 +16,7 @@ from console.ui.text import clean
 from store.reader import AccountDetail, Reader
 
 if TYPE_CHECKING:
+    from console.risk.packs import Check
     from console.ui.dialogs.base import DecisionDialog
     from console.ui.drafts import Draft
 
@@ -37,7 +38,7 @@ class Decisions(DeskScreen):
     def do_unfreeze(self, _: str) -> None:
         from console.ui.dialogs.holds import UnfreezeDialog
 
-        self._ask(UnfreezeDialog)
+        self._ask(UnfreezeDialog, _checks)
 
     def do_limit(self, _: str) -> None:
         from console.ui.dialogs.limit import LimitDialog
@@ -127,6 +128,14 @@ class Decisions(DeskScreen):
             desk.sight.forget_journal_version()
             desk.look()
             desk.say(tr("ui.queued", **what))
+
+
+def _checks(detail: AccountDetail, mirror: Reader) -> Sequence[Check]:
+    """What must be answered before the account is released."""
+    from console.desk.checklist import to_ask
+    from console.ui import rules
+
+    return to_ask(mirror, detail.row.account_id, rules.pack)
 
 
 def _hits(detail: AccountDetail, mirror: Reader) -> Sequence[str]:
