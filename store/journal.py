@@ -387,10 +387,19 @@ def _outcome(entry: Entry, move: Move, attempt: AttemptEnd | None) -> dict[str, 
     if move.why:
         payload["why"] = move.why
     if move.problem:
-        payload["problem"] = json.loads(move.problem).get("code")
+        payload["problem"] = _code(move.problem)
     if move.effect:
         payload |= {"effect": move.effect, "resulting_version": move.resulting_version, "effect_seq": move.effect_seq}
     return payload
+
+
+def _code(problem: str) -> str | None:
+    """A problem's code; None when what the core put into it is nested without end."""
+    try:
+        code: str | None = json.loads(problem).get("code")
+    except RecursionError:
+        return None
+    return code
 
 
 def _open(path: Path) -> Database:

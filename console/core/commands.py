@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
 from console.core import vocabulary
 from console.core.client import Answer, CoreClient
 from console.core.identifiers import new_id
 from console.core.instants import HOUR, MINUTE, SECOND, Instant
 from console.core.messages import (
     MAX_INTEGER,
+    UNREADABLE,
     Account,
     Command,
     CommandRequest,
@@ -290,7 +289,7 @@ async def outcome(client: CoreClient, command_id: str, wait_s: int = 0) -> Comma
 def recorded(answer: Answer, command_id: str) -> Command:
     try:
         command: Command = _COMMAND.decode(answer.body)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise CoreUnreachable(f"the answer to command {command_id} can't be read: {error}") from error
     if command.id != command_id or answer.status not in (200, 202):
         raise CoreUnreachable(f"the answer to command {command_id} is about something else")

@@ -8,9 +8,10 @@ from typing import Any
 
 import msgspec
 
+from console.core import apart
 from console.core.client import CoreClient
 from console.core.lots import Faults, Lot, column, lots
-from console.core.messages import RESOURCES, Change, ChangePage, Message, PageHead, WholeChangePage, decoder
+from console.core.messages import RESOURCES, UNREADABLE, Change, ChangePage, Message, PageHead, WholeChangePage, decoder
 from console.core.problems import CoreProblem, CoreUnreachable
 
 _WHOLE = decoder(WholeChangePage)
@@ -102,7 +103,7 @@ def read(body: bytes, stored: Position | None) -> Page:
     faults: Faults = {}
     try:
         page, changes, seqs = _decoded(body, faults)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except UNREADABLE as error:
         raise CoreUnreachable(f"a page of the feed can't be read: {error}") from error
     if stored is not None and page.epoch != stored.epoch:
         raise FeedReset("epoch_changed", None)
@@ -119,25 +120,37 @@ def read(body: bytes, stored: Position | None) -> Page:
 def _decoded(body: bytes, faults: Faults) -> tuple[PageHead, list[Change], list[int]]:
     """The page, its changes and their seqs in order. A change that is none is left out and noted in `faults`.
 
-    Raises MsgspecError or RecursionError when the body is no page, FeedGap when a change does not even tell its place.
+    Raises ValueError or RecursionError when the body is no page.
     """
     try:
         whole: WholeChangePage = _WHOLE.decode(body)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         pass
     else:
         return whole, whole.changes, column(whole.changes, "seq")
-    apart: ChangePage = _APART.decode(body)
+    page, raws = _apart(body)
     changes: list[Change] = []
     seqs: list[int] = []
-    for raw in apart.changes:
+    for number, raw in enumerate(raws, page.from_seq + 1):
         try:
             changes.append(_CHANGE.decode(raw))
             seqs.append(changes[-1].seq)
-        except ValueError as error:  # msgspec's errors are ValueErrors too
-            seqs.append(_place(raw).seq)
+        except UNREADABLE as error:
+            seqs.append(_place(raw, number).seq)
             faults[seqs[-1]] = str(error)
-    return apart, changes, seqs
+    return page, changes, seqs
+
+
+def _apart(body: bytes) -> tuple[PageHead, list[bytes]]:
+    """The page and its changes as they came. Raises ValueError or RecursionError when the body is no page."""
+    try:
+        page: ChangePage = _APART.decode(body)
+    except UNREADABLE:
+        head, raws = apart.split(body, "changes")
+        page = _APART.decode(head)
+    else:
+        raws = [bytes(raw) for raw in page.changes]
+    return page, raws
 
 
 def _check_dense(page: PageHead, seqs: list[int]) -> None:
@@ -151,26 +164,33 @@ def _check_dense(page: PageHead, seqs: list[int]) -> None:
 
 def _set_aside(body: bytes, faults: Faults) -> list[Spoiled]:
     """The changes of a page that can't be understood, as they came."""
-    page: ChangePage = _APART.decode(body)
+    page, raws = _apart(body)
     spoiled = []
     for seq, reason in sorted(faults.items()):
-        raw = page.changes[seq - page.from_seq - 1]
-        place, text = _place(raw), str(raw, "utf-8", "replace")
+        raw = raws[seq - page.from_seq - 1]
+        place, text = _place(raw, seq), str(raw, "utf-8", "replace")
         spoiled.append(Spoiled(seq, str(place.type)[:64], str(place.id)[:72], reason[:500], text[:10_000]))
     return spoiled
 
 
-def _place(raw: msgspec.Raw) -> _Place:
-    """What a change that can't be understood says of itself. Raises FeedGap when it does not even tell its seq."""
+def _place(raw: bytes, number: int) -> _Place:
+    """What a change that can't be understood says of itself; one that does not even tell its seq has its `number`."""
     try:
         place: _Place = _PLACE.decode(raw)
-    except msgspec.MsgspecError as error:
-        raise FeedGap(f"a change without a readable seq: {error}") from error
+    except UNREADABLE:
+        told = apart.members(raw)
+        seq = told.get("seq", "")
+        return _Place(int(seq) if seq.isdigit() and len(seq) < 17 else number, told.get("type", ""), told.get("id", ""))
     return place
 
 
+def name_of(raw: bytes) -> str:
+    """The id that a resource which can't be understood gives itself, empty without a readable one."""
+    return apart.members(raw).get("id", "")[:72]
+
+
 def resource(type_: str, raw: msgspec.Raw) -> tuple[Message, str]:
-    """One resource of a snapshot and its JSON. Raises ValueError (msgspec's included) when it can't be understood."""
+    """One resource of a snapshot and its JSON. Raises one of UNREADABLE when it can't be understood."""
     known = _RESOURCE.get(type_)
     if known is None:
         raise ValueError(f"unknown resource type {type_!r}")

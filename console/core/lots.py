@@ -6,6 +6,7 @@ that spoil it are found; they are set aside and the others are read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -36,6 +37,10 @@ class Lot:
     deletes: list[Change] = field(default_factory=list)
 
 
+NULL = b"\\u0000"
+_NULL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""How JSON writes the null character, at which other programs end a text; the pattern passes by an escaped slash."""
+
 Faults = dict[int, str]
 """What is wrong with the changes that can't be understood, by their seq."""
 
@@ -63,6 +68,8 @@ def _lot(type_: str, changes: list[Change], faults: Faults) -> Lot | None:
         faults |= {c.seq: f"unknown op {c.op!r}" for c in changes if c.op not in ("upsert", "delete")}
         upserts = [change for change in changes if change.op == "upsert"]
         deletes = [change for change in changes if change.op == "delete"]
+        faults |= {change.seq: "an id with a null character" for change in deletes if "\0" in change.id}
+        deletes = [change for change in deletes if change.seq not in faults]
     try:
         return reading.lot(upserts, deletes)
     except (ValueError, RecursionError):  # msgspec's errors are ValueErrors too
@@ -83,7 +90,10 @@ class _Reading:
 
     def lot(self, upserts: list[Change], deletes: list[Change]) -> Lot:
         """The lot of those changes. Raises ValueError or RecursionError when one of the upserts can't be understood."""
-        resources = self._decode(b"[" + b",".join([change.data for change in upserts]) + b"]")
+        joined = b"[" + b",".join([change.data for change in upserts]) + b"]"
+        if NULL in joined and _NULL.search(joined):
+            raise ValueError("text with a null character")
+        resources = self._decode(joined)
         ids, versions = column(resources, "id"), column(resources, "version")
         if ids != column(upserts, "id") or versions != column(upserts, "version"):
             raise ValueError("the resource has another id or version than its change")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from console.core.instants import SECOND, Instant
-from console.core.messages import Problem, decoder
+from console.core.messages import UNREADABLE, Problem, decoder
 
 _PROBLEM = decoder(Problem)
 
@@ -36,7 +34,7 @@ def read_problem(status: int, body: bytes) -> Problem:
     """The problem in an error's body; a body that is none is judged by its status alone (contract, section 8)."""
     try:
         problem: Problem = _PROBLEM.decode(body)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return _judged_by_status(status)
     return problem if problem.status == status else _judged_by_status(status)
 

@@ -7,12 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-import msgspec
-
 from console import __version__
 from console.core import messages
 from console.core.instants import MINUTE, SECOND
-from console.core.messages import CoreMeta
+from console.core.messages import UNREADABLE, CoreMeta
 from console.language import tr
 from console.ui.formats import age, count, moment
 from console.ui.text import clean
@@ -121,7 +119,7 @@ def read_meta(text: str | None) -> CoreMeta | None:
         return None
     try:
         meta: CoreMeta = META.decode(text)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
     return meta
 

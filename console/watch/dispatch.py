@@ -11,12 +11,10 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-import msgspec
-
 from console.core import instants
 from console.core.commands import is_same_request, outcome, shows_effect, submit
 from console.core.instants import DAY, HOUR, SECOND, Instant
-from console.core.messages import Account, Command, decoder
+from console.core.messages import UNREADABLE, Account, Command, decoder
 from console.core.problems import CoreProblem, CoreUnreachable
 from console.watch.ballots import Ballots
 from console.watch.errands import TOKEN_PAUSE_S, ClientSource, Errands
@@ -246,7 +244,7 @@ class Dispatcher:
                 return self._recorded(entry, _COMMAND.decode(change.data))
             if change.type == entry.type.split(".")[0]:
                 return _seen(entry, Move(to=State.CONFIRMED, why="feed"))
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             log.warning("a change of command %s can't be read: %s", change.command_id, error)
         return None
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from console.core.feed import Page, Position
+from console.core.feed import Page, Position, Spoiled
 from console.core.lots import Lot
 from console.core.messages import Change
 from console.risk.alerts import AlertBook, AlertRow
@@ -151,11 +151,11 @@ class Ingest:
         waited = self.learning.waited_s - waited if self.learning else 0.0
         return replace(ingested, changes=where.seq - page.from_seq, waited=waited)
 
-    def warm(self, resources: dict[str, Lot]) -> None:
+    def warm(self, resources: dict[str, Lot], spoiled: list[Spoiled]) -> None:
         """Apply resources of a snapshot as history: rows without a score, alerts marked as rebuilt."""
         self.torn = True
         with self.mirror.transaction():
-            self._apply(Translation(self.mirror, resources, []), None)
+            self._apply(Translation(self.mirror, resources, spoiled), None)
         self.torn = False
 
     def _apply(self, meant: Translation, epoch: str | None) -> Ingested:

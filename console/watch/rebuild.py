@@ -15,13 +15,13 @@ import msgspec
 
 from console.core import feed
 from console.core.client import CoreClient
+from console.core.feed import Spoiled
 from console.core.instants import wire
 from console.core.lots import Faults, Lot, lots
-from console.core.messages import RESOURCES, Change, CoreMeta
+from console.core.messages import RESOURCES, UNREADABLE, Change, CoreMeta
 from console.core.problems import CoreProblem
 from console.watch.ingest import LANE, Ingest
-from store.batch import Batch, Row
-from store.files import StoreError
+from store.batch import Row
 
 FIRST_TYPES = ("customer", "account", "device", "link", "case")
 """Applied before any event: who there is. The rest follows in the order in which the core learned it."""
@@ -29,6 +29,13 @@ FIRST_TYPES = ("customer", "account", "device", "link", "case")
 PAGE = 1000
 SCAN = "scan"
 """The note that holds an unfinished scan: type -> next (null: not begun, '' : done), and the cursor to tail from."""
+
+
+class _Versioned(msgspec.Struct):
+    version: int
+
+
+_VERSIONED = msgspec.json.Decoder(_Versioned)
 
 Run = Callable[..., Awaitable[Any]]
 """Runs a function in the thread that owns the mirror."""
@@ -72,17 +79,18 @@ def _begin_or_resume(ingest: Ingest, meta: CoreMeta) -> dict[str, Any]:
 
 
 def _stage(ingest: Ingest, type_: str, items: list[msgspec.Raw], scan: dict[str, Any]) -> None:
-    rows, spoiled = [], []
-    for raw in items:
+    """Put resources aside until all are there, those that can't be understood too: they are told apart in the end."""
+    rows: list[Row] = []
+    for number, raw in enumerate(items):
         try:
             resource, doc = feed.resource(type_, raw)
-        except ValueError as error:
-            spoiled.append((0, type_, "", str(error)[:500], str(raw, "utf-8", "replace")[:10_000]))
+        except UNREADABLE:
+            name = feed.name_of(bytes(raw)) or f"#{number}"
+            rows.append((type_, name, 0, str(raw, "utf-8", "replace")))
         else:
             rows.append((type_, getattr(resource, "id"), _learned_at(resource), doc))  # noqa: B009 - all have one
     with ingest.mirror.transaction():
         ingest.mirror.stage(rows)
-        ingest.mirror.write(Batch(quarantined=spoiled))
         ingest.mirror.note(SCAN, json.dumps(scan))
 
 
@@ -100,7 +108,7 @@ async def _apply(ingest: Ingest, scan: dict[str, Any], meta: CoreMeta, run: Run)
     place = -await run(ingest.mirror.staged_count)
     staged = ingest.mirror.staged(FIRST_TYPES)
     while rows := await run(_some, staged):
-        await run(ingest.warm, _lots(place, rows))
+        await run(ingest.warm, *_lots(place, rows))
         place += len(rows)
     await run(_finish, ingest, scan, meta)
 
@@ -118,19 +126,22 @@ def _finish(ingest: Ingest, scan: dict[str, Any], meta: CoreMeta) -> None:
         mirror.note(SCAN, "{}")
 
 
-def _lots(place: int, rows: list[Row]) -> dict[str, Lot]:
-    """Staged resources as if a page of the feed had brought them, from that place on."""
+def _lots(place: int, rows: list[Row]) -> tuple[dict[str, Lot], list[Spoiled]]:
+    """Staged resources as if a page of the feed had brought them, from that place on, and those that are set aside."""
     faults: Faults = {}
-    staged = lots([_change(place + number, type_, id_, doc) for number, (type_, id_, doc) in enumerate(rows)], faults)
-    if faults:
-        raise StoreError(
-            f"the mirror's staged resources can't be read ({next(iter(faults.values()))}): delete mirror.db"
-        )
-    return staged
+    readable = lots([_change(place + number, *row) for number, row in enumerate(rows)], faults)
+    spoiled = []
+    for seq, reason in sorted(faults.items()):
+        type_, id_, doc = rows[seq - place]
+        spoiled.append(Spoiled(seq, type_, id_, reason[:500], doc[:10_000]))
+    return readable, spoiled
 
 
 def _change(place: int, type_: str, id_: str, doc: str) -> Change:
-    version = msgspec.json.decode(doc)["version"]
+    try:
+        version = _VERSIONED.decode(doc).version
+    except UNREADABLE:
+        version = 1
     at = wire(0)
     return Change(
         seq=place,

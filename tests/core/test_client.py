@@ -94,7 +94,7 @@ async def test_an_error_without_a_problem_is_judged_by_its_status(status: int, e
 async def test_an_answer_that_is_no_json_is_no_answer(headers: dict[str, str]) -> None:
     async with core(lambda _: httpx.Response(200, content=ACCOUNT, headers=headers)) as client:
         with pytest.raises(CoreUnreachable):
-            await client.account("a")
+            await client.account(json.loads(ACCOUNT)["id"])
 
 
 async def test_a_body_without_end_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,5 +137,5 @@ def test_elsewhere_a_token_is_needed() -> None:
 async def test_the_cores_clock_is_followed() -> None:
     headers = {**JSON, "date": "Fri, 20 Nov 2099 21:14:10 GMT"}
     async with core(lambda _: httpx.Response(200, content=ACCOUNT, headers=headers)) as client:
-        await client.account("a")
+        await client.account(json.loads(ACCOUNT)["id"])
         assert client.clock_offset_us > 10**15

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core import feed
+from console.core import apart, feed
 from console.core.feed import FeedGap, FeedReset, Page, Position
 from console.core.problems import CoreUnreachable
 from console.paths import fixtures
@@ -55,7 +55,6 @@ def test_an_empty_page_moves_the_position() -> None:
         {"changes": EXAMPLE["changes"][1:]},
         {"changes": EXAMPLE["changes"][::-1]},
         {"changes": [EXAMPLE["changes"][0]] * 5},
-        {"changes": [*EXAMPLE["changes"][:-1], {"type": "account"}]},
     ],
 )
 def test_a_page_that_does_not_follow_is_refused(changed: dict[str, Any]) -> None:
@@ -86,6 +85,10 @@ def test_what_is_no_page_is_discarded_whole(body: bytes) -> None:
         ({"data": {**EXAMPLE["changes"][0]["data"], "amount_minor": 2**60}}, "amount_minor"),
         ({"data": {**EXAMPLE["changes"][0]["data"], "occurred_at": "soon"}}, "occurred_at"),
         ({"version": "one"}, "version"),
+        ({"seq": "first"}, "seq"),
+        ({"seq": float("nan")}, "malformed"),
+        ({"data": {**EXAMPLE["changes"][0]["data"], "amount_minor": float("inf")}}, "malformed"),
+        ({"data": {**EXAMPLE["changes"][0]["data"], "channel": "half a pair \ud800"}}, "malformed"),
     ],
 )
 def test_one_spoiled_change_does_not_stop_the_feed(spoil: dict[str, Any], reason: str) -> None:
@@ -111,8 +114,46 @@ def test_whatever_a_field_holds_the_rest_of_the_page_is_read(field: str, value: 
     assert len(told(read)) >= len(changes) - 1
 
 
-def test_nesting_without_end_is_no_page() -> None:
-    deep = "[" * 50_000 + "]" * 50_000
-    body = page(changes=[{**EXAMPLE["changes"][0], "data": "DEEP"}, *EXAMPLE["changes"][1:]])
+@pytest.mark.parametrize("depth", [200, 2_000, 100_000])
+@pytest.mark.parametrize("brackets", [("[", "]"), ('{"a":', "}")])
+def test_nesting_without_end_spoils_its_own_change_only(depth: int, brackets: tuple[str, str]) -> None:
+    deep = f"{brackets[0] * depth}1{brackets[1] * depth}"
+    body = page(changes=[EXAMPLE["changes"][0], {**EXAMPLE["changes"][1], "data": "DEEP"}, *EXAMPLE["changes"][2:]])
+    read = feed.read(body.replace(b'"DEEP"', deep.encode()), STORED)
+    (spoiled,) = read.spoiled
+    assert (spoiled.seq, spoiled.id) == (EXAMPLE["from_seq"] + 2, EXAMPLE["changes"][1]["id"])
+    assert len(told(read)) == len(EXAMPLE["changes"]) - 1
+
+
+@pytest.mark.parametrize("field", ["id", "type", "data", "recorded_at"])
+def test_bytes_that_are_no_text_spoil_their_own_change_only(field: str) -> None:
+    changes = [{**EXAMPLE["changes"][0], field: "BYTES"}, *EXAMPLE["changes"][1:]]
+    read = feed.read(page(changes=changes).replace(b"BYTES", b"\xff\xfe"), STORED)
+    assert [spoiled.seq for spoiled in read.spoiled] == [EXAMPLE["from_seq"] + 1]
+    assert len(told(read)) == len(changes) - 1
+
+
+@pytest.mark.parametrize("at", range(0, len(page()), 37))
+def test_a_page_cut_off_anywhere_is_discarded_whole(at: int) -> None:
     with pytest.raises(CoreUnreachable):
-        feed.read(body.replace(b'"DEEP"', deep.encode()), STORED)
+        feed.read(page()[:at], STORED)
+
+
+@given(st.binary(max_size=60), st.integers(0, len(page())))
+def test_bytes_anywhere_in_a_page_end_in_a_page_or_in_one_known_error(junk: bytes, at: int) -> None:
+    body = page()[:at] + junk + page()[at:]
+    try:
+        read = feed.read(body, STORED)
+    except (CoreUnreachable, FeedGap, FeedReset):
+        return
+    assert len(told(read)) + len(read.spoiled) == read.position.seq - STORED.seq
+
+
+@given(JSON.map(lambda value: json.dumps([value, {"changes": [1]}, value])), JSON, JSON)
+def test_a_page_is_taken_apart_as_it_was_put_together(extra: str, one: object, other: object) -> None:
+    texts = [json.dumps(one), f" {json.dumps(other)}\n", "NaN", '{"a":"]"}', r'"\\\""']
+    body = f'{{"x":{extra},"changes":"y" , "changes" :[{",".join(texts)}],"z":{extra}}}'
+    head, elements = apart.split(body.encode(), "changes")
+    assert [element.decode() for element in elements] == texts
+    assert json.loads(head)["changes"] == []
+    assert apart.split(head, "changes") == (head, [])

@@ -7,7 +7,19 @@ timestamp is parsed once, into an `Instant`. Absent and null mean the same.
 
 from __future__ import annotations
 
-from console.core.messages.base import ENCODER, MAX_INTEGER, NOTHING, Message, Name, Note, Ref, decoder, encode, present
+from console.core.messages.base import (
+    ENCODER,
+    MAX_INTEGER,
+    NOTHING,
+    UNREADABLE,
+    Message,
+    Name,
+    Note,
+    Ref,
+    decoder,
+    encode,
+    present,
+)
 from console.core.messages.commands import Approval, Command, CommandRequest, DecidedOn, Decision, FieldError, Problem
 from console.core.messages.pages import (
     Cause,
@@ -76,6 +88,7 @@ __all__ = [
     "MAX_INTEGER",
     "NOTHING",
     "RESOURCES",
+    "UNREADABLE",
     "Account",
     "Application",
     "Approval",

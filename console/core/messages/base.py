@@ -26,6 +26,9 @@ Currency = Annotated[str, Meta(min_length=3, max_length=3)]
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
 
+UNREADABLE = (ValueError, RecursionError)
+"""What decoding raises on anything that is no such message: msgspec's errors, no UTF-8, nesting without end."""
+
 NOTHING = Raw()
 """An absent resource: undecoded JSON of no length. A null one reads `null`; `present` tells either from a real one."""
 
@@ -54,7 +57,7 @@ def _write_instant(value: Any) -> str:  # noqa: ANN401 - msgspec's hook signatur
 
 
 def decoder(kind: Any) -> msgspec.json.Decoder[Any]:  # noqa: ANN401 - a type or an alias like list[Change]
-    """A reusable JSON decoder of a message type. Its `decode` raises msgspec.MsgspecError on anything else."""
+    """A reusable JSON decoder of a message type. Its `decode` raises one of UNREADABLE on anything else."""
     return msgspec.json.Decoder(kind, dec_hook=_read_instant)
 
 

@@ -10,7 +10,7 @@ import msgspec
 from rich.text import Text
 
 from console.core import messages
-from console.core.messages import Account, Customer, Hold
+from console.core.messages import UNREADABLE, Account, Customer, Hold
 from console.language import term, tr
 from console.risk.hits import Hit
 from console.risk.model import RULES_ONLY
@@ -252,7 +252,7 @@ def problem_words(problem: str | None) -> str:
     """The core's objection: its code and what it says."""
     try:
         told = json.loads(problem or "null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return clean(problem, 80)
     if not isinstance(told, dict):
         return ""
@@ -287,5 +287,5 @@ def _read(decoder: msgspec.json.Decoder[Any], text: str | None) -> Any:  # noqa:
         return None
     try:
         return decoder.decode(text)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
