@@ -262,7 +262,7 @@ async def rehearse(client: CoreClient, body: bytes, if_match: int | None, now: I
     """
     try:
         request: CommandRequest = _REQUEST.decode(body)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise ValueError(f"the body of a dry run can't be read: {error}") from error
     if not request.dry_run:
         raise ValueError("only a dry run may be rehearsed")
