@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from console import __version__, entries
+from console import __version__, entries, settings
 from console.exits import Exit
 from console.language import tr
+from console.paths import home
 
 FREEZE_SCOPES = ("full", "debit_only", "credit_only", "cash_advance", "login")
 LIMITS = ("credit", "cash", "daily")
@@ -20,7 +21,9 @@ LEVELS = ("low", "medium", "high", "critical")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code (see `console.exits`)."""
+    loaded = settings_at(arguments)
     options = parser().parse_args(arguments)
+    options.loaded = loaded
     if getattr(options, "tied", False):
         from console.children import end_with_parent
 
@@ -37,9 +40,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return Exit.USAGE
     except Exception as error:  # noqa: BLE001 - told on the terminal, and in full in the home's log
         from console import crash
-        from console.paths import home
 
         return crash.tell(error, home(getattr(options, "home", None)))
+
+
+def settings_at(arguments: Sequence[str] | None) -> settings.Loaded:
+    """The settings of the home that the arguments name; what variables can say is in the environment from then on."""
+    named = argparse.ArgumentParser(add_help=False, exit_on_error=False)
+    _home(named)
+    try:
+        found, _ = named.parse_known_args(arguments)
+    except argparse.ArgumentError:
+        found = argparse.Namespace()  # the whole parser says what is wrong
+    file, before = home(getattr(found, "home", None)).settings, dict(os.environ)
+    loaded = settings.load(file, before)
+    loaded.export(os.environ)
+    return settings.load(file, before) if loaded.mistakes else loaded  # its words in the language it asks for
 
 
 def parser() -> argparse.ArgumentParser:
@@ -64,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
     _add_conformance(commands)
     _home(_command(commands, "doctor", entries.doctor, core=True))
     _home(_command(commands, "paths", entries.paths))
+    _add_settings(commands)
     return top
 
 
@@ -250,6 +267,15 @@ def _add_audit(commands: Commands) -> None:
     for part in (checkpoint, export):
         part.add_argument("--to", type=Path, metavar="FILE", help=tr("cli.to"))
     for part in (verify, checkpoint, export):
+        _home(part)
+
+
+def _add_settings(commands: Commands) -> None:
+    shown = _command(commands, "settings", entries.settings_show, text=tr("settings.help"))
+    what = shown.add_subparsers(title=tr("cli.commands"), metavar="WHAT")
+    check = _command(what, "check", entries.settings_check, text=tr("settings.help_check"))
+    new = _command(what, "new", entries.settings_new, text=tr("settings.help_new"))
+    for part in (shown, check, new):
         _home(part)
 
 

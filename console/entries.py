@@ -8,20 +8,32 @@ from pathlib import Path
 
 from console.exits import Exit
 from console.language import tr
+from console.settings import Loaded, Settings
 
-DEFAULT_CORE = "http://127.0.0.1:8900"
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """The settings in force. Raises SettingsError when they can't be used."""
+    loaded: Loaded = options.loaded
+    return loaded.checked()
 
 
 def core_of(options: argparse.Namespace) -> str:
-    """The core's origin: --core, else $RISKDESK_CORE, else the sandbox's usual place."""
-    return getattr(options, "core", None) or os.environ.get("RISKDESK_CORE") or DEFAULT_CORE
+    """The core's origin: --core, else what the settings say."""
+    return getattr(options, "core", None) or settings_of(options).core.url
+
+
+def packs_of(options: argparse.Namespace) -> Path | None:
+    """The folder of rule packs: --packs, else what the settings say, None for the shipped ones."""
+    chosen: Path | None = options.packs
+    return chosen or settings_of(options).watcher.packs
 
 
 def console(options: argparse.Namespace) -> int:
     from console.desk import start
     from console.paths import home
 
-    return start.console(home(getattr(options, "home", None)), core_of(options), watched=not options.no_watcher)
+    place, core = home(getattr(options, "home", None)), core_of(options)
+    return start.console(place, core, options.loaded, watched=not options.no_watcher)
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -42,7 +54,7 @@ def watch(options: argparse.Namespace) -> int:
             options.until_caught_up,
             options.page,
             options.retention_days,
-            options.packs,
+            packs_of(options),
             options.rules_only,
         ),
         as_json=options.json,
@@ -99,7 +111,7 @@ def backtest(options: argparse.Namespace) -> int:
     from console.paths import home
 
     asked = backtest.Asked(
-        home(getattr(options, "home", None)), options.pack, options.packs, options.days, options.accounts
+        home(getattr(options, "home", None)), options.pack, packs_of(options), options.days, options.accounts
     )
     return backtest.run(asked, as_json=options.json, progress=options.progress)
 
@@ -181,13 +193,35 @@ def doctor(options: argparse.Namespace) -> int:
     from console.desk import doctor
     from console.paths import home
 
-    return doctor.run(home(getattr(options, "home", None)), core_of(options))
+    core = getattr(options, "core", None) or options.loaded.settings.core.url
+    return doctor.run(home(getattr(options, "home", None)), core)
 
 
 def paths(options: argparse.Namespace) -> int:
     from console.paths import home, print_paths
 
     return print_paths(home(getattr(options, "home", None)))
+
+
+def settings_show(options: argparse.Namespace) -> int:
+    from console.desk import settings, start
+
+    return settings.show(start.with_keys(options.loaded))
+
+
+def settings_check(options: argparse.Namespace) -> int:
+    from console.desk import settings, start
+
+    return settings.check(start.with_keys(options.loaded))
+
+
+def settings_new(options: argparse.Namespace) -> int:
+    from console.desk import settings
+    from console.paths import home
+
+    place = home(getattr(options, "home", None))
+    place.make()
+    return settings.new(place.settings)
 
 
 def bench_commands(options: argparse.Namespace) -> int:
@@ -247,7 +281,7 @@ def rules(options: argparse.Namespace) -> int:
     from console.desk import rules
     from console.paths import home
 
-    return rules.run(home(getattr(options, "home", None)), options.days, options.packs, as_json=options.json)
+    return rules.run(home(getattr(options, "home", None)), options.days, packs_of(options), as_json=options.json)
 
 
 def model(options: argparse.Namespace) -> int:

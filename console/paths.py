@@ -42,6 +42,10 @@ class Home:
         return self.folder / "watcher.log"
 
     @property
+    def settings(self) -> Path:
+        return self.folder / "settings.toml"
+
+    @property
     def token(self) -> Path:
         return self.folder / "token"
 
@@ -83,7 +87,7 @@ def home(chosen: str | None = None) -> Home:
 
 def print_paths(at: Home) -> int:
     """`riskdesk paths`: where everything of a home lies."""
-    for name in ("folder", "mirror", "journal", "lock", "socket", "log", "token"):
+    for name in ("folder", "mirror", "journal", "lock", "socket", "log", "token", "settings"):
         print(f"{name:8} {getattr(at, name)}")
     print(f"{'fixtures':8} {fixtures()}")
     return 0

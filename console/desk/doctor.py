@@ -18,7 +18,7 @@ from console.core.client import CoreClient
 from console.core.instants import MINUTE, SECOND
 from console.core.messages import CoreMeta
 from console.core.problems import CoreProblem, CoreUnreachable
-from console.desk import checkpoints
+from console.desk import checkpoints, start
 from console.desk.audit import broken
 from console.desk.checkpoints import Places
 from console.desk.credentials import CredentialError, Credentials
@@ -26,6 +26,7 @@ from console.desk.hotline import SocketError, socket_path
 from console.exits import Exit
 from console.language import tr
 from console.paths import Home
+from console.settings import load
 from console.ui.text import clean
 from console.watch.lock import holder
 from console.watch.watcher import CHECKPOINT_EVERY_S, packs
@@ -136,9 +137,16 @@ def _coverage(places: Places, known: list[Checkpoint], rows: int) -> Finding:
     return Finding(name, True, tr("doctor.covered", seq=last.seq, minutes=age // MINUTE if known else 0))
 
 
+def _settings(home: Home, core: str) -> Iterator[Finding]:
+    told = start.with_keys(load(home.settings)).told()
+    if not told and home.settings.exists():
+        yield Finding(tr("doctor.settings"), True, str(home.settings))
+    yield from (Finding(tr("doctor.settings"), False, words) for words in told)
+
+
 def _rules(home: Home, core: str) -> Iterator[Finding]:
     try:
-        yield Finding(tr("doctor.rules"), True, str(len(packs(None).rules)))
+        yield Finding(tr("doctor.rules"), True, str(len(packs(load(home.settings).settings.watcher.packs).rules)))
     except ValueError as error:
         yield Finding(tr("doctor.rules"), False, str(error))
 
@@ -196,6 +204,7 @@ CHECKS: tuple[Callable[[Home, str], Iterator[Finding]], ...] = (
     _home,
     _socket,
     _files,
+    _settings,
     _rules,
     _trust,
     _core,

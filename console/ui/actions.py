@@ -8,7 +8,7 @@ An action named like a screen opens it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from textual.binding import Binding, BindingType
@@ -135,6 +135,10 @@ KEY_NAMES = {
 }
 
 
+NO_KEY = "nothing"
+"""Stands for the keys of an action that has none: no keyboard sends it, but the settings may put one in its place."""
+
+
 def shown(key: str) -> str:
     """A key as it is printed on screen."""
     return KEY_NAMES.get(key, key)
@@ -149,9 +153,9 @@ def obstacle(action: Action, facts: Facts) -> str | None:
 def bindings(*scopes: str) -> list[BindingType]:
     """The key bindings of a class that carries out these scopes."""
     return [
-        Binding(",".join(action.keys), f"app.perform('{action.name}')", show=False)
+        Binding(",".join(action.keys) or NO_KEY, f"app.perform('{action.name}')", show=False, id=action.name)
         for action in ACTIONS
-        if action.scope in scopes and action.keys
+        if action.scope in scopes
     ]
 
 
@@ -169,5 +173,12 @@ def performer(start: DOMNode | None, name: str) -> Callable[[str], None] | None:
 
 
 def live(start: DOMNode | None) -> list[Action]:
-    """The actions something between a node and the app can carry out, in the order of `ACTIONS`."""
-    return [action for action in ACTIONS if performer(start, action.name) is not None]
+    """The actions something between a node and the app can carry out, in the order of `ACTIONS`, with their keys."""
+    if start is None:
+        return []
+    keymap = cast("RiskDesk", start.app).keymap
+    return [
+        replace(action, keys=keymap.get(action.name, action.keys))
+        for action in ACTIONS
+        if performer(start, action.name) is not None
+    ]

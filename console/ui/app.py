@@ -20,7 +20,8 @@ from textual.widgets import Input
 from console.core import instants
 from console.language import term, tr
 from console.paths import Home
-from console.ui import actions, screens, themes
+from console.settings import Settings
+from console.ui import actions, formats, keymap, screens, themes
 from console.ui.actions import BY_NAME, Facts
 from console.ui.backtesting import draft_files, draft_named
 from console.ui.leaving import run_until_left
@@ -43,7 +44,7 @@ QUIET_ROUNDS = 3
 """Turns of the event loop without a waiting message after which everything typed so far has had its effect."""
 RESTART_AFTER = 10 * instants.SECOND
 """The least time between two starts of a watcher, µs."""
-ARMED_MINUTES, MOST_MINUTES = 10, 60
+MOST_MINUTES = 60
 
 TOLD: dict[State, Grade] = {
     State.CONFIRMED: "info",
@@ -92,6 +93,7 @@ class RiskDesk(App[int]):
         watcher_pid: Callable[[], int | None],
         start_watcher: Callable[[], None] | None = None,
         submit: Submit | None = None,
+        settings: Settings | None = None,
     ) -> None:
         """`watcher_pid` tells the process that watches this home, None when nobody does; `start_watcher` starts one."""
         super().__init__()
@@ -102,13 +104,19 @@ class RiskDesk(App[int]):
         self._surveyor = Surveyor(home.mirror, self._hear)
         for theme in themes.THEMES:
             self.register_theme(theme)
-        self.theme = themes.DARK.name
+        self.settings = settings or Settings()
+        self.theme = self.settings.console.theme
+        self.keymap, _ = keymap.read(self.settings.keys)
+        self.set_keymap(keymap.bound(self.keymap))
+        formats.show_times_in(self.settings.console.time_zone)
 
     # ------------------------------------------------------------ beat
 
     def on_mount(self) -> None:
         self.sight.look()
         self.push_screen(WatchScreen())
+        if self.settings.console.first_screen in screens.BY_NAME:
+            self.call_after_refresh(self.show, self.settings.console.first_screen)
         self.set_interval(BEAT_S, self.look)
 
     def on_unmount(self) -> None:
@@ -313,7 +321,7 @@ class RiskDesk(App[int]):
         if argument and not (argument.isascii() and argument.isdigit() and int(argument) <= MOST_MINUTES):
             self.say(tr("ui.write.minutes", most=MOST_MINUTES), "bad")
             return
-        minutes = int(argument or ARMED_MINUTES)
+        minutes = int(argument or self.settings.console.armed_minutes)
         self.sight.arm(minutes)
         self.look()
         self.say(tr("ui.write.armed", minutes=minutes) if minutes else tr("ui.write.disarmed"))
@@ -367,8 +375,9 @@ def run(
     core: str | None,
     watcher_pid: Callable[[], int | None],
     start_watcher: Callable[[], None] | None = None,
+    settings: Settings | None = None,
 ) -> int:
     """Run the console until it is left, its terminal closes or it is told to end; returns the process's exit code."""
-    app = RiskDesk(home, core, watcher_pid=watcher_pid, start_watcher=start_watcher)
+    app = RiskDesk(home, core, watcher_pid=watcher_pid, start_watcher=start_watcher, settings=settings)
     run_until_left(app)
     return app.return_code or 0

@@ -15,6 +15,7 @@ from typing import Any
 from console import children
 from console.language import tr
 from console.paths import Home
+from console.ui import rules
 
 MOST_ROWS = 5_000
 """Accounts kept behind each number."""
@@ -62,6 +63,8 @@ async def backtest(home: Home, pack: Path, days: float | None, progress: Callabl
     with tempfile.TemporaryDirectory(prefix="riskdesk-backtest-") as folder:
         accounts = Path(folder) / "accounts.jsonl"
         arguments = ["--home", str(home.folder), "--pack", str(pack), "--accounts", str(accounts)]
+        if rules.folder() is not None:
+            arguments += ["--packs", str(rules.folder())]
         if days is not None:
             arguments += ["--days", f"{days:g}"]
         process = await asyncio.create_subprocess_exec(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from console.core.instants import DAY, EPOCH, HOUR, MICROSECOND, MINUTE, SECOND
 
@@ -76,12 +78,25 @@ def age(micros: int | None) -> str:
     return f"{micros // (365 * DAY)}y"
 
 
+_zone: list[ZoneInfo | None] = [None]
+
+
+def show_times_in(zone: str | None) -> None:
+    """Show times on the clock of an IANA time zone; None for the system's. Raises ZoneInfoNotFoundError."""
+    _zone[0] = None if zone is None else ZoneInfo(zone)
+
+
+def on_the_clock(instant: int) -> datetime:
+    """An instant (µs) in the time zone that times are shown in. Raises OverflowError for one no calendar has."""
+    return (EPOCH + instant * MICROSECOND).astimezone(_zone[0])
+
+
 def moment(instant: int | None, form: str = "%Y-%m-%d %H:%M:%S") -> str:
-    """An instant on the reader's own clock (the system's time zone)."""
+    """An instant on the reader's own clock."""
     if instant is None:
         return NOTHING
     try:
-        return (EPOCH + instant * MICROSECOND).astimezone().strftime(form)
+        return on_the_clock(instant).strftime(form)
     except (OverflowError, ValueError):
         return NOTHING
 

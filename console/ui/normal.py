@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 
-from console.core.instants import EPOCH, MICROSECOND
 from console.language import tr
 from console.risk.portrait import Portrait, portrait
 from console.ui import documents, formats
@@ -52,8 +50,8 @@ def normal(events: Sequence[Event]) -> Normal | None:
         np.array([event.occurred_at for event in spends], dtype=np.int64),
         np.array([float("nan") if event.amount_minor is None else event.amount_minor for event in spends]),
         np.array([merchants.of(documents.part(doc, "merchant").get("id")) for doc in docs]),
-        np.array([_local(event.occurred_at).hour for event in spends]),
-        np.array([_local(event.occurred_at).weekday() >= SATURDAY for event in spends]),
+        np.array([formats.on_the_clock(event.occurred_at).hour for event in spends]),
+        np.array([formats.on_the_clock(event.occurred_at).weekday() >= SATURDAY for event in spends]),
         np.array([_degree(documents.part(doc, "location").get("lat")) for doc in docs]),
         np.array([_degree(documents.part(doc, "location").get("lon")) for doc in docs]),
         np.array([devices.of(doc.get("device_id")) for doc in docs]),
@@ -127,10 +125,6 @@ class _Index:
             self._numbers[text] = len(self.known)
             self.known.append(text)
         return self._numbers[text]
-
-
-def _local(instant: int) -> datetime:
-    return (EPOCH + instant * MICROSECOND).astimezone()
 
 
 def _degree(value: object) -> float:

@@ -1,4 +1,4 @@
-"""What the risk engine says for people: the texts of the shipped rules, the units of its features.
+"""What the risk engine says for people: the texts of the rules the watcher scores by, the units of its features.
 
 The engine is loaded when it is first asked for: the screen stands before that.
 """
@@ -6,6 +6,7 @@ The engine is loaded when it is first asked for: the screen stands before that.
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.language import language, term, tr
@@ -18,29 +19,43 @@ if TYPE_CHECKING:
     from console.risk.packs import Pack, Rule
 
 
+_folder: list[Path | None] = [None]
+
+
+def scored_by(folder: Path | None) -> None:
+    """Tell whose packs the watcher runs with; None for the shipped ones."""
+    if folder != _folder[0]:
+        _folder[0] = folder
+        pack.cache_clear()
+        rules.cache_clear()
+
+
+def folder() -> Path | None:
+    """The folder of the packs that the watcher runs with; None for the shipped ones."""
+    return _folder[0]
+
+
 @cache
 def pack() -> Pack | None:
-    """The shipped pack; None when it can't be read, which the watcher and the doctor report."""
-    from console.risk.packs import PackError, load_packs
+    """The pack in force; None when it can't be read, which the watcher and the doctor report."""
+    from console.risk.packs import load_packs
 
+    chosen = _folder[0] or fixtures() / "packs"
     try:
-        texts = [
-            (path.name, path.read_text(encoding="utf-8")) for path in sorted((fixtures() / "packs").glob("*.toml"))
-        ]
-        return load_packs(texts)
-    except (OSError, PackError):
+        return load_packs([(path.name, path.read_text(encoding="utf-8")) for path in sorted(chosen.glob("*.toml"))])
+    except (OSError, ValueError):
         return None
 
 
 @cache
 def rules() -> dict[str, Rule]:
-    """The shipped rules by id; none when the pack can't be read."""
-    shipped = pack()
-    return {rule.id: rule for rule in shipped.rules} if shipped else {}
+    """The rules in force by id; none when the pack can't be read."""
+    packed = pack()
+    return {rule.id: rule for rule in packed.rules} if packed else {}
 
 
 def title(rule_id: str) -> str:
-    """What a rule says, in the reader's language; empty for one that is not shipped."""
+    """What a rule says, in the reader's language; empty for one that is not in the pack."""
     if rule_id == BLOCKED:
         return tr("ui.blocked")
     rule = rules().get(rule_id)
@@ -48,13 +63,13 @@ def title(rule_id: str) -> str:
 
 
 def condition(rule_id: str) -> str:
-    """When a rule fires, in the language of rules; empty for one that is not shipped."""
+    """When a rule fires, in the language of rules; empty for one that is not in the pack."""
     rule = rules().get(rule_id)
     return rule.when.text if rule else ""
 
 
 def typology(rule_id: str) -> str:
-    """The kind of fraud a rule looks for; the id itself for a rule that is not shipped."""
+    """The kind of fraud a rule looks for; the id itself for a rule that is not in the pack."""
     if rule_id == BLOCKED:
         return tr("ui.rule.block_list")
     rule = rules().get(rule_id)
@@ -62,7 +77,7 @@ def typology(rule_id: str) -> str:
 
 
 def weight(rule_id: str) -> float:
-    """How much a rule counts; 0 for one that is not shipped."""
+    """How much a rule counts; 0 for one that is not in the pack."""
     rule = rules().get(rule_id)
     return rule.weight if rule else 0.0
 

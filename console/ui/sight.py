@@ -5,9 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from console.core.instants import MINUTE
 from console.paths import Home
+from console.ui import rules
 from console.ui.situation import Situation, read_meta, read_watcher
 from store.files import StoreError
 from store.journal import Entry, Journal
@@ -116,6 +118,8 @@ class Sight:
                 watcher=read_watcher(notes.get("watcher")),
                 rebuilding=notes.get("scan", "{}") != "{}",
             )
+            told = self.situation.watcher
+            rules.scored_by(Path(told.packs) if told and told.packs else None)
         watcher = self.situation.watcher
         if watcher is not None:
             self.situation = replace(

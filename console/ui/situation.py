@@ -39,6 +39,7 @@ class Watcher:
     version: str = ""
     core: str = ""
     state: str = ""
+    packs: str | None = None
     started_at: int | None = None
 
     @property
@@ -138,6 +139,7 @@ def read_watcher(text: str | None, alive: Mapping[int, bool] | None = None) -> W
             clean(told.get("version"), 24),
             clean(told.get("core"), 80),
             clean(told.get("state"), 40),
+            str(told["packs"]) if told.get("packs") else None,
             started if isinstance(started, int) else None,
         )
     except (ValueError, TypeError):

@@ -318,6 +318,7 @@ class Watcher:
             "pid": os.getpid(),
             "version": __version__,
             "core": self._options.core,
+            "packs": str(self._options.packs.absolute()) if self._options.packs else None,
             "state": state,
             "started_at": instants.now(),
         }

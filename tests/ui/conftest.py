@@ -10,6 +10,8 @@ import pytest
 
 from console import language
 from console.paths import Home
+from console.settings import Settings
+from console.ui import formats, rules
 from console.ui.app import RiskDesk
 from console.ui.dialogs import foresight
 from console.ui.dialogs.foresight import Foreseen
@@ -29,10 +31,13 @@ def own_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     language.use("en")
+    rules.scored_by(None)
     for history in Prompt.histories.values():
         history.clear()
     yield
     language.use("en")
+    rules.scored_by(None)
+    formats.show_times_in(None)
 
 
 @pytest.fixture
@@ -85,7 +90,9 @@ def desk(home: Home, drafts: list[Draft], foreseen: list[tuple[bytes, int | None
         clock: Callable[[], int] = lambda: mirror_builder.NOW,
         watcher_pid: Callable[[], int | None] = lambda: 4242,
         start_watcher: Callable[[], None] | None = None,
+        settings: Settings | None = None,
     ) -> RiskDesk:
-        return RiskDesk(place, clock=clock, watcher_pid=watcher_pid, start_watcher=start_watcher, submit=submit)
+        watched = {"watcher_pid": watcher_pid, "start_watcher": start_watcher}
+        return RiskDesk(place, clock=clock, submit=submit, settings=settings, **watched)
 
     return make

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from pathlib import Path
 
-from console.paths import Home
+from console.paths import Home, fixtures
 from console.risk.queue import Standing, order
 from console.ui import rules
 from console.ui.screens.rules import known
@@ -40,6 +42,25 @@ async def test_records_that_cant_be_read_are_told_and_the_rules_stand(desk: Desk
         app.perform("rules")
         await shown(app, "can't be read")
         assert app.screen.table.total() == len(rules.rules())
+
+
+async def test_the_rules_are_those_of_the_packs_that_the_watcher_runs_with(
+    desk: Desk, home: Home, tmp_path: Path
+) -> None:
+    shipped = (fixtures() / "packs" / "geography.toml").read_text(encoding="utf-8")
+    (tmp_path / "own").mkdir()
+    for name, text in (("policy.toml", None), ("geography.toml", shipped.replace('"GEO-1"', '"OWN-1"'))):
+        (tmp_path / "own" / name).write_text(text or (fixtures() / "packs" / name).read_text(encoding="utf-8"))
+    assert "OWN-1" not in rules.rules()
+    with sqlite3.connect(home.mirror) as writer:
+        (note,) = writer.execute("SELECT value FROM note WHERE key = 'watcher'").fetchone()
+        told = json.dumps({**json.loads(note), "packs": str(tmp_path / "own")})
+        writer.execute("UPDATE note SET value = ? WHERE key = 'watcher'", (told,))
+    app = desk()
+    async with app.run_test(size=(100, 30)):
+        await ready(app)
+        assert "OWN-1" in rules.rules()
+        assert "ATO-1" not in rules.rules()
 
 
 async def test_the_queue_is_in_its_own_order_and_a_filter_keeps_it(desk: Desk, home: Home) -> None:
