@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -166,8 +167,12 @@ class Reader:
         self._connection.close()
 
     def interrupt(self) -> None:
-        """Stop the statement that another thread runs on this connection; it raises sqlite3.OperationalError."""
-        self._connection.interrupt()
+        """Stop the statement that another thread runs on this connection; it raises sqlite3.OperationalError.
+
+        That thread may have closed the connection meanwhile: then there is nothing to stop.
+        """
+        with suppress(sqlite3.ProgrammingError):
+            self._connection.interrupt()
 
     @property
     def identity(self) -> tuple[int, int | None]:

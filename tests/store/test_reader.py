@@ -264,3 +264,9 @@ def test_a_snoozed_alert_is_out_of_the_queue_until_the_streams_time_gets_there(t
 def test_the_transactions_of_an_alerts_hits(reader: Reader) -> None:
     assert reader.transactions_of([423, 421, 424, 10**9]) == ["txn_4_10", "txn_4_11"]
     assert reader.transactions_of([]) == []
+
+
+def test_a_reader_that_its_thread_has_closed_has_nothing_to_interrupt(mirror_path: Path) -> None:
+    closed = Reader(mirror_path)
+    closed.close()
+    closed.interrupt()
