@@ -71,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
     _add_watch(commands)
     _add_sandbox(commands)
     _add_act(commands)
+    _add_approvals(commands)
     _add_backtest(commands)
     _add_bench(commands)
     _add_audit(commands)
@@ -169,9 +170,8 @@ def _add_act(commands: Commands) -> None:
         action.add_argument("account", metavar="ACCOUNT", help=tr("cli.account"))
         action.add_argument("--reason", required=True, metavar="CODE", help=tr("cli.reason"))
         action.add_argument("--note", metavar="TEXT", help=tr("cli.note"))
-        action.add_argument("--wait", action="store_true", help=tr("cli.wait"))
-        action.add_argument("--timeout", type=_positive, default=30.0, metavar="S", help=tr("cli.timeout"))
         action.add_argument("--preview", action="store_true", help=tr("cli.preview"))
+        _waiting(action)
         if name == "freeze":
             action.add_argument("--scope", choices=FREEZE_SCOPES, default="full", help=tr("cli.scope"))
             action.add_argument("--expires-at", metavar="TIME", help=tr("cli.expires_at"))
@@ -184,6 +184,34 @@ def _add_act(commands: Commands) -> None:
             value.add_argument("--value-minor", type=_count, metavar="N", help=tr("cli.value_minor"))
             value.add_argument("--share", metavar="P%", help=tr("cli.share"))
             action.add_argument("--of", choices=("limit", "balance"), default="limit", help=tr("cli.share_of"))
+
+    withdraw = _command(what, "withdraw", entries.withdraw, core=True, text=tr("approvals.help_withdraw"))
+    _home(withdraw)
+    withdraw.add_argument("command_id", metavar="COMMAND_ID", help=tr("approvals.help_id"))
+    withdraw.set_defaults(note=None)
+    _waiting(withdraw)
+
+
+def _waiting(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--wait", action="store_true", help=tr("cli.wait"))
+    to.add_argument("--timeout", type=_positive, default=30.0, metavar="S", help=tr("cli.timeout"))
+
+
+def _add_approvals(commands: Commands) -> None:
+    approvals = _command(commands, "approvals", entries.approvals, text=tr("approvals.help"))
+    _home(approvals)
+    approvals.add_argument("--json", action="store_true", help=tr("cli.json"))
+    what = approvals.add_subparsers(title=tr("cli.commands"), metavar="WHAT")
+    for name, choice, text in (
+        ("approve", "approve", tr("approvals.help_approve")),
+        ("decline", "reject", tr("approvals.help_decline")),
+    ):
+        part = _command(what, name, entries.approvals_decide, core=True, text=text)
+        part.set_defaults(choice=choice)
+        _home(part)
+        part.add_argument("command_id", metavar="ID", help=tr("approvals.help_id"))
+        part.add_argument("--note", required=choice == "reject", metavar="TEXT", help=tr("cli.note"))
+        _waiting(part)
 
 
 def _add_backtest(commands: Commands) -> None:

@@ -106,6 +106,25 @@ def act(options: argparse.Namespace) -> int:
     return act.run(options, core_of(options))
 
 
+def withdraw(options: argparse.Namespace) -> int:
+    from console.desk import approvals
+
+    return approvals.withdraw(options, core_of(options))
+
+
+def approvals(options: argparse.Namespace) -> int:
+    from console.desk import approvals
+    from console.paths import home
+
+    return approvals.show(home(getattr(options, "home", None)), as_json=options.json)
+
+
+def approvals_decide(options: argparse.Namespace) -> int:
+    from console.desk import approvals
+
+    return approvals.decide(options, core_of(options), options.choice)
+
+
 def backtest(options: argparse.Namespace) -> int:
     from console.desk import backtest
     from console.paths import home

@@ -47,16 +47,16 @@ def run(options: argparse.Namespace, core: str) -> int:
         answered = _answers(place, options) if options.action == "unfreeze" else []
         entry = deciding.decide(journal, meta, wish, core_now=core_now, account=account, checklist=answered)
     except (InvalidWish, Blocked) as error:
-        return _fail(deciding.explain(error), Exit.USAGE if isinstance(error, InvalidWish) else Exit.REFUSED)
+        return fail(deciding.explain(error), Exit.USAGE if isinstance(error, InvalidWish) else Exit.REFUSED)
     except CoreUnreachable as error:
-        return _fail(str(error), Exit.UNREACHABLE)
+        return fail(str(error), Exit.UNREACHABLE)
     except (CoreProblem, NotRehearsed) as refusal:
-        return _fail(str(refusal), Exit.REFUSED)
+        return fail(str(refusal), Exit.REFUSED)
     except StoreError as error:
-        return _fail(str(error), Exit.FAILED)
+        return fail(str(error), Exit.FAILED)
     print(tr("cli.queued", id=entry.command_id, type=entry.type, account=entry.account_id), flush=True)
-    _wake(place, core, credentials, entry)
-    return _wait(journal, entry, options.timeout) if options.wait else Exit.OK
+    wake(place, core, credentials, entry)
+    return wait(journal, entry, options.timeout) if options.wait else Exit.OK
 
 
 async def _read(core: str, credentials: Credentials, account_id: str) -> tuple[CoreMeta, Account, Instant]:
@@ -78,7 +78,7 @@ class _Seen:
 def _preview(place: Home, core: str, credentials: Credentials, journal: Journal, seen: _Seen, wish: Wish) -> int:
     """Print what the core says of a dry run; 0 when it would accept. Raises CoreProblem and CoreUnreachable."""
     if "dry_run" not in seen.meta.capabilities:
-        return _fail(tr("ui.dialog.preview.unsupported"), Exit.REFUSED)
+        return fail(tr("ui.dialog.preview.unsupported"), Exit.REFUSED)
     request = preview.body(wish, seen.meta, seen.account, seen.core_now)
     if_match = deciding.if_match(journal, wish, seen.account)
     found = asyncio.run(_rehearse(core, credentials, request, if_match, seen.core_now))
@@ -139,7 +139,7 @@ def _share(options: argparse.Namespace, account: Account) -> int:
     return value
 
 
-def _wake(place: Home, core: str, credentials: Credentials, entry: Entry) -> None:
+def wake(place: Home, core: str, credentials: Credentials, entry: Entry) -> None:
     """Have the watcher send it now: hand the token over and nudge, or start a watcher, which sends what is queued."""
     if holder(place.lock) is None:
         children.start_watcher(place, core)
@@ -153,7 +153,7 @@ def _wake(place: Home, core: str, credentials: Credentials, entry: Entry) -> Non
         print(tr("cli.not_nudged", error=error), file=sys.stderr)
 
 
-def _wait(journal: Journal, entry: Entry, timeout_s: float) -> int:
+def wait(journal: Journal, entry: Entry, timeout_s: float) -> int:
     """Wait for the outcome and say it; 0 only when the core's effect was seen."""
     entry = deciding.wait_for(journal, entry.command_id, timeout_s)
     print(tr("cli.outcome", id=entry.command_id, state=entry.state, why=entry.why or "-"))
@@ -162,7 +162,7 @@ def _wait(journal: Journal, entry: Entry, timeout_s: float) -> int:
     return Exit.REFUSED if entry.state in REFUSED else Exit.UNCONFIRMED
 
 
-def _fail(text: str, code: Exit) -> int:
+def fail(text: str, code: Exit) -> int:
     """Say why it ended; some of the words are the core's."""
     print(tr("cli.error", error=clean(text, LONGEST)), file=sys.stderr)
     return code

@@ -1,0 +1,84 @@
+"""What a command of the core asks for, in words: for the second person, who must know before saying yes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from console.core import instants
+from console.core.commands import limit_of
+from console.core.messages import Account, Command, CoreMeta
+from console.language import term, tr
+from console.ui import formats
+from console.ui.text import clean
+
+KEPT = 160
+"""Characters of parameters that are shown as they came, for a type of command we have no words for."""
+
+
+def asks(command: Command, account: Account | None, exponents: Mapping[str, int]) -> str:
+    """What it would do to its target. `account` is the target as it is now, None where that is not known."""
+    params = command.params
+    match command.type:
+        case "account.freeze":
+            scope = term("ui.scope", clean(params.get("scope"), 16))
+            ends = _instant(params.get("expires_at"))
+            until = tr("ui.portrait.until", time=formats.day_and_time(ends)) if ends else tr("ui.dialog.open_end")
+            return tr("approvals.asks.freeze", scope=scope, until=until)
+        case "account.unfreeze":
+            return tr("approvals.asks.unfreeze", holds=_holds(params.get("hold_ids"), account))
+        case "account.set_limit":
+            return _limit(params, account, exponents)
+        case "account.close":
+            owed = account.limits.balance_minor if account else None
+            amount = formats.money(owed, account.limits.currency if account else None, exponents)
+            return tr("approvals.asks.close_owing", amount=amount) if owed else tr("approvals.asks.close")
+    return clean(f"{command.type} {json.dumps(params, ensure_ascii=False, default=str)}", KEPT)
+
+
+def _limit(params: Mapping[str, object], account: Account | None, exponents: Mapping[str, int]) -> str:
+    limit, value = clean(params.get("limit"), 16), params.get("value_minor")
+    currency = clean(params.get("currency"), 3)
+    before = limit_of(account, limit) if account else None
+    after = value if isinstance(value, int) else None
+    return tr(
+        "approvals.asks.set_limit",
+        limit=term("ui.dialog.limit", limit),
+        before=formats.money(before, currency, exponents),
+        after=formats.money(after, currency, exponents),
+        currency=currency,
+    )
+
+
+def _holds(named: object, account: Account | None) -> str:
+    """The holds to release: reason and who placed them where they are still there, else their ids."""
+    ids = [str(one) for one in named] if isinstance(named, list) else []
+    there = {hold.hold_id: hold for hold in account.holds} if account else {}
+    words = [
+        f"{clean(there[one].reason_code, 40)} ({clean(there[one].placed_by, 24)})" if one in there else clean(one, 40)
+        for one in ids
+    ]
+    return ", ".join(words) or formats.NOTHING
+
+
+def _instant(value: object) -> int | None:
+    try:
+        return instants.parse(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def reason(command: Command, meta: CoreMeta | None) -> str:
+    """Why, in the institution's own words for its reason codes."""
+    code = clean(command.reason_code, 40)
+    titles = {one.code: clean(one.title, 60) for one in meta.reason_codes} if meta else {}
+    return f"{titles[code]} ({code})" if code in titles else code or formats.NOTHING
+
+
+def outcome(command: Command) -> str:
+    """How it ended, and who decided: said to somebody whose own decision came too late."""
+    made = command.approval
+    if made is not None and made.decided_by:
+        decision = term("approvals.decision", clean(made.decision, 16))
+        return tr("approvals.decided_by", who=clean(made.decided_by, 24), decision=decision)
+    return term("approvals.status", clean(command.status, 24))
