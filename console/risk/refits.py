@@ -1,7 +1,9 @@
 """When a model is due to be fitted anew, and when the new one counts: by the stream's own time, at a place in the feed.
 
-The stream's clock is the newest `recorded_at` of a transaction. Where it enters another UTC day, the schedule looks at
-what it has seen. So a replay comes to the same refits at the same places, whatever the size of its pages.
+The stream's clock is the newest `recorded_at` of a transaction, but no single one moves it by more than a day: a leap
+counts once the next transaction tells of it too, so that one far in the future moves nothing. Where the clock enters
+another UTC day, the schedule looks at what it has seen. So a replay comes to the same refits at the same places,
+whatever the size of its pages.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from console.risk.columns import DAY, HOUR, Array, Fact, Judgement
 from console.risk.drift import SHIFTED, counted, shift
 from console.risk.model import Matrix, Model
 
+LEAP = DAY
+"""How far ahead of what two transactions in a row told one alone moves the clock, µs."""
 CAUGHT_KEPT = 20_000
 """The newest transactions of high probability that are remembered until their labels come: months of a desk's work."""
 
@@ -58,6 +62,7 @@ class Due(Struct, frozen=True):
 class Seen(Struct):
     """What the schedule remembers of the stream; times in µs.
 
+    `told_at` is what the last transaction told of the time, `agreed` the latest that two in a row told.
     `frauds` are the transactions labelled as fraud so far, `frauds_then` those at the last refit. `recent` counts the
     probability (under "") and the watched features in the bins of the model's reference since the last look. `caught`
     are the seqs at which a model's probability was high, from `judged_from` on, where models began; `told` counts the
@@ -65,6 +70,8 @@ class Seen(Struct):
     """
 
     clock: int = 0
+    told_at: int = 0
+    agreed: int = 0
     began_at: int = 0
     frauds: int = 0
     frauds_then: int = 0
@@ -88,8 +95,18 @@ class Schedule:
 
     def clocks(self, facts: Array) -> Array:
         """The stream's time at each row, its own included."""
+        counts, told, agreed = self._agreed(facts)
+        clocks = np.full(len(facts), self.seen.clock)
+        clocks[counts] = np.where(told <= agreed + LEAP, told, agreed)
+        return np.maximum(np.maximum.accumulate(clocks), self.seen.clock)
+
+    def _agreed(self, facts: Array) -> tuple[Array, Array, Array]:
+        """The rows that tell the time, the time each tells, and the latest that two in a row had told by then."""
         counts = facts["fresh"] & (facts["fact"] == Fact.TRANSACTION)
-        return np.maximum(np.maximum.accumulate(np.where(counts, facts["recorded_at"], 0)), self.seen.clock)
+        told = facts["recorded_at"][counts]
+        first = [self.seen.told_at] if self.seen.told_at else told[:1]
+        before = np.concatenate((first, told))[: len(told)]
+        return counts, told, np.maximum(np.maximum.accumulate(np.minimum(told, before)), self.seen.agreed)
 
     def note(self, facts: Array, clocks: Array) -> None:
         """Take in the next facts, with the stream's time at each."""
@@ -97,6 +114,9 @@ class Schedule:
         if not seen.began_at and clocks[-1]:
             seen.began_at = int(clocks[np.flatnonzero(clocks)[0]])
         seen.clock = int(clocks[-1])
+        _, times, agreed = self._agreed(facts)
+        if len(times):
+            seen.told_at, seen.agreed = int(times[-1]), int(agreed[-1])
         frauds = facts["judged"][(facts["fact"] == Fact.LABEL) & (facts["code"] == Judgement.FRAUD)]
         frauds = frauds[frauds != 0]
         seen.frauds += len(frauds)

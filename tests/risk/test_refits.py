@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from console.risk.columns import DAY, FACTS, HOUR, Fact, Judgement, blank
 from console.risk.drift import LEVELS, levelled
@@ -161,6 +163,32 @@ def test_only_fresh_transactions_move_the_clock(stream: Stream) -> None:
     facts["recorded_at"] = [START, START + 5, START + 99 * DAY, START + 3]
     facts["fresh"][2] = False
     assert stream.schedule.clocks(facts).tolist() == [START, START + 5, START + 5, START + 5]
+
+
+def test_a_time_far_in_the_future_moves_the_clock_only_when_the_next_one_agrees(stream: Stream) -> None:
+    facts = stream.facts(3, 7, Fact.TRANSACTION)
+    far = START + 900 * DAY
+    facts["recorded_at"] = [START, far, START + 5, far, START + 2 * DAY, START + 2 * DAY + 7, START + DAY]
+    clocks = [START, START, START + 5, START + 5, START + 2 * DAY, START + 2 * DAY + 7, START + 2 * DAY + 7]
+    assert stream.schedule.clocks(facts).tolist() == clocks
+    assert stream.take(facts) == []
+    assert stream.schedule.clocks(facts[1:2]).tolist() == clocks[-1:]
+
+
+@given(st.lists(st.integers(0, 40 * DAY), min_size=1, max_size=30), st.integers(1, 29))
+def test_where_pages_are_cut_does_not_move_the_clock(ats: list[int], cut: int) -> None:
+    whole, parted = Stream(), Stream()
+    facts = whole.facts(0, len(ats), Fact.TRANSACTION)
+    facts["recorded_at"] = np.array(ats) + START
+    clocks = whole.schedule.clocks(facts).tolist()
+    told = []
+    for part in (facts[:cut], facts[cut:]):
+        if len(part):
+            some = parted.schedule.clocks(part)
+            parted.schedule.note(part, some)
+            told += some.tolist()
+    assert told == clocks
+    assert max(clocks) <= max(ats) + START
 
 
 def test_the_state_goes_round(stream: Stream) -> None:
