@@ -12,6 +12,9 @@ from typing import Protocol
 from console import __version__, entries, settings
 from console.exits import Exit
 from console.language import tr
+from console.numbers import count as _count
+from console.numbers import page as _page
+from console.numbers import positive as _positive
 from console.paths import home
 
 FREEZE_SCOPES = ("full", "debit_only", "credit_only", "cash_advance", "login")
@@ -72,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
     _add_sandbox(commands)
     _add_act(commands)
     _add_approvals(commands)
+    _add_plan(commands)
     _add_backtest(commands)
     _add_bench(commands)
     _add_audit(commands)
@@ -168,18 +172,12 @@ def _add_act(commands: Commands) -> None:
         action.set_defaults(action=name)
         _home(action)
         action.add_argument("account", metavar="ACCOUNT", help=tr("cli.account"))
-        action.add_argument("--reason", required=True, metavar="CODE", help=tr("cli.reason"))
-        action.add_argument("--note", metavar="TEXT", help=tr("cli.note"))
         action.add_argument("--preview", action="store_true", help=tr("cli.preview"))
-        _waiting(action)
-        if name == "freeze":
-            action.add_argument("--scope", choices=FREEZE_SCOPES, default="full", help=tr("cli.scope"))
-            action.add_argument("--expires-at", metavar="TIME", help=tr("cli.expires_at"))
-        elif name == "unfreeze":
+        _decision(action, name, 30.0)
+        if name == "unfreeze":
             action.add_argument("--hold", action="append", metavar="ID", help=tr("cli.hold"))
             action.add_argument("--check", action="append", default=[], metavar="ID=ANSWER", help=tr("cli.check"))
         elif name == "set-limit":
-            action.add_argument("--limit", choices=LIMITS, default="credit", help=tr("cli.which_limit"))
             value = action.add_mutually_exclusive_group(required=True)
             value.add_argument("--value-minor", type=_count, metavar="N", help=tr("cli.value_minor"))
             value.add_argument("--share", metavar="P%", help=tr("cli.share"))
@@ -192,9 +190,9 @@ def _add_act(commands: Commands) -> None:
     _waiting(withdraw)
 
 
-def _waiting(to: argparse.ArgumentParser) -> None:
+def _waiting(to: argparse.ArgumentParser, timeout_s: float = 30.0) -> None:
     to.add_argument("--wait", action="store_true", help=tr("cli.wait"))
-    to.add_argument("--timeout", type=_positive, default=30.0, metavar="S", help=tr("cli.timeout"))
+    to.add_argument("--timeout", type=_positive, default=timeout_s, metavar="S", help=tr("cli.timeout"))
 
 
 def _add_approvals(commands: Commands) -> None:
@@ -212,6 +210,41 @@ def _add_approvals(commands: Commands) -> None:
         part.add_argument("command_id", metavar="ID", help=tr("approvals.help_id"))
         part.add_argument("--note", required=choice == "reject", metavar="TEXT", help=tr("cli.note"))
         _waiting(part)
+
+
+def _decision(action: argparse.ArgumentParser, name: str, timeout_s: float) -> None:
+    """What a decision says, on one account or on many."""
+    action.add_argument("--reason", required=True, metavar="CODE", help=tr("cli.reason"))
+    action.add_argument("--note", metavar="TEXT", help=tr("cli.note"))
+    _waiting(action, timeout_s)
+    if name == "freeze":
+        action.add_argument("--scope", choices=FREEZE_SCOPES, default="full", help=tr("cli.scope"))
+        action.add_argument("--expires-at", metavar="TIME", help=tr("cli.expires_at"))
+    elif name == "set-limit":
+        action.add_argument("--limit", choices=LIMITS, default="credit", help=tr("cli.which_limit"))
+
+
+def _add_plan(commands: Commands) -> None:
+    plan = _command(commands, "plan", text=tr("plans.help"))
+    what = plan.add_subparsers(title=tr("cli.commands"), metavar="ACTION", required=True)
+    for name in ("freeze", "unfreeze", "set-limit", "close"):
+        action = _command(what, name, entries.plan_make, core=True, text=tr(f"plans.help_{name.replace('-', '_')}"))
+        action.add_argument("--from", dest="source", required=True, metavar="FILE", help=tr("plans.help_from"))
+        _decision(action, name, 3600.0)
+        if name == "set-limit":
+            action.add_argument("--value-minor", type=_count, required=True, metavar="N", help=tr("cli.value_minor"))
+            action.add_argument("--currency", required=True, metavar="CODE", help=tr("plans.help_currency"))
+        action.set_defaults(action=name)
+        _home(action)
+    show = _command(what, "show", entries.plan_show, text=tr("plans.help_show"))
+    show.add_argument("number", type=_count, nargs="?", metavar="NUMBER", help=tr("plans.help_number"))
+    show.add_argument("--json", action="store_true", help=tr("cli.json"))
+    _home(show)
+    for name in ("stop", "resume"):
+        turn = _command(what, name, entries.plan_turn, core=True, text=tr(f"plans.help_{name}"))
+        turn.add_argument("number", type=_count, metavar="NUMBER", help=tr("plans.help_number"))
+        turn.set_defaults(action=name)
+        _home(turn)
 
 
 def _add_backtest(commands: Commands) -> None:
@@ -268,7 +301,9 @@ def _add_bench(commands: Commands) -> None:
     audit.add_argument("--seed", type=int, default=1, help=tr("cli.fault_seed"))
     audit.add_argument("--json", action="store_true", help=tr("cli.json"))
     commands_bench = _command(what, "commands", entries.bench_commands, text=tr("cli.bench_commands"))
-    commands_bench.add_argument("--faults", action="store_true", help=tr("cli.faults"))
+    trial = commands_bench.add_mutually_exclusive_group()
+    trial.add_argument("--faults", action="store_true", help=tr("cli.faults"))
+    trial.add_argument("--bulk", action="store_true", help=tr("cli.bulk"))
     commands_bench.add_argument("--commands", type=_count, default=5_000, metavar="N", help=tr("cli.how_many"))
     commands_bench.add_argument("--seed", type=int, default=1, help=tr("cli.fault_seed"))
     commands_bench.add_argument("--json", action="store_true", help=tr("cli.json"))
@@ -354,24 +389,3 @@ def _add_model(commands: Commands) -> None:
     explain.add_argument("transaction", metavar="TRANSACTION", help=tr("models.help_transaction"))
     for part in (model, rollback, explain):
         _home(part)
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < 1e9:
-        raise argparse.ArgumentTypeError(tr("cli.not_positive", value=text))
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if not 0 <= value <= 2**53 - 1:
-        raise argparse.ArgumentTypeError(tr("cli.not_a_count", value=text))
-    return value
-
-
-def _page(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 10_000:
-        raise argparse.ArgumentTypeError(tr("cli.not_a_page", value=text))
-    return value

@@ -125,6 +125,25 @@ def approvals_decide(options: argparse.Namespace) -> int:
     return approvals.decide(options, core_of(options), options.choice)
 
 
+def plan_make(options: argparse.Namespace) -> int:
+    from console.desk import plans
+
+    return plans.run_make(options, core_of(options))
+
+
+def plan_show(options: argparse.Namespace) -> int:
+    from console.desk import plans
+    from console.paths import home
+
+    return plans.run_show(home(getattr(options, "home", None)), options.number, as_json=options.json)
+
+
+def plan_turn(options: argparse.Namespace) -> int:
+    from console.desk import plans
+
+    return plans.run_turn(options, core_of(options))
+
+
 def backtest(options: argparse.Namespace) -> int:
     from console.desk import backtest
     from console.paths import home
@@ -244,8 +263,10 @@ def settings_new(options: argparse.Namespace) -> int:
 
 
 def bench_commands(options: argparse.Namespace) -> int:
-    from console.bench import commands
+    from console.bench import bulk, commands
 
+    if options.bulk:
+        return bulk.report(options.seed, as_json=options.json)
     return commands.run(options.commands, options.seed, options.faults, as_json=options.json)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -157,10 +157,17 @@ class Journal:
 
     # ------------------------------------------------------------ deciding
 
-    def intend(self, intent: Intent, at: int, checklist: Sequence[Mapping[str, str]] = ()) -> Entry:
+    def intend(
+        self,
+        intent: Intent,
+        at: int,
+        checklist: Sequence[Mapping[str, str]] = (),
+        also: Callable[[sqlite3.Connection], None] = lambda connection: None,
+    ) -> Entry:
         """Store a decision as QUEUED; it is on disk when this returns, with the entry as stored.
 
-        `checklist` is what the operator answered before deciding; it goes into the audit with the decision.
+        `checklist` is what the operator answered before deciding; it goes into the audit with the decision. `also`
+        stores what else belongs to it in the same transaction; nothing is stored when it raises.
 
         Raises Blocked while another state-changing command of the account is unresolved. One that waits for approval
         does not block, and a freeze is blocked by nothing. A ballot is blocked by another one on the same command.
@@ -188,6 +195,7 @@ class Journal:
             if is_ballot(intent.type):
                 payload |= {"type": intent.type, "about": intent.target_id}
             audit.append(connection, at, intent.created_by, _event(intent, "decided"), payload)
+            also(connection)
         return self._need(intent.command_id)
 
     def _blocker(self, intent: Intent) -> Entry | None:

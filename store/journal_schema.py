@@ -137,3 +137,45 @@ def _measures(database: Database) -> None:
     for statement in MEASURES.split(";\n"):
         if statement.strip():
             database.execute(statement)
+
+
+PLANS = f"""
+CREATE TABLE plan (
+    number INTEGER PRIMARY KEY, type TEXT NOT NULL, params TEXT NOT NULL, reason_code TEXT, note TEXT,
+    created_at INTEGER NOT NULL, created_by TEXT NOT NULL, state TEXT NOT NULL, running_since INTEGER NOT NULL,
+    why TEXT, waits_for TEXT, ended_at INTEGER
+) STRICT;
+CREATE INDEX plan_running ON plan (number) WHERE state = 'RUNNING';
+
+CREATE TABLE plan_item (
+    plan INTEGER NOT NULL, position INTEGER NOT NULL, account_id TEXT NOT NULL, version INTEGER,
+    exposure_minor INTEGER, currency TEXT, params TEXT, command_id TEXT, skipped TEXT, skipped_at INTEGER,
+    PRIMARY KEY (plan, position), UNIQUE (plan, account_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX command_by_age ON command (created_at);
+CREATE INDEX plan_item_waiting ON plan_item (plan, position) WHERE command_id IS NULL AND skipped IS NULL;
+CREATE UNIQUE INDEX plan_item_by_command ON plan_item (command_id) WHERE command_id IS NOT NULL;
+
+CREATE VIEW v_plan_item AS SELECT
+    i.plan, i.position, i.account_id, i.exposure_minor, i.currency, i.command_id,
+    CASE WHEN i.skipped IS NOT NULL THEN 'SKIPPED' ELSE coalesce(c.state, 'WAITING') END AS result,
+    coalesce(i.skipped, c.why) AS why,
+    {times.column("coalesce(i.skipped_at, c.settled_at, c.acked_at)")} AS ended_at
+FROM plan_item i LEFT JOIN command c ON c.command_id = i.command_id;
+
+CREATE VIEW v_plan AS SELECT
+    p.number AS plan, p.type, p.params, p.state, p.created_by, {times.column("p.created_at")} AS created_at,
+    p.reason_code, p.note, count(*) AS accounts, sum(i.result = 'WAITING') AS waiting,
+    sum(i.result IN ('QUEUED', 'SENDING', 'UNKNOWN', 'ACKED')) AS under_way, sum(i.result = 'CONFIRMED') AS confirmed,
+    sum(i.result = 'AWAITING_APPROVAL') AS awaiting_approval,
+    sum(i.result IN ('REJECTED', 'EXPIRED', 'CANCELLED')) AS without_effect, sum(i.result = 'REVIEW') AS review,
+    sum(i.result = 'SKIPPED') AS skipped, {times.column("p.ended_at")} AS ended_at
+FROM plan p JOIN v_plan_item i ON i.plan = p.number GROUP BY p.number;
+"""  # noqa: S608 - constants of this module only
+
+
+@MIGRATIONS(name="007_plans")
+def _plans(database: Database) -> None:
+    for statement in PLANS.split(";\n"):
+        if statement.strip():
+            database.execute(statement)

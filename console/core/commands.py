@@ -204,9 +204,14 @@ def needs_approval(wish: Wish, meta: CoreMeta, account: Account | None) -> bool:
     return False
 
 
-def deadline(wish: Wish, meta: CoreMeta, account: Account | None, now: Instant) -> Instant:
-    """The `not_after` of a wish decided now, by the core's clock, inside the core's limits."""
-    if needs_approval(wish, meta, account):
+def deadline(
+    wish: Wish, meta: CoreMeta, account: Account | None, now: Instant, *, second_person: bool = False
+) -> Instant:
+    """The `not_after` of a wish decided now, by the core's clock, inside the core's limits.
+
+    `second_person`: the bulk rule is known to ask for one.
+    """
+    if second_person or needs_approval(wish, meta, account):
         return Instant(now + min(APPROVAL_DEADLINE, meta.limits.approval_max_s * SECOND - SKEW))
     return Instant(now + min(DEADLINE, meta.limits.not_after_max_s * SECOND - SKEW))
 

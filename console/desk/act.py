@@ -55,7 +55,7 @@ def run(options: argparse.Namespace, core: str) -> int:
     except StoreError as error:
         return fail(str(error), Exit.FAILED)
     print(tr("cli.queued", id=entry.command_id, type=entry.type, account=entry.account_id), flush=True)
-    wake(place, core, credentials, entry)
+    wake(place, core, credentials, entry.command_id)
     return wait(journal, entry, options.timeout) if options.wait else Exit.OK
 
 
@@ -139,8 +139,8 @@ def _share(options: argparse.Namespace, account: Account) -> int:
     return value
 
 
-def wake(place: Home, core: str, credentials: Credentials, entry: Entry) -> None:
-    """Have the watcher send it now: hand the token over and nudge, or start a watcher, which sends what is queued."""
+def wake(place: Home, core: str, credentials: Credentials, about: str) -> None:
+    """Have the watcher go on now: hand the token over and nudge, or start a watcher, which finds what is to do."""
     if holder(place.lock) is None:
         children.start_watcher(place, core)
         return
@@ -148,7 +148,7 @@ def wake(place: Home, core: str, credentials: Credentials, entry: Entry) -> None
         token = credentials.sending()
         if token:
             hotline.hand_over(place.socket, token)
-        hotline.nudge(place.socket, entry.command_id)
+        hotline.nudge(place.socket, about)
     except hotline.SocketError as error:
         print(tr("cli.not_nudged", error=error), file=sys.stderr)
 

@@ -123,7 +123,7 @@ async def _ask(core: str, credentials: Credentials, command_id: str) -> tuple[Co
 def _send(place: Home, core: str, credentials: Credentials, journal: Journal, entry: Entry, options: Namespace) -> int:
     what = {"choice": term("ui.command", entry.type), "command": entry.target_id, "id": entry.command_id}
     print(tr("approvals.queued", **what), flush=True)
-    act.wake(place, core, credentials, entry)
+    act.wake(place, core, credentials, entry.command_id)
     return act.wait(journal, entry, options.timeout) if options.wait else Exit.OK
 
 

@@ -11,6 +11,7 @@ from console.core.identifiers import new_id
 from console.core.instants import Instant
 from console.core.messages import Account, CoreMeta, DecidedOn, encode
 from console.core.vocabulary import NEEDS_IF_MATCH
+from console.desk.quota import is_beyond
 from console.language import tr
 from store.journal import Blocked, Entry, Intent, Journal
 from store.life import BLOCKING, FREEZE, SETTLED, State, changes_state
@@ -37,16 +38,42 @@ def decide(
     answered before (see `desk.checklist`). Raises InvalidWish for what the core would refuse, Blocked while another
     state-changing command of the account is unresolved.
     """
+    intent = fix(
+        meta,
+        wish,
+        core_now=core_now,
+        account=account,
+        if_match=if_match(journal, wish, account),
+        decided_on=decided_on,
+        follows=follows,
+        second_person=is_beyond(journal, meta, wish, core_now),
+    )
+    return journal.intend(intent, core_now, checklist)
+
+
+def fix(
+    meta: CoreMeta,
+    wish: Wish,
+    *,
+    core_now: Instant,
+    account: Account | None,
+    if_match: int | None,
+    decided_on: DecidedOn | None = None,
+    follows: str | None = None,
+    second_person: bool = False,
+) -> Intent:
+    """A checked wish with everything that will travel; nothing is stored. Raises InvalidWish."""
     commands.check(wish, meta, core_now)
-    message = commands.request(wish, commands.deadline(wish, meta, account, core_now), decided_on)
-    intent = Intent(
+    not_after = commands.deadline(wish, meta, account, core_now, second_person=second_person)
+    message = commands.request(wish, not_after, decided_on)
+    return Intent(
         command_id=new_id(core_now),
         type=wish.type,
         target_type=message.target.type,
         target_id=message.target.id,
         account_id=wish.account_id,
         body=encode(message),
-        if_match=if_match(journal, wish, account),
+        if_match=if_match,
         not_after=message.not_after,
         created_by=meta.you.subject,
         reason_code=wish.reason_code,
@@ -54,7 +81,6 @@ def decide(
         seen=encode(account).decode() if account is not None else None,
         follows=follows,
     )
-    return journal.intend(intent, core_now, checklist)
 
 
 def if_match(journal: Journal, wish: Wish, account: Account | None) -> int | None:

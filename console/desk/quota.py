@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from console.core.instants import SECOND
+from console.core.commands import Wish
+from console.core.instants import MINUTE, SECOND, Instant
 from console.core.messages import CoreMeta
-from store.journal import Entry, Journal
-from store.life import SETTLED, State
+from store.journal import Journal
+from store.plans import touched
 from store.reader import Reader
 from store.recorded import accounts_commanded
 
-RECENT = 2000
-"""Commands of the journal that are looked at, the newest."""
+MARGIN = MINUTE
+"""An account that leaves the window so soon is not counted on to be in it when the core looks."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,13 @@ def quota(meta: CoreMeta, journal: Journal | None, mirror: Reader | None, core_n
         return None
     since = core_now - meta.limits.bulk_window_s * SECOND
     used = accounts_commanded(mirror, meta.you.subject, since) if mirror is not None else set()
-    mine = journal.recent(RECENT) if journal is not None else []
-    used |= {entry.account_id for entry in mine if entry.created_at > since and _counts(entry)}
+    used |= touched(journal, meta.you.subject, since) if journal is not None else set()
     return Quota(frozenset(used), meta.limits.bulk_accounts, meta.limits.bulk_window_s)
 
 
-def _counts(entry: Entry) -> bool:
-    on_its_way = entry.state not in SETTLED or entry.state is State.CONFIRMED
-    return entry.type.startswith("account.") and on_its_way
+def is_beyond(journal: Journal, meta: CoreMeta, wish: Wish, core_now: Instant) -> bool:
+    """Whether the bulk rule will make a command decided now wait for a second person, by this desk's own journal."""
+    if not wish.type.startswith("account."):
+        return False
+    soon = quota(meta, journal, None, core_now + MARGIN)
+    return soon is not None and not soon.covers(wish.account_id)

@@ -45,6 +45,7 @@ class SandboxOptions:
     `speed` is stream time per wall time: 1 for a world unless given, as fast as it is read for a replay. `data` keeps
     the database; without it a temporary one is removed at the end. `limit` is in rows, `population` in customers.
     With `days` a world is played for so many of them as fast as it is read, and then stands still.
+    One subject may make `per_s` requests a second, and `burst` at once.
     With `lockstep_minutes` a replay stops after so many minutes of stream time until told to go on (see `lockstep`).
     """
 
@@ -60,6 +61,8 @@ class SandboxOptions:
     population: int | None = None
     lockstep_minutes: float | None = None
     days: float | None = None
+    per_s: float = PER_S
+    burst: int = BURST
 
 
 @contextmanager
@@ -78,7 +81,7 @@ def opened(options: SandboxOptions, clock: Callable[[], Instant] = instants.now)
         try:
             life = _life(options, bank, recording)
             private = [life.route()] if isinstance(life, SteppedLife) else []
-            yield Core(bank, life, RateLimit(PER_S, BURST), _labels(options, recording), private)
+            yield Core(bank, life, RateLimit(options.per_s, options.burst), _labels(options, recording), private)
         finally:
             bank.close()
 

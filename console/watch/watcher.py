@@ -35,6 +35,7 @@ from console.watch.follow import Follower
 from console.watch.health import Health
 from console.watch.ingest import LANE, Ingest, Ingested
 from console.watch.learning import School
+from console.watch.plans import PlanRunner
 from console.watch.progress import Progress
 from console.watch.rehearsal import rehearsed
 from console.watch.verify import DigestCheck
@@ -111,6 +112,7 @@ class Watcher:
         self._checkpoints = CheckpointExport(self._journal, self._places)
         self._sender: CoreClient | None = None
         self.dispatcher = Dispatcher(self._journal, self._sending_client, lambda: client)
+        self.plans = PlanRunner(self._journal, self._sending_client, self.dispatcher.run_due)
         self._desk = DeskServer(
             options.home.socket,
             nudged=self._nudged,
@@ -144,6 +146,7 @@ class Watcher:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         await self._desk.__aexit__()
+        await self.plans.close()
         await self.dispatcher.drain()
         if self._sender is not None:
             await self._sender.__aexit__(None, None, None)
@@ -223,6 +226,7 @@ class Watcher:
                     f"{breaker.unanswered} requests without an answer: nothing is sent until one comes"
                 )
             await self.dispatcher.run_due()
+            self.plans.run_due()
             self._commands_health.ok(instants.now())
 
         await reported(self._commands_health, send)
@@ -232,7 +236,7 @@ class Watcher:
 
         async def renew() -> None:
             waiting = any(entry.waits_for == "credential" for entry in self._journal.unresolved())
-            if waiting and await asyncio.to_thread(self._credentials.renew):
+            if (waiting or self.plans.waits_for_credential) and await asyncio.to_thread(self._credentials.renew):
                 self.dispatcher.credential_arrived()
 
         await reported(self._commands_health, renew)

@@ -1,0 +1,356 @@
+"""Plans: one decision on many accounts, kept in the journal item by item, in the order in which they are carried out.
+
+A plan says what is wished; its items become commands one after another, when their turn comes. The transaction that
+stores an item's command also writes the command's id into the item, so that neither a crash nor a stop can double an
+item or lose it. What became of an item is what became of its command: it is stored nowhere else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+from store import audit
+from store.journal import WATCHER, Entry, Intent, Journal, JournalError
+from store.life import BLOCKING, FREEZE, SETTLED, State
+
+WAITING, SKIPPED = "WAITING", "SKIPPED"
+"""An item's result before it has a command, and when it never gets one."""
+ENDED = frozenset({*SETTLED, State.AWAITING_APPROVAL, SKIPPED})
+"""Results with which the plan has nothing left to do for an item: a second person may take long."""
+
+
+class PlanState(StrEnum):
+    """Where a plan stands."""
+
+    RUNNING = "RUNNING"
+    """Its items are carried out, or wait for the credential or the core."""
+    STOPPED = "STOPPED"
+    """No further item gets a command until it is resumed."""
+    DONE = "DONE"
+    """Every item has ended."""
+
+
+class NotRunning(JournalError):
+    """The plan was stopped or is done: no item of it may be begun."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is wished for every account. `params` are the command's, those apart that each account gives itself."""
+
+    type: str
+    params: dict[str, Any]
+    reason_code: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Target:
+    """An account of a plan as it was when the plan was made.
+
+    `version` is the one that was looked at, None when it was not known; `exposure_minor` what could be lost on it.
+    `params` are added to the order's for this account.
+    """
+
+    account_id: str
+    version: int | None = None
+    exposure_minor: int | None = None
+    currency: str | None = None
+    params: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """A target's place in its plan, from 1, and what became of it: WAITING, SKIPPED or the command's state, and why.
+
+    `ended_at` is None until its command has an outcome.
+    """
+
+    plan: int
+    position: int
+    target: Target
+    command_id: str | None
+    result: str
+    why: str | None
+    ended_at: int | None
+
+
+class Results(Counter[str]):
+    """A plan's items counted by result."""
+
+    @property
+    def accounts(self) -> int:
+        return self.total()
+
+    @property
+    def ended(self) -> int:
+        """Items that have their result."""
+        return sum(count for result, count in self.items() if result in ENDED)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan. `running_since` is when it was made or last resumed.
+
+    `why` says why it was stopped where a person did not do it. `waits_for` is 'credential', 'core' or None.
+    """
+
+    number: int
+    order: Order
+    created_at: int
+    created_by: str
+    state: PlanState
+    running_since: int
+    why: str | None
+    waits_for: str | None
+    ended_at: int | None
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """Commands that are not resolved, those that wait for a second person left out.
+
+    `planned`: how many of them plans have made. `put_off`: the core asked for one of these to come again later.
+    `single`: a decision by itself is not sent yet.
+    """
+
+    planned: int
+    put_off: bool
+    single: bool
+
+
+_RESULT = f"CASE WHEN i.skipped IS NOT NULL THEN '{SKIPPED}' ELSE coalesce(c.state, '{WAITING}') END"
+_ENDED_AT = "coalesce(i.skipped_at, c.settled_at, c.acked_at)"
+_JOINED = "FROM plan_item i LEFT JOIN command c ON c.command_id = i.command_id"
+_ITEMS = f"""
+SELECT i.plan, i.position, i.account_id, i.version, i.exposure_minor, i.currency, i.params, i.command_id, {_RESULT},
+    coalesce(i.skipped, c.why), CASE WHEN {_RESULT} IN ({", ".join(f"'{result}'" for result in sorted(ENDED))})
+    THEN {_ENDED_AT} END {_JOINED}
+"""
+_PLAN = (
+    "number, type, params, reason_code, note, created_at, created_by, state, running_since, why, waits_for, ended_at"
+)
+_WAITING = "i.command_id IS NULL AND i.skipped IS NULL"
+_TRAFFIC = f"""
+SELECT count(i.command_id), sum(i.command_id IS NOT NULL AND c.state = 'QUEUED' AND c.attempts > 0),
+    sum(i.command_id IS NULL AND c.state IN ('QUEUED', 'SENDING') AND c.waits_for IS NOT 'credential')
+FROM command c LEFT JOIN plan_item i ON i.command_id = c.command_id
+WHERE c.state NOT IN ('CONFIRMED', 'REJECTED', 'EXPIRED', 'CANCELLED', 'REVIEW')
+    AND c.state IN ({", ".join(f"'{state}'" for state in BLOCKING)})
+"""  # noqa: S608 - constants of this module only
+
+
+class Plans:
+    """The plans behind one journal handle."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    # ------------------------------------------------------------ the desk's part
+
+    def make(self, order: Order, targets: Sequence[Target], at: int, by: str) -> Plan:
+        """Store a plan, its items in the order given; it runs from now on. Raises JournalError for an empty one."""
+        if not targets:
+            raise JournalError("a plan needs at least one account")
+        with self._journal.transaction() as connection:
+            values = (order.type, _json(order.params), order.reason_code, order.note, at, by, PlanState.RUNNING, at)
+            number = connection.execute(
+                "INSERT INTO plan (type, params, reason_code, note, created_at, created_by, state, running_since)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                values,
+            ).lastrowid
+            connection.executemany(
+                "INSERT INTO plan_item (plan, position, account_id, version, exposure_minor, currency, params)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [(number, place, *_row(target)) for place, target in enumerate(targets, 1)],
+            )
+            payload = {
+                "plan": number,
+                "type": order.type,
+                "params": order.params,
+                "reason_code": order.reason_code,
+                "note": order.note,
+                "accounts": len(targets),
+                "digest": digest(targets),
+            }
+            audit.append(connection, at, by, "plan.made", payload)
+        return self.need(int(number or 0))
+
+    def stop(self, number: int, at: int, actor: str, why: str | None = None) -> Plan:
+        """Let no further item begin; what is on its way is carried to its end. Raises JournalError unless it runs."""
+        return self._turn(number, PlanState.RUNNING, PlanState.STOPPED, at, actor, why)
+
+    def resume(self, number: int, at: int, actor: str) -> Plan:
+        """Go on with the items that wait. Raises JournalError unless the plan is stopped."""
+        return self._turn(number, PlanState.STOPPED, PlanState.RUNNING, at, actor, None)
+
+    def _turn(self, number: int, before: PlanState, to: PlanState, at: int, actor: str, why: str | None) -> Plan:
+        with self._journal.transaction() as connection:
+            plan = self.need(number)
+            if plan.state is not before:
+                raise JournalError(f"plan {number} is {plan.state}")
+            since = at if to is PlanState.RUNNING else plan.running_since
+            connection.execute(
+                "UPDATE plan SET state = ?, why = ?, running_since = ?, waits_for = NULL WHERE number = ?",
+                (to, why, since, number),
+            )
+            found = self.results(number)[number]
+            payload = {"plan": number, "ended": found.ended, "accounts": found.accounts} | ({"why": why} if why else {})
+            event = "plan.resumed" if to is PlanState.RUNNING else "plan.stopped"
+            audit.append(connection, at, actor, event, payload)
+        return self.need(number)
+
+    # ------------------------------------------------------------ the watcher's part
+
+    def running(self) -> list[Plan]:
+        """Freezes first, then in the order they were made."""
+        plans = self._plans("WHERE state = 'RUNNING' ORDER BY number")
+        return sorted(plans, key=lambda plan: plan.order.type != FREEZE)
+
+    def waiting(self, number: int, most: int) -> list[Item]:
+        """The next items without a command, so many at most."""
+        return self._items(f"WHERE i.plan = ? AND {_WAITING} ORDER BY i.position LIMIT ?", number, most)
+
+    def traffic(self) -> Traffic:
+        """What the desk has under way just now."""
+        planned, put_off, single = self._journal.rows(_TRAFFIC)[0]
+        return Traffic(planned, bool(put_off), bool(single))
+
+    def decide(self, item: Item, intent: Intent, at: int) -> Entry:
+        """Store the command of an item whose turn has come, in one transaction with its id in the item.
+
+        Raises NotRunning when the plan was stopped meanwhile or the item has been begun already, Blocked as
+        `Journal.intend` does; nothing is stored then.
+        """
+
+        def tie(connection: sqlite3.Connection) -> None:
+            _begin(connection, item, "command_id = ?", intent.command_id)
+            payload = {**_named(item), "command_id": intent.command_id}
+            audit.append(connection, at, WATCHER, "plan.item", payload)
+
+        return self._journal.intend(intent, at, also=tie)
+
+    def skip(self, item: Item, why: str, at: int) -> None:
+        """End an item without a command; `why` is a short code. Raises NotRunning as `decide` does."""
+        with self._journal.transaction() as connection:
+            _begin(connection, item, "skipped = ?, skipped_at = ?", why, at)
+            audit.append(connection, at, WATCHER, "plan.item", {**_named(item), "skipped": why})
+
+    def wait(self, number: int, what: str | None) -> None:
+        """Say what a running plan waits for, None when it goes on."""
+        with self._journal.transaction() as connection:
+            connection.execute(
+                "UPDATE plan SET waits_for = ? WHERE number = ? AND state = ? AND waits_for IS NOT ?",
+                (what, number, PlanState.RUNNING, what),
+            )
+
+    def finish(self, number: int, at: int) -> bool:
+        """Make a running plan DONE when every item has ended; tells whether it is."""
+        with self._journal.transaction() as connection:
+            plan, found = self.need(number), self.results(number)[number]
+            if plan.state is not PlanState.RUNNING or found.ended < found.accounts:
+                return plan.state is PlanState.DONE
+            connection.execute(
+                "UPDATE plan SET state = ?, ended_at = ?, waits_for = NULL WHERE number = ?",
+                (PlanState.DONE, at, number),
+            )
+            audit.append(connection, at, WATCHER, "plan.done", {"plan": number, "results": dict(found)})
+        return True
+
+    # ------------------------------------------------------------ reading
+
+    def get(self, number: int) -> Plan | None:
+        return next(iter(self._plans("WHERE number = ?", number)), None)
+
+    def need(self, number: int) -> Plan:
+        """The plan of a number. Raises JournalError when there is none."""
+        plan = self.get(number)
+        if plan is None:
+            raise JournalError(f"there is no plan {number}")
+        return plan
+
+    def recent(self, most: int) -> list[Plan]:
+        """The newest plans first."""
+        return self._plans("ORDER BY number DESC LIMIT ?", most)
+
+    def items(self, number: int) -> list[Item]:
+        """All items of a plan, in their order."""
+        return self._items("WHERE i.plan = ? ORDER BY i.position", number)
+
+    def results(self, *numbers: int) -> dict[int, Results]:
+        """What became of the items of plans, by their numbers."""
+        found = {number: Results() for number in numbers}
+        counted = f"SELECT i.plan, {_RESULT}, count(*) {_JOINED} WHERE i.plan IN (SELECT value FROM json_each(?))"  # noqa: S608
+        for number, result, count in self._journal.rows(f"{counted} GROUP BY 1, 2", (json.dumps(numbers),)):
+            found[number][result] = count
+        return found
+
+    def ended_since(self, number: int, instant: int) -> int:
+        """How many items have ended since an instant."""
+        ended = ", ".join(f"'{result}'" for result in sorted(ENDED))
+        counted = f"SELECT count(*) {_JOINED} WHERE i.plan = ? AND {_ENDED_AT} >= ? AND {_RESULT} IN ({ended})"
+        return int(self._journal.rows(counted, (number, instant))[0][0])
+
+    def _plans(self, clause: str, *values: object) -> list[Plan]:
+        return [_plan(row) for row in self._journal.rows(f"SELECT {_PLAN} FROM plan {clause}", values)]  # noqa: S608
+
+    def _items(self, clause: str, *values: object) -> list[Item]:
+        return [_item(row) for row in self._journal.rows(f"{_ITEMS} {clause}", values)]
+
+
+def touched(journal: Journal, subject: str, since: int) -> set[str]:
+    """The accounts of a person's account commands that were decided since an instant and not refused or dropped."""
+    rows = journal.rows(
+        "SELECT DISTINCT account_id FROM command WHERE created_at > ? AND created_by = ? AND type LIKE 'account.%'"
+        " AND (acked_at IS NOT NULL OR state IN ('QUEUED', 'SENDING', 'UNKNOWN'))",
+        (since, subject),
+    )
+    return {account_id for (account_id,) in rows}
+
+
+def _plan(row: tuple[Any, ...]) -> Plan:
+    number, type_, params, reason_code, note, created_at, created_by, state, *rest = row
+    order = Order(type_, json.loads(params), reason_code, note)
+    return Plan(number, order, created_at, created_by, PlanState(state), *rest)
+
+
+def _item(row: tuple[Any, ...]) -> Item:
+    plan, position, account_id, version, exposure_minor, currency, params, *outcome = row
+    more = json.loads(params) if params else None
+    return Item(plan, position, Target(account_id, version, exposure_minor, currency, more), *outcome)
+
+
+def digest(targets: Iterable[Target]) -> str:
+    """The SHA-256 (hex) of the plan's account ids in their order, a line each: what the audit says of its items."""
+    return hashlib.sha256("\n".join(target.account_id for target in targets).encode()).hexdigest()
+
+
+def _begin(connection: sqlite3.Connection, item: Item, change: str, *values: object) -> None:
+    """Give an item its command or its reason for none, if the plan runs and the item has neither."""
+    begun = connection.execute(
+        f"UPDATE plan_item SET {change} WHERE plan = ? AND position = ? AND command_id IS NULL AND skipped IS NULL"  # noqa: S608
+        " AND (SELECT state FROM plan p WHERE p.number = plan_item.plan) = ?",
+        (*values, item.plan, item.position, PlanState.RUNNING),
+    ).rowcount
+    if begun != 1:
+        raise NotRunning(f"plan {item.plan} does not run, or its item {item.position} was begun")
+
+
+def _named(item: Item) -> dict[str, Any]:
+    return {"plan": item.plan, "position": item.position, "account_id": item.target.account_id}
+
+
+def _row(target: Target) -> tuple[object, ...]:
+    params = _json(target.params) if target.params else None
+    return (*(getattr(target, field.name) for field in fields(target) if field.name != "params"), params)
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
