@@ -330,7 +330,7 @@ class Journal:
         rows = self._connection.execute("SELECT state, count(*) FROM command GROUP BY state")
         return {State(state): count for state, count in rows}
 
-    def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
         """All rows of one statement of this room."""
         return self._connection.execute(sql, values).fetchall()
 

@@ -17,6 +17,8 @@ from store.journal_schema import MIGRATIONS
 
 BESIDE = ("-wal", "-shm")
 """What lies beside a database in use, by the ends of their names."""
+HEARD_EVERY = 5_000
+"""Rows between two words on how far a proof is."""
 BUSY_S = 1.0
 """How long a restore waits for others to let go of the journal."""
 
@@ -30,12 +32,27 @@ class Proof:
     fault: audit.Fault | None
 
 
-def prove(path: Path, checkpoints: Iterable[audit.Checkpoint] = ()) -> Proof:
-    """Walk the chain of a journal file, which is only read. Raises StoreError when it can't be."""
+def prove(
+    path: Path, checkpoints: Iterable[audit.Checkpoint] = (), progress: Callable[[float], None] | None = None
+) -> Proof:
+    """Walk the chain of a journal file, which is only read. Raises StoreError when it can't be.
+
+    `progress` hears now and then which share of the rows, in 0..1, is behind.
+    """
     with _reading(path) as database:
         database.execute("BEGIN")
-        fault = audit.verify(audit.rows(database.conn), checkpoints)
+        chain = audit.rows(database.conn)
+        if progress is not None:
+            chain = _heard(chain, audit.head(database.conn)[0], progress)
+        fault = audit.verify(chain, checkpoints)
         return Proof(*audit.head(database.conn), fault)
+
+
+def _heard(chain: Iterable[audit.Row], last: int, progress: Callable[[float], None]) -> Iterator[audit.Row]:
+    for number, row in enumerate(chain):
+        if number % HEARD_EVERY == 0:
+            progress(min(1.0, number / max(1, last)))
+        yield row
 
 
 def rows(path: Path) -> Iterator[audit.Row]:

@@ -309,7 +309,7 @@ class RiskDesk(App[int]):
             self.push_screen(HelpScreen(actions.live(self.focused or front), self.facts()))
 
     def do_back(self, _: str) -> None:
-        left = isinstance(self.screen, WatchScreen) and self.screen.leave()
+        left = isinstance(self.screen, DeskScreen) and self.screen.leave()
         if not left and len(self.screen_stack) > 2:
             self.pop_screen()
 

@@ -61,6 +61,12 @@ def fit(text: str, width: int, right: bool = False) -> str:
     return padding + text if right else text + padding
 
 
+def folded(text: str, width: int, most: int) -> list[str]:
+    """Clean text over up to `most` lines of `width` cells; what does not fit ends in `…`."""
+    lines = chop_cells(text, max(2, width))
+    return lines if len(lines) <= most else [*lines[: most - 1], fit("".join(lines[most - 1 :]), width).rstrip()]
+
+
 def _safe(character: str) -> str:
     if character in SPACES:
         return " "

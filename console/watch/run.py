@@ -38,7 +38,7 @@ class Discreet(logging.Formatter):
 def run(options: WatchOptions, *, as_json: bool) -> int:
     """Watch until stopped (SIGTERM, SIGINT) or, if asked so, until caught up. Returns an exit code."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Discreet("%(asctime)s %(name)s %(message)s"))
+    handler.setFormatter(Discreet("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     for chatty in ("apscheduler", "httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.ERROR)

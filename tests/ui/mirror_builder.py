@@ -81,6 +81,20 @@ def build_travel(path: Path, number: int = 4) -> None:
             )
 
 
+def build_log(path: Path) -> None:
+    """A watcher's log with every level, a traceback, and text that would steer a terminal."""
+    lines = [
+        "2026-11-20 21:10:00,120 INFO riskdesk.watch changes: live",
+        "2026-11-20 21:11:00,004 WARNING riskdesk.watch meta: " + HOSTILE.replace("\n", " "),
+        "2026-11-20 21:12:30,981 ERROR riskdesk.watch commands",
+        "Traceback (most recent call last):",
+        "ConnectionError: 核心无法连接",
+        "2026-11-20 21:12:31,000 INFO riskdesk.watch commands: live",
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.chmod(0o600)
+
+
 def build_journal(path: Path) -> None:
     """Write a journal with a command in each of several states."""
     journal = Journal(path)

@@ -11,10 +11,12 @@ from console.ui import actions, screens
 from console.ui.actions import ACTIONS, BY_NAME, NEEDS, Action, Facts, obstacle
 from console.ui.app import RiskDesk
 from console.ui.screens.account import AccountScreen
+from console.ui.screens.audit import AuditScreen
 from console.ui.screens.backtest import BacktestScreen
 from console.ui.screens.base import DeskScreen
 from console.ui.screens.behind import BehindScreen
 from console.ui.screens.deciding import Decisions
+from console.ui.screens.log import LogScreen
 from console.ui.screens.model import ModelScreen
 from console.ui.screens.rules import RulesScreen
 from console.ui.screens.stream import StreamScreen
@@ -31,6 +33,9 @@ OWNERS = {
     "account": (AccountScreen,),
     "figures": (BacktestScreen, BehindScreen, RulesScreen),
     "stream": (StreamScreen,),
+    "filter": (WatchScreen, AuditScreen),
+    "audit": (AuditScreen,),
+    "log": (LogScreen,),
     "backtest": (BacktestScreen,),
     "model": (ModelScreen,),
 }
@@ -58,7 +63,7 @@ def test_an_action_is_reachable_told_and_done_by_something(action: Action) -> No
 def test_names_and_keys_are_unique_where_they_meet() -> None:
     assert len(BY_NAME) == len(ACTIONS)
     everywhere = {"app", "list", "decide"}
-    for scope in ("accounts", "account", "backtest", "model", "stream"):
+    for scope in ("accounts", "account", "backtest", "model", "stream", "audit", "log", "filter"):
         keys = [key for action in ACTIONS if action.scope in everywhere | {scope} for key in action.keys]
         assert len(keys) == len(set(keys))
 

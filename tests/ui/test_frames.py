@@ -22,7 +22,7 @@ from console.ui.dialogs.fields import Question, Words
 from console.ui.screens.backtest import BacktestScreen
 from tests.ui import rehearsing
 from tests.ui.conftest import Desk
-from tests.ui.mirror_builder import build_journal, build_models, build_travel
+from tests.ui.mirror_builder import build_journal, build_log, build_models, build_travel
 from tests.ui.screens import frame, ready, until
 from tests.ui.test_backtest import found
 
@@ -109,6 +109,17 @@ async def logins(app: RiskDesk) -> None:
     app.screen.table.place(app.screen.table.key_at(0))
 
 
+async def audit(app: RiskDesk) -> None:
+    app.command("audit account:acc_000002")
+    await until(lambda: app.screen.NAME == "audit" and app.screen.stands, "the audit")
+    app.screen.table.place(app.screen.table.key_at(0))
+
+
+async def log(app: RiskDesk) -> None:
+    await screen("log")(app)
+    app.screen.table.place(2)
+
+
 SHOWN: list[tuple[str, str, Steps]] = [
     *((name, code, steps) for name, steps in (
         ("watch", stay), ("account", account), ("alerts", alerts), ("freeze", dialog("freeze", 12, "1")),
@@ -116,7 +127,7 @@ SHOWN: list[tuple[str, str, Steps]] = [
         ("unfreeze", dialog("unfreeze", 3, "1ABC", {"n": "called back"})),
         ("close", dialog("close", 3, "1", {"t": "acc_000003"})), ("rules", rules), ("rule", rule),
         ("backtest", backtest), ("behind", behind), ("model", screen("model")),
-        ("transactions", transactions), ("logins", logins),
+        ("transactions", transactions), ("logins", logins), ("audit", audit), ("log", log),
     )
       for code in language.LANGUAGES),
     *((name, "en", screen(name)) for name in ("commands", "feeds", "help")),
@@ -139,6 +150,7 @@ async def test_screen(
     build_journal(home.journal)
     build_models(home.journal)
     build_travel(home.mirror)
+    build_log(home.log)
     app = desk()
     async with app.run_test(size=size) as pilot:
         await ready(app)

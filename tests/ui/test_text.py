@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from console.ui.text import LIMIT, clean, fit
+from console.ui.text import LIMIT, clean, fit, folded
 
 HOSTILE = st.text(
     alphabet=st.one_of(
@@ -31,6 +31,16 @@ def test_only_printing_characters_remain(text: str) -> None:
 @given(HOSTILE, st.integers(1, 120), st.booleans())
 def test_a_fitted_text_has_exactly_its_width(text: str, width: int, right: bool) -> None:
     assert cell_len(fit(clean(text), width, right)) == width
+
+
+@given(HOSTILE, st.integers(2, 60), st.integers(1, 5))
+def test_a_folded_text_stays_within_its_lines_and_loses_nothing_where_it_fits(text: str, width: int, most: int) -> None:
+    safe = clean(text)
+    lines = folded(safe, width, most)
+    assert len(lines) <= most
+    assert all(cell_len(line) <= width for line in lines)
+    if not lines or not lines[-1].endswith("…"):
+        assert "".join(lines).rstrip() == safe.rstrip()
 
 
 @given(HOSTILE)

@@ -16,6 +16,8 @@ BY_NAME = {
     "model": "ModelScreen",
     "transactions": "TransactionsScreen",
     "logins": "LoginsScreen",
+    "audit": "AuditScreen",
+    "log": "LogScreen",
 }
 """Each screen's class, in the module of the screen's name; the name is also an action's."""
 

@@ -86,6 +86,10 @@ class DeskScreen(Screen[None]):
         """The account that actions would be about: the one under the cursor, or the one shown."""
         return None
 
+    def leave(self) -> bool:
+        """Escape was pressed: whether the screen had something of its own to leave, such as a filter."""
+        return False
+
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
         """Show what the last look found. A subclass shows its own body too."""
         self.query_one(StatusBar).tell(self.sight.situation)

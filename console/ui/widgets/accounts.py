@@ -33,7 +33,7 @@ NOBODY: Numbers = np.empty(0, dtype=np.int32)
 class AccountTable(RowList):
     """Accounts by risk. `tell` and `offer` bring news; keys and marks are by account number."""
 
-    BINDINGS: ClassVar = bindings("accounts")
+    BINDINGS: ClassVar = bindings("accounts", "filter")
 
     class Newer(Message):
         """So many accounts stand above what is shown, in the order as it would be now."""

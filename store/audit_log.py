@@ -1,0 +1,78 @@
+"""The audit as a list, newest first: filtered by event, actor, account or words, a bounded stretch at a time."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from store.journal import Journal
+
+STRETCH = 4_000
+"""Rows that one statement looks through."""
+STRETCHES = 5
+"""Statements to one page: a filter that nothing matches ends a page after so many, and the next goes on from there."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """A row of the chain. Text that is no UTF-8 comes with replacement characters.
+
+    `account_id` and `command` are those of the command that the row tells of, None where it tells of none.
+    """
+
+    seq: int
+    at: str
+    actor: str
+    event: str
+    payload: str
+    hash: str
+    account_id: str | None
+    command: str | None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What rows must have: an event's beginning, an actor, an account's id, words in the payload. Empty: anything."""
+
+    event: str = ""
+    actor: str = ""
+    account: str = ""
+    words: str = ""
+
+
+PAGE = """
+SELECT w.seq, CAST(w.at AS BLOB), CAST(w.actor AS BLOB), CAST(w.event AS BLOB), CAST(w.payload AS BLOB),
+    CAST(w.hash AS BLOB), c.account_id, c.type
+FROM (SELECT *, CASE WHEN json_valid(payload) THEN payload ->> '$.command_id' END AS told FROM audit
+    WHERE seq <= :place AND seq > :place - :stretch) w LEFT JOIN command c ON c.command_id = w.told
+WHERE instr(w.event, :event) = 1 AND :actor IN ('', w.actor) AND instr(w.payload, :words)
+    AND (:account IN ('', c.account_id) OR instr(w.payload, '"' || :account || '"'))
+ORDER BY w.seq DESC LIMIT :most
+"""
+
+
+def newest(journal: Journal, place: int | None = None) -> int:
+    """The place of the newest row (up to a place), 0 when there is none."""
+    if place is None:
+        return int(journal.rows("SELECT coalesce(max(seq), 0) FROM audit")[0][0])
+    return int(journal.rows("SELECT coalesce(max(seq), 0) FROM audit WHERE seq <= ?", (place,))[0][0])
+
+
+def page(journal: Journal, wanted: Wanted, place: int, most: int) -> tuple[list[AuditRow], int]:
+    """Up to `most` rows from a place on, newest first, and the place from which the next page goes on, 0 at the end.
+
+    With a filter a page may hold fewer rows, or none, and there may be more.
+    """
+    found: list[AuditRow] = []
+    stretch = STRETCH if wanted != Wanted() else most
+    for _ in range(STRETCHES):
+        left = most - len(found)
+        rows = journal.rows(PAGE, {**asdict(wanted), "place": place, "stretch": stretch, "most": left})
+        found += [AuditRow(row[0], *(_text(part) for part in row[1:6]), *row[6:]) for row in rows]
+        place = newest(journal, rows[-1][0] - 1 if len(rows) == left else place - stretch)
+        if not place or len(found) == most:
+            break
+    return found, place
+
+
+def _text(part: bytes) -> str:
+    return part.decode("utf-8", "replace")
