@@ -5,16 +5,22 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 from console import __version__, entries, settings
 from console.exits import Exit
 from console.language import tr
+from console.manual import Front, Manual
+from console.measuring import add_bench, add_conformance
 from console.numbers import count as _count
 from console.numbers import page as _page
 from console.numbers import positive as _positive
+from console.parsing import Commands
+from console.parsing import at_home as _home
+from console.parsing import command as _command
+from console.parsing import of_core as _core
+from console.parsing import tied as _tied
 from console.paths import home
 
 FREEZE_SCOPES = ("full", "debit_only", "credit_only", "cash_advance", "login")
@@ -63,13 +69,13 @@ def settings_at(arguments: Sequence[str] | None) -> settings.Loaded:
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    top = argparse.ArgumentParser(prog="riskdesk", description=tr("cli.about"), epilog=tr("cli.exits"))
-    top.add_argument("--version", action="version", version=f"riskdesk {__version__}")
+    top = Front(prog="riskdesk", description=tr("cli.about"))
+    top.add_argument("--version", action="version", version=f"riskdesk {__version__}", help=tr("cli.version"))
     _home(top)
     _core(top)
     top.add_argument("--no-watcher", action="store_true", help=tr("cli.no_watcher"))
     top.set_defaults(run=entries.console)
-    commands = top.add_subparsers(title=tr("cli.commands"), metavar="COMMAND")
+    commands = top.add_subparsers(title=tr("cli.commands"), metavar="COMMAND", parser_class=Manual)
     _add_demo(commands)
     _add_watch(commands)
     _add_sandbox(commands)
@@ -77,49 +83,18 @@ def parser() -> argparse.ArgumentParser:
     _add_approvals(commands)
     _add_plan(commands)
     _add_backtest(commands)
-    _add_bench(commands)
+    add_bench(commands)
     _add_audit(commands)
     _add_journal(commands)
     _add_lists(commands)
     _add_model(commands)
-    _add_conformance(commands)
+    add_conformance(commands)
     _home(_command(commands, "doctor", entries.doctor, core=True))
     _home(_command(commands, "paths", entries.paths))
     _add_settings(commands)
+    completion = _command(commands, "completion", lambda options: entries.completion(options, parser()))
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="SHELL", help=tr("cli.shell"))
     return top
-
-
-class Commands(Protocol):
-    """Where commands are added: what `add_subparsers` returns."""
-
-    def add_parser(self, name: str, *, help: str, description: str) -> argparse.ArgumentParser: ...
-
-
-Run = Callable[[argparse.Namespace], int]
-
-
-def _command(
-    commands: Commands, name: str, run: Run | None = None, *, core: bool = False, text: str = ""
-) -> argparse.ArgumentParser:
-    text = text or tr(f"cli.{name.replace('-', '_')}")
-    added = commands.add_parser(name, help=text, description=text)
-    if run is not None:
-        added.set_defaults(run=run)
-    if core:
-        _core(added)
-    return added
-
-
-def _tied(to: argparse.ArgumentParser) -> None:
-    to.add_argument("--tied", action="store_true", help=tr("cli.tied"))
-
-
-def _home(to: argparse.ArgumentParser) -> None:
-    to.add_argument("--home", metavar="DIR", default=argparse.SUPPRESS, help=tr("cli.home"))
-
-
-def _core(to: argparse.ArgumentParser) -> None:
-    to.add_argument("--core", metavar="URL", default=argparse.SUPPRESS, help=tr("cli.core"))
 
 
 # ---------------------------------------------------------------- what there is to type
@@ -258,66 +233,6 @@ def _add_backtest(commands: Commands) -> None:
     backtest.add_argument("--accounts", type=Path, metavar="FILE", help=tr("cli.behind"))
     backtest.add_argument("--progress", action="store_true", help=tr("cli.progress"))
     backtest.add_argument("--json", action="store_true", help=tr("cli.json"))
-
-
-def _add_bench(commands: Commands) -> None:
-    bench = _command(commands, "bench")
-    what = bench.add_subparsers(title=tr("cli.commands"), metavar="WHAT", required=True)
-    ingest = _command(what, "ingest", entries.bench_ingest)
-    ingest.add_argument("--stream", type=Path, metavar="FILE", help=tr("cli.stream"))
-    ingest.add_argument("--limit", type=_count, metavar="N", help=tr("cli.limit"))
-    ingest.add_argument("--accounts", type=_count, default=100_000, metavar="N", help=tr("cli.accounts"))
-    ingest.add_argument("--days", type=_positive, default=12.0, metavar="N", help=tr("cli.days"))
-    ingest.add_argument("--kills", type=int, default=0, metavar="N", help=tr("cli.kills"))
-    ingest.add_argument("--json", action="store_true", help=tr("cli.json"))
-    quality = _command(what, "quality", entries.bench_quality)
-    quality.add_argument("--stream", type=Path, metavar="FILE", help=tr("cli.stream"))
-    quality.add_argument("--label-delay-days", type=float, default=7.0, metavar="N", help=tr("cli.label_delay"))
-    quality.add_argument("--desk", type=_count, default=0, metavar="N", help=tr("cli.desk"))
-    quality.add_argument("--alert-at", type=_positive, metavar="SCORE", help=tr("cli.alert_at"))
-    quality.add_argument("--packs", type=Path, metavar="DIR", help=tr("cli.packs"))
-    quality.add_argument("--json", action="store_true", help=tr("cli.json"))
-    detect = _command(what, "detect", entries.bench_detect)
-    detect.add_argument("--seeds", type=_count, default=5, metavar="N", help=tr("cli.seeds"))
-    detect.add_argument("--tuning", action="store_true", help=tr("cli.tuning"))
-    detect.add_argument("--packs", type=Path, metavar="DIR", help=tr("cli.packs"))
-    detect.add_argument("--json", action="store_true", help=tr("cli.json"))
-    engine = _command(what, "engine", entries.bench_engine, text=tr("cli.bench_engine"))
-    engine.add_argument("--accounts", type=_count, default=100_000, metavar="N", help=tr("cli.accounts"))
-    engine.add_argument("--events", type=_count, default=200_000, metavar="N", help=tr("cli.how_many_events"))
-    engine.add_argument("--json", action="store_true", help=tr("cli.json"))
-    ui = _command(what, "ui", entries.bench_ui)
-    ui.add_argument("--accounts", type=_count, default=1_000_000, metavar="N", help=tr("cli.accounts"))
-    ui.add_argument("--json", action="store_true", help=tr("cli.json"))
-    alerts = _command(what, "alerts", entries.bench_alerts, text=tr("cli.bench_alerts"))
-    alerts.add_argument("--accounts", type=_count, default=100_000, metavar="N", help=tr("cli.accounts"))
-    alerts.add_argument("--rate", type=_count, default=2_000, metavar="N", help=tr("cli.rate"))
-    alerts.add_argument("--alerts", type=_count, default=200, metavar="N", help=tr("cli.how_many_alerts"))
-    alerts.add_argument("--seconds", type=_positive, default=120.0, metavar="S", help=tr("cli.spread"))
-    alerts.add_argument("--json", action="store_true", help=tr("cli.json"))
-    audit = _command(what, "audit", entries.bench_audit, text=tr("cli.bench_audit"))
-    audit.add_argument("--edits", type=_count, default=10_000, metavar="N", help=tr("cli.edits"))
-    audit.add_argument("--writes", type=_count, default=1_000, metavar="N", help=tr("cli.writes"))
-    audit.add_argument("--seed", type=int, default=1, help=tr("cli.fault_seed"))
-    audit.add_argument("--json", action="store_true", help=tr("cli.json"))
-    commands_bench = _command(what, "commands", entries.bench_commands, text=tr("cli.bench_commands"))
-    trial = commands_bench.add_mutually_exclusive_group()
-    trial.add_argument("--faults", action="store_true", help=tr("cli.faults"))
-    trial.add_argument("--bulk", action="store_true", help=tr("cli.bulk"))
-    commands_bench.add_argument("--commands", type=_count, default=5_000, metavar="N", help=tr("cli.how_many"))
-    commands_bench.add_argument("--seed", type=int, default=1, help=tr("cli.fault_seed"))
-    commands_bench.add_argument("--json", action="store_true", help=tr("cli.json"))
-
-
-def _add_conformance(commands: Commands) -> None:
-    kit = _command(commands, "conformance", entries.conformance, core=True, text=tr("conformance.help"))
-    _home(kit)
-    kit.epilog = tr("conformance.help_second")
-    kit.add_argument("--write", action="store_true", help=tr("conformance.help_write"))
-    kit.add_argument("--account", action="append", default=[], metavar="ID", help=tr("conformance.help_account"))
-    kit.add_argument("--old-cursor", metavar="CURSOR", help=tr("conformance.help_old_cursor"))
-    kit.add_argument("--check", action="append", default=[], metavar="NAME", help=tr("conformance.help_check"))
-    kit.add_argument("--json", action="store_true", help=tr("cli.json"))
 
 
 def _add_audit(commands: Commands) -> None:

@@ -262,6 +262,12 @@ def settings_new(options: argparse.Namespace) -> int:
     return settings.new(place.settings)
 
 
+def completion(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    from console.desk import completion
+
+    return completion.show(parser, options.shell)
+
+
 def bench_commands(options: argparse.Namespace) -> int:
     from console.bench import bulk, commands
 
