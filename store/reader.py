@@ -54,6 +54,16 @@ class AccountRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SetAside:
+    """A change that could not be understood: its place, what it called itself, and what was wrong."""
+
+    seq: int
+    type: str
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class FeedRow:
     """One poller: its health, and its place in the feed where it reads one."""
 
@@ -323,6 +333,11 @@ class Reader:
     def quarantined(self) -> int:
         """Changes that could not be understood and were set aside."""
         return int(self.rows("SELECT count(*) FROM quarantine")[0][0])
+
+    def set_aside(self, limit: int) -> list[SetAside]:
+        """The newest of those changes."""
+        query = "SELECT seq, type, id, reason FROM quarantine ORDER BY number DESC LIMIT ?"
+        return [SetAside(*row) for row in self.rows(query, (limit,))]
 
     # ------------------------------------------------------------ plumbing
 

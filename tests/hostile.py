@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import inspect
 
 from console.core.instants import Instant, wire
-from console.core.messages import RESOURCES
+from console.core.messages import RESOURCES, decoder
 
 NUMBER = "@@"
 NOON = 1_700_000_000_000_000
@@ -144,3 +144,36 @@ def _cut_literal(part: str) -> tuple[str, str]:
     decoded, end = json.JSONDecoder().raw_decode(f'"{part}')
     assert isinstance(decoded, str)
     return part[: end - 2], part[end - 1 :]
+
+
+def full_of(values: tuple[object, ...], number: int, turn: int) -> list[dict[str, Any]]:
+    """Related resources of every type, with a value, and on with the next, in each field that may hold it."""
+    made = []
+    for type_ in RESOURCES:
+        doc, kind = whole(type_, number), decoder(RESOURCES[type_])
+        for place, (of, path) in enumerate(FIELDS):
+            if of != type_ or str(path[-1]).endswith("id") or path[-1] in ("version", "type"):
+                continue
+            value = values[(turn + place) % len(values)]
+            tried = json.loads(json.dumps(doc))
+            if value is None or "\0" in str(value) or not _holds(tried, path):
+                continue
+            for form in (value, str(value)[:128], str(value)[:64], str(value)[:2]):
+                try:
+                    kind.decode(json.dumps(put(tried, path, form)))
+                except (ValueError, RecursionError):
+                    continue
+                doc = tried
+                break
+        made.append(change(type_, doc))
+    return made
+
+
+def _holds(doc: Any, path: Path) -> bool:
+    """Whether there is still such a place in the document."""
+    for key in path[:-1]:
+        try:
+            doc = doc[key]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return isinstance(doc, dict)

@@ -72,7 +72,7 @@ class Terminal:
     def press(self, key: bytes) -> tuple[float, float, int]:
         """Press a key: seconds to the end of the first frame it painted and of the last, and the bytes they took."""
         began = time.perf_counter()
-        os.write(self._line, key)
+        self.type(key)
         first = last = 0.0
         painted = 0
         while part := self.read(QUIET_S):
@@ -81,6 +81,10 @@ class Terminal:
                 last = time.perf_counter() - began
                 first = first or last
         return first, last, painted
+
+    def type(self, keys: bytes) -> None:
+        """Type keys; what they cause is read later."""
+        os.write(self._line, keys)
 
     def read(self, within_s: float) -> bytes:
         """What the program writes next; nothing when it stays silent. Answers its question for synchronised updates."""

@@ -19,6 +19,9 @@ from store.reader import Reader
 SHOWN_COMMANDS = 500
 """Commands of the journal that the screens look at, the newest."""
 
+SHOWN_SET_ASIDE = 20
+"""Changes that could not be understood, the newest, that are told by name."""
+
 RECENT = 10 * MINUTE
 """How long a settled command stays marked on its account's line."""
 
@@ -115,6 +118,7 @@ class Sight:
                 meta=read_meta(notes.get("meta")),
                 accounts=mirror.size(),
                 quarantined=mirror.quarantined(),
+                set_aside=tuple(mirror.set_aside(SHOWN_SET_ASIDE)),
                 watcher=read_watcher(notes.get("watcher")),
                 rebuilding=notes.get("scan", "{}") != "{}",
             )

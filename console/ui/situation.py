@@ -14,7 +14,7 @@ from console.core.messages import UNREADABLE, CoreMeta
 from console.language import tr
 from console.ui.formats import age, count, moment
 from console.ui.text import clean
-from store.reader import FeedRow
+from store.reader import FeedRow, SetAside
 
 STALE_AFTER = {"changes": 45 * SECOND, "meta": 90 * SECOND, "commands": 30 * SECOND}
 """How long a poller may be silent: a long poll lasts 30 s at most, /meta is asked every 30 s. The rest run rarely."""
@@ -59,6 +59,7 @@ class Situation:
     watcher: Watcher | None = None
     accounts: int = 0
     quarantined: int = 0
+    set_aside: Sequence[SetAside] = ()
     alerts: Mapping[str, int] = field(default_factory=dict)
     commands: Mapping[str, int] = field(default_factory=dict)
     armed_until: int = 0

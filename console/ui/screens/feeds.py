@@ -42,6 +42,7 @@ class FeedsScreen(DeskScreen):
         self.query_one("#title", Lines).show(Text(tr("ui.feeds.title"), colours.strong))
         blocks = [surroundings(situation, colours)]
         blocks += [poller(feed, situation, colours) for feed in situation.feeds]
+        blocks += [set_aside(situation, colours)] if situation.set_aside else []
         width = max(20, self.app.size.width - 4)
         lines = [line for block in blocks for line in (*block, Text())]
         for line in lines:
@@ -67,6 +68,16 @@ def surroundings(situation: Situation, colours: Palette) -> list[Text]:
     if situation.quarantined:
         aside = formats.count(situation.quarantined)
         lines.append(_labelled(tr("ui.feeds.quarantined"), aside, colours, bad=True))
+    return lines
+
+
+def set_aside(situation: Situation, colours: Palette) -> list[Text]:
+    """The newest changes that could not be understood, by name, with what was wrong with each."""
+    lines = [Text(tr("ui.feeds.set_aside", count=len(situation.set_aside)), colours.bad)]
+    for change in situation.set_aside:
+        name = f"{clean(change.type, 24)} {clean(change.id, 72) or tr('ui.feeds.nameless')}"
+        line = Text(f"  {name}", colours.plain).append(f"  seq {change.seq}  ", colours.faint)
+        lines.append(line.append(clean(change.reason, 120), colours.faint))
     return lines
 
 
