@@ -27,7 +27,7 @@ SECRET = re.compile(r"(token|secret|passw|credential)(?!.*_command)")
 """Names under which people would put a secret."""
 EVENTS = ("critical_alert", "feed_stalled", "review")
 DETAILS = ("counts", "ids", "rules")
-THEMES = ("dusk", "dawn")
+THEMES = ("dusk", "dawn", "clear", "plain")
 FIRST_SCREENS = ("watch", "alerts", "commands", "feeds", "rules", "model")
 
 

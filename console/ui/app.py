@@ -31,6 +31,7 @@ from console.ui.sight import Sight
 from console.ui.situation import Grade
 from console.ui.survey import Kind, Survey, Surveyor
 from console.ui.text import clean
+from console.ui.themes import look_asked_for
 from store.life import State
 from store.query import Term
 from store.reader import Reader
@@ -96,6 +97,7 @@ class RiskDesk(App[int]):
         settings: Settings | None = None,
     ) -> None:
         """`watcher_pid` tells the process that watches this home, None when nobody does; `start_watcher` starts one."""
+        colourless, motion = look_asked_for()
         super().__init__()
         self.title = "riskdesk"
         self.sight = Sight(home, core, clock, watcher_pid)
@@ -105,7 +107,8 @@ class RiskDesk(App[int]):
         for theme in themes.THEMES:
             self.register_theme(theme)
         self.settings = settings or Settings()
-        self.theme = self.settings.console.theme
+        self.theme = themes.PLAIN.name if colourless else self.settings.console.theme
+        self.animation_level = motion
         self.keymap, _ = keymap.read(self.settings.keys)
         self.set_keymap(keymap.bound(self.keymap))
         formats.show_times_in(self.settings.console.time_zone)

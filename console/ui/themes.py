@@ -1,16 +1,19 @@
-"""The look: two themes, and the styles that lines drawn cell by cell take from them.
+"""The look: four themes, and the styles that lines drawn cell by cell take from them.
 
-Every colour is one of the 256 that any terminal has, so that the desk looks the same over tmux and ssh.
+Every colour is one of the 256 that any terminal has, so that the desk looks the same over tmux and ssh. `plain` has no
+colours at all, only weights, on whatever background the terminal has; it is what $NO_COLOR asks for.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from rich.style import Style
 from textual.theme import Theme
+from textual.types import AnimationLevel
 
 GLYPHS = ("·", "○", "●", "▲", "◆")
 """One glyph for each level, none to critical: a level is never told by colour alone."""
@@ -64,8 +67,8 @@ LIGHT = Theme(
         "level-0": "#6c6c6c",
         "level-1": "#005f87",
         "level-2": "#875f00",
-        "level-3": "#af5f00",
-        "level-4": "#af0000",
+        "level-3": "#af0000",
+        "level-4": "#87005f",
         "cursor": "#afd7ff",
         "glow-1": "#eeeeee",
         "glow-2": "#ffffd7",
@@ -77,7 +80,67 @@ LIGHT = Theme(
     },
 )
 
-THEMES = (DARK, LIGHT)
+CLEAR = Theme(
+    name="clear",
+    primary="#5fafd7",
+    secondary="#8a8a8a",
+    accent="#5fafd7",
+    foreground="#d0d0d0",
+    background="#121212",
+    surface="#1c1c1c",
+    panel="#262626",
+    success="#5fafd7",
+    warning="#ffd75f",
+    error="#ff8700",
+    dark=True,
+    variables={
+        "faint": "#808080",
+        "level-0": "#808080",
+        "level-1": "#5f87d7",
+        "level-2": "#87d7ff",
+        "level-3": "#ffd75f",
+        "level-4": "#ff8700",
+        "cursor": "#005f87",
+        "glow-1": "#262626",
+        "glow-2": "#3a3a3a",
+        "glow-3": "#4e4e4e",
+        "border": "#4e4e4e",
+        "scrollbar": "#3a3a3a",
+        "scrollbar-background": "#121212",
+        "footer-background": "#121212",
+    },
+)
+"""For colour-blind eyes: blues and oranges, which all kinds of them tell apart (after Okabe and Ito 2008)."""
+
+BARE = "ansi_default"
+"""The terminal's own colour."""
+
+PLAIN = Theme(
+    name="plain",
+    ansi=True,
+    primary=BARE,
+    secondary=BARE,
+    accent=BARE,
+    foreground=BARE,
+    background=BARE,
+    surface=BARE,
+    panel=BARE,
+    boost=BARE,
+    success=BARE,
+    warning=BARE,
+    error=BARE,
+    variables={
+        **dict.fromkeys(DARK.variables, BARE),
+        **dict.fromkeys((f"scrollbar-{part}" for part in ("hover", "active", "corner-color")), BARE),
+        **dict.fromkeys((f"scrollbar-background-{part}" for part in ("hover", "active")), BARE),
+        **dict.fromkeys(("ansi-background", "ansi-foreground"), BARE),
+        **dict.fromkeys(("border-blurred", "input-cursor-background", "input-cursor-foreground"), BARE),
+        "input-cursor-text-style": "reverse",
+        "block-cursor-text-style": "reverse",
+    },
+)
+
+THEMES = (DARK, LIGHT, CLEAR, PLAIN)
 
 GLOW_STEPS = 3
 """Shades between a row that changed just now and one at rest."""
@@ -103,8 +166,32 @@ class Palette:
         return self.levels[level] if 0 <= level < len(self.levels) else self.faint
 
 
+WEIGHTS = Palette(
+    plain=Style(),
+    faint=Style(dim=True),
+    strong=Style(bold=True),
+    accent=Style(underline=True),
+    good=Style(),
+    warning=Style(bold=True),
+    bad=Style(bold=True, underline=True),
+    heading=Style(dim=True, bold=True),
+    levels=(
+        Style(dim=True),
+        Style(),
+        Style(bold=True),
+        Style(bold=True, underline=True),
+        Style(bold=True, reverse=True),
+    ),
+    cursor=Style(reverse=True),
+    glow=(Style(),) * GLOW_STEPS,
+)
+"""The styles of `plain`."""
+
+
 def palette(variables: Mapping[str, str]) -> Palette:
     """The styles of a theme, by its resolved variables (`App.theme_variables`)."""
+    if variables["cursor"] == BARE:
+        return WEIGHTS
     names = ("foreground", "faint", "primary", "success", "warning", "error", "cursor")
     levels = tuple(variables[f"level-{level}"] for level in range(len(GLYPHS)))
     glows = tuple(variables[f"glow-{step}"] for step in range(1, GLOW_STEPS + 1))
@@ -132,3 +219,13 @@ def _palette(colours: tuple[str, ...], levels: tuple[str, ...], glows: tuple[str
 def _hex(text: str) -> str:
     """Theme variables may carry an alpha (`#rrggbbaa`), which a terminal can't show."""
     return text[:7]
+
+
+def look_asked_for() -> tuple[bool, AnimationLevel]:
+    """Whether the environment asks for no colours, and how much motion: none, unless $TEXTUAL_ANIMATIONS says more.
+
+    $NO_COLOR is taken out of the environment: Textual would make greys of the colours, and those are colours too.
+    """
+    asked = os.environ.get("TEXTUAL_ANIMATIONS", "none").lower()
+    motion: AnimationLevel = "full" if asked == "full" else "basic" if asked == "basic" else "none"
+    return bool(os.environ.pop("NO_COLOR", "")), motion

@@ -6,7 +6,6 @@ after any key, the order holds still; what has risen meanwhile is counted, and `
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -59,7 +58,6 @@ class AccountTable(RowList):
         self._stream_now = 0
         self._exponents: Mapping[str, int] = {}
         self._intents: Mapping[str, str] = {}
-        self._glows = os.environ.get("TEXTUAL_ANIMATIONS", "full").lower() == "full" and "NO_COLOR" not in os.environ
 
     # ------------------------------------------------------------ rows and keys
 
@@ -161,7 +159,7 @@ class AccountTable(RowList):
         changed = [account for account, row in fresh.items() if self._rows.get(account) != row]
         lit = [account for account in changed if account in self._rows]
         self._rows = {account: row for account, row in self._rows.items() if account in seen} | fresh
-        if self._glows and len(lit) <= self.height // 2:
+        if self.app.animation_level == "full" and len(lit) <= self.height // 2:
             self._glow |= dict.fromkeys(lit, themes.GLOW_STEPS)
         for account in changed:
             self.repaint(seen[account])
