@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from console.core.client import CoreClient
 from console.core.commands import InvalidWish, check_text, recorded
 from console.core.instants import Instant
-from console.core.messages import Command, CoreMeta, Decision, Problem, decoder, encode
+from console.core.messages import UNREADABLE, Command, CoreMeta, Decision, Problem, decoder, encode
 from console.core.problems import CoreProblem
+from console.core.second_person import WAITING, is_own, may_decide
 
 APPROVE, REJECT, CANCEL = "approve", "reject", "cancel"
-
-WAITING = "pending_approval"
-"""The status of a command that waits for a second person."""
 
 NO_BODY = b""
 
 ALREADY_DECIDED = "already_decided"
 
 _COMMAND = decoder(Command)
-
-
-def may_decide(command: Command, meta: CoreMeta) -> bool:
-    """Whether the core lets this person approve or reject the command: never one's own."""
-    return "core:approve" in meta.you.scopes and command.created_by != meta.you.subject
 
 
 def check(choice: str, note: str | None, command: Command, meta: CoreMeta, now: Instant) -> None:
@@ -34,7 +25,7 @@ def check(choice: str, note: str | None, command: Command, meta: CoreMeta, now: 
         raise InvalidWish("ballot_decided", status=command.status)
     if now > command.not_after:
         raise InvalidWish("ballot_late")
-    own = command.created_by == meta.you.subject
+    own = is_own(command, meta)
     if choice == CANCEL:
         if not own:
             raise InvalidWish("ballot_not_own", who=command.created_by)
@@ -71,6 +62,6 @@ def _decided_before(problem: Problem) -> Command | None:
         return None
     try:
         command: Command = _COMMAND.decode(problem.current)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
     return command

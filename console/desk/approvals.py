@@ -11,14 +11,16 @@ from typing import Any
 import msgspec
 
 from console.core import instants
-from console.core.ballots import CANCEL, may_decide
+from console.core.ballots import CANCEL
 from console.core.client import CoreClient
 from console.core.commands import Absent, InvalidWish, outcome
 from console.core.instants import Instant
-from console.core.messages import Account, Command, CoreMeta, decoder, encode
+from console.core.messages import UNREADABLE, Account, Command, CoreMeta, decoder, encode
 from console.core.problems import CoreProblem, CoreUnreachable
+from console.core.second_person import is_own, may_decide
 from console.desk import act, ballots, deciding
 from console.desk.credentials import Credentials
+from console.desk.waiting import waiting
 from console.exits import Exit
 from console.language import term, tr
 from console.paths import Home, home
@@ -44,7 +46,7 @@ def show(place: Home, *, as_json: bool) -> int:
         return act.fail(str(error), Exit.FAILED)
     try:
         meta = _read(_META, mirror.notes().get("meta"))
-        found = [(command, mirror.account(command.target.id)) for command in ballots.waiting(mirror, instants.now())]
+        found = [(command, mirror.account(command.target.id)) for command in waiting(mirror, instants.now())]
     finally:
         mirror.close()
     if as_json:
@@ -61,7 +63,7 @@ def _described(command: Command, detail: AccountDetail | None, meta: CoreMeta | 
     """A command as the core tells it, who may decide it, and what the mirror knows of its account."""
     told: dict[str, Any] = msgspec.json.decode(encode(command))
     row = detail.row if detail else None
-    told["own"] = meta is not None and command.created_by == meta.you.subject
+    told["own"] = meta is not None and is_own(command, meta)
     told["may_decide"] = meta is not None and may_decide(command, meta)
     told["account"] = row and {
         "status": row.status, "version": row.version, "credit_limit_minor": row.credit_limit_minor,
@@ -75,16 +77,16 @@ def _line(command: Command, detail: AccountDetail | None, meta: CoreMeta | None)
     exponents = {currency.code: currency.exponent for currency in meta.currencies} if meta else {}
     account = _read(_ACCOUNT, detail.doc if detail else None)
     left = formats.age(command.not_after - instants.now())
-    own = meta is not None and command.created_by == meta.you.subject
+    own = meta is not None and is_own(command, meta)
     who = tr("approvals.own") if own else clean(command.created_by, 24)
-    what = f"{term('ui.command', clean(command.type, 40))}: {asks(command, account, exponents)}"
-    return f"{command.id}  {left:>4}  {clean(command.target.id, 72)}  {who}  {what}  · {reason(command, meta)}"
+    what = f"{asks(command, account, exponents)} · {reason(command, meta)}"
+    return f"{command.id}  {left:>4}  {clean(command.target.id, 72)}  {who}  {what}"
 
 
 def _read(reader: msgspec.json.Decoder[Any], text: str | None) -> Any:  # noqa: ANN401 - the decoder's own type
     try:
         return reader.decode(text) if text else None
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
 
 

@@ -31,6 +31,7 @@ class Facts:
     reasons_known: bool
     account: AccountRow | None
     same_version: bool = True
+    may_approve: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class Action:
 COMMAND = ("armed", "may_command", "same_version", "account", "mirrored", "reasons")
 CASE = ("armed", "may_command", "same_version", "account")
 
+BALLOT = ("armed", "may_command", "same_version")
+
 ACTIONS = (
     Action("down", ("j", "down"), "list"),
     Action("up", ("k", "up"), "list"),
@@ -88,6 +91,10 @@ ACTIONS = (
     Action("note", ("n",), "decide", CASE, danger=True),
     Action("snooze", ("z",), "decide", ("account",), argument=True),
     Action("filter", ("slash",), "filter", hint=True),
+    Action("approve", ("a",), "approvals", (*BALLOT, "may_approve"), danger=True, hint=True),
+    Action("decline", ("d",), "approvals", (*BALLOT, "may_approve"), danger=True, hint=True),
+    Action("withdraw", ("w",), "withdraw", BALLOT, danger=True, hint=True),
+    Action("pick", ("space",), "approvals", ("may_approve",), hint=True),
     Action("command", ("colon",), "app", hint=True),
     Action("help", ("question_mark", "f1"), "app", hint=True),
     Action("back", ("escape",), "app"),
@@ -97,6 +104,7 @@ ACTIONS = (
     Action("alerts", ("4",), "app"),
     Action("rules", ("5",), "app"),
     Action("model", ("6",), "app"),
+    Action("approvals", ("7",), "app"),
     Action("transactions", ("t",), "app", argument=True),
     Action("logins", ("L",), "app", argument=True),
     Action("audit", (), "app", argument=True),
@@ -116,6 +124,7 @@ LIMIT_OPEN = ("active", "frozen")
 NEEDS: dict[str, Callable[[Facts], bool]] = {
     "armed": lambda facts: facts.armed,
     "may_command": lambda facts: facts.may_command is not False,
+    "may_approve": lambda facts: facts.may_approve is not False,
     "same_version": lambda facts: facts.same_version,
     "account": lambda facts: facts.account is not None,
     "mirrored": lambda facts: facts.account is not None and facts.account.version > 0 and not facts.account.deleted,

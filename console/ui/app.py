@@ -162,7 +162,7 @@ class RiskDesk(App[int]):
         if any(entry.waits_for == "credential" for entry in self.sight.commands):
             from console.ui.submitting import hand_over
 
-            hand_over(self.sight.home, self._not_nudged)
+            hand_over(self.sight.home, self.not_nudged)
 
     def on_risk_desk_surveyed(self, event: Surveyed) -> None:
         watch = self._watch()
@@ -236,6 +236,7 @@ class RiskDesk(App[int]):
             situation.meta is not None,
             front.account() if front is not None and front.stands else None,
             situation.same_version,
+            situation.may_approve,
         )
 
     def action_perform(self, name: str) -> None:
@@ -272,9 +273,9 @@ class RiskDesk(App[int]):
     def _journal(self, draft: Draft) -> str:
         from console.ui.submitting import submitter
 
-        return submitter(self.sight, self._not_nudged)(draft)
+        return submitter(self.sight, self.not_nudged)(draft)
 
-    def _not_nudged(self, why: str) -> None:
+    def not_nudged(self, why: str) -> None:
         self.call_from_thread(self.say, tr("ui.not_nudged", why=clean(why)), "warning")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:

@@ -8,6 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from console.core.instants import MINUTE
+from console.core.messages import Command
+from console.core.second_person import may_decide
+from console.desk.waiting import waiting
 from console.paths import Home
 from console.ui import rules
 from console.ui.situation import Situation, read_meta, read_watcher
@@ -31,6 +34,7 @@ class Sight:
 
     `watched` is whether a watcher holds this home's lock.
     `turned` are the commands whose state changed between the last two looks at the journal.
+    `waiting` are the commands, everybody's, that wait for a second person, the least time left first.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class Sight:
         self.journal: Journal | None = None
         self.commands: list[Entry] = []
         self.turned: list[Entry] = []
+        self.waiting: list[Command] = []
         self.situation = Situation(clock(), core=core or "")
         self._seen: tuple[object, ...] = ()
         self._mirror_version = -1
@@ -112,15 +117,17 @@ class Sight:
         changed, self._mirror_version = version != self._mirror_version, version
         if changed:
             notes = mirror.notes()
+            self.waiting = waiting(mirror, self.situation.core_now)
             self.situation = replace(
                 self.situation,
                 feeds=tuple(mirror.feeds()),
-                meta=read_meta(notes.get("meta")),
+                meta=(meta := read_meta(notes.get("meta"))),
                 accounts=mirror.size(),
                 quarantined=mirror.quarantined(),
                 set_aside=tuple(mirror.set_aside(SHOWN_SET_ASIDE)),
                 watcher=read_watcher(notes.get("watcher")),
                 rebuilding=notes.get("scan", "{}") != "{}",
+                to_approve=sum(may_decide(command, meta) for command in self.waiting) if meta else 0,
             )
             told = self.situation.watcher
             rules.scored_by(Path(told.packs) if told and told.packs else None)

@@ -50,7 +50,10 @@ class Watcher:
 
 @dataclass(frozen=True)
 class Situation:
-    """One look at the surroundings. Times in microseconds of wall time, `watermark` of stream time."""
+    """One look at the surroundings. Times in microseconds of wall time, `watermark` of stream time.
+
+    `to_approve` counts the commands of others that wait for this person to decide.
+    """
 
     now: int
     mirror: bool = False
@@ -65,6 +68,7 @@ class Situation:
     armed_until: int = 0
     core: str = ""
     rebuilding: bool = False
+    to_approve: int = 0
 
     @property
     def armed(self) -> bool:
@@ -79,6 +83,11 @@ class Situation:
     def may_command(self) -> bool | None:
         """Whether the core lets this person send commands; None while unknown."""
         return None if self.meta is None else "core:command" in self.meta.you.scopes
+
+    @property
+    def may_approve(self) -> bool | None:
+        """Whether the core lets this person decide what others asked for; None while unknown."""
+        return None if self.meta is None else "core:approve" in self.meta.you.scopes
 
     @property
     def same_version(self) -> bool:

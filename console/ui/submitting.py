@@ -40,15 +40,20 @@ def submitter(sight: Sight, complain: Callable[[str], None]) -> Submit:
             raise Refused(deciding.explain(error)) from error
         except (JournalError, StoreError, sqlite3.Error) as error:
             raise Refused(str(error)) from error
-        Thread(target=_wake, args=(sight.home, entry.command_id, complain), daemon=True).start()
+        wake(sight.home, entry.command_id, complain)
         return entry.command_id
 
     return submit
 
 
 def hand_over(home: Home, complain: Callable[[str], None]) -> None:
-    """Give the watcher the operator's token, in a thread: its source may take seconds."""
-    Thread(target=_wake, args=(home, None, complain), daemon=True).start()
+    """Give the watcher the operator's token."""
+    wake(home, None, complain)
+
+
+def wake(home: Home, command_id: str | None, complain: Callable[[str], None]) -> None:
+    """Hand the token over and nudge for a command, in a thread: the token's source may take seconds."""
+    Thread(target=_wake, args=(home, command_id, complain), daemon=True).start()
 
 
 def _wake(home: Home, command_id: str | None, complain: Callable[[str], None]) -> None:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-import msgspec
-
-from console.core.ballots import APPROVE, CANCEL, WAITING, cast
+from console.core.ballots import APPROVE, CANCEL, cast
 from console.core.commands import Absent
-from console.core.messages import Command, decoder, encode
+from console.core.messages import UNREADABLE, Command, decoder, encode
+from console.core.second_person import WAITING
 from console.watch.errands import TOKEN_PAUSE_S, Errands
 from console.watch.outcomes import Next
 from store.journal import Entry, Move
@@ -84,7 +83,7 @@ class Ballots:
             return
         try:
             command = _COMMAND.decode(data)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             log.warning("a change of command %s can't be read: %s", command_id, error)
             return
         if command.status != WAITING:

@@ -219,6 +219,56 @@ def _alert(connection, number: int, score: float, level: int) -> None:
     )  # fmt: skip
 
 
+WAITING = (
+    ("account.close", {}, "maria.k", "customer_request", HOSTILE, 12 * MINUTE, "close"),
+    ("account.set_limit", {"limit": "credit", "value_minor": 9_000_000, "currency": "CNY"}, "li.na",
+     "customer_request", "工资证明已核", 95 * MINUTE, "limit_increase"),
+    ("account.unfreeze", {"hold_ids": ["hold_3"]}, "maria.k", "identity_verified", None, 70 * MINUTE, HOSTILE),
+    ("account.freeze", {"scope": "full"}, "jonas.p", "account_takeover", None, 5 * MINUTE, "bulk"),
+    ("savings.move", {"to": HOSTILE}, HOSTILE, HOSTILE, None, 119 * MINUTE, None),
+)  # fmt: skip
+
+
+def command_id(place: int) -> str:
+    return f"01a218be-0000-7000-8000-{place:012d}"
+
+
+def build_waiting(
+    path: Path, subject: str = "jonas.p", scopes: tuple[str, ...] = ("core:command", "core:approve")
+) -> None:
+    """Write commands that wait for a second person into a mirror, and who the core says this person is."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        meta = json.loads(connection.execute("SELECT value FROM note WHERE key = 'meta'").fetchone()[0])
+        meta["you"] = {"subject": subject, "roles": ["supervisor"], "scopes": ["core:read", *scopes]}
+        connection.execute("UPDATE note SET value = ? WHERE key = 'meta'", (json.dumps(meta),))
+        for place, (type_, params, who, reason, note, left, policy) in enumerate(WAITING):
+            doc = {
+                "id": command_id(place), "version": 1, "type": type_,
+                "target": {"type": "account", "id": f"acc_{place:06d}"}, "params": params,
+                "status": "pending_approval", "created_at": wire(NOW - 3 * MINUTE),
+                "created_by": who, "not_after": wire(NOW + left), "reason_code": reason, "note": note,
+                "if_match": place + 2 + place % 2, "approval": {"required": True, "policy": policy},
+                "decided_on": {"score": 0.91, "rule_ids": ["ATO-1", HOSTILE[:8]]} if place % 2 else "unheard of",
+            }  # fmt: skip
+            connection.execute(
+                "INSERT OR REPLACE INTO resource VALUES ('command', ?, 1, 0, ?, 1, ?)",
+                (doc["id"], place, json.dumps(doc, separators=(",", ":"))),
+            )
+
+
+def decide_waiting(path: Path, place: int, status: str, decision: str | None, who: str | None) -> None:
+    """Let somebody have decided one of them."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        text = connection.execute("SELECT doc FROM resource WHERE id = ?", (command_id(place),)).fetchone()[0]
+        doc = json.loads(text)
+        doc["status"] = status
+        doc["approval"] |= {"decision": decision, "decided_by": who}
+        connection.execute(
+            "UPDATE resource SET doc = ?, version = 2 WHERE type = 'command' AND id = ?",
+            (json.dumps(doc, separators=(",", ":")), command_id(place)),
+        )
+
+
 def _rule_hits(connection, chance: random.Random) -> None:
     """A week of hits of a few rules, one of them in shadow, some judged by labels."""
     named = [("ATO-1", "live"), ("CNP-6", "live"), ("GEO-1", "live"), ("UN-2", "shadow")]

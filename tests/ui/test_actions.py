@@ -11,10 +11,12 @@ from console.ui import actions, screens
 from console.ui.actions import ACTIONS, BY_NAME, NEEDS, Action, Facts, obstacle
 from console.ui.app import RiskDesk
 from console.ui.screens.account import AccountScreen
+from console.ui.screens.approvals import ApprovalsScreen
 from console.ui.screens.audit import AuditScreen
 from console.ui.screens.backtest import BacktestScreen
 from console.ui.screens.base import DeskScreen
 from console.ui.screens.behind import BehindScreen
+from console.ui.screens.commands import CommandsScreen
 from console.ui.screens.deciding import Decisions
 from console.ui.screens.log import LogScreen
 from console.ui.screens.model import ModelScreen
@@ -38,6 +40,8 @@ OWNERS = {
     "log": (LogScreen,),
     "backtest": (BacktestScreen,),
     "model": (ModelScreen,),
+    "approvals": (ApprovalsScreen,),
+    "withdraw": (ApprovalsScreen, CommandsScreen),
 }
 
 ROW = AccountRow(

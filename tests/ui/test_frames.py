@@ -17,12 +17,13 @@ from console import language
 from console.paths import Home
 from console.ui.app import RiskDesk
 from console.ui.dialogs import foresight
+from console.ui.dialogs.approval import BallotDialog
 from console.ui.dialogs.base import DecisionDialog
 from console.ui.dialogs.fields import Question, Words
 from console.ui.screens.backtest import BacktestScreen
 from tests.ui import rehearsing
 from tests.ui.conftest import Desk
-from tests.ui.mirror_builder import build_journal, build_log, build_models, build_travel
+from tests.ui.mirror_builder import build_journal, build_log, build_models, build_travel, build_waiting
 from tests.ui.screens import frame, ready, until
 from tests.ui.test_backtest import found
 
@@ -120,6 +121,21 @@ async def log(app: RiskDesk) -> None:
     app.screen.table.place(2)
 
 
+async def approvals(app: RiskDesk) -> None:
+    build_waiting(app.sight.home.mirror)
+    app.look()
+    await screen("approvals")(app)
+    await until(lambda: app.screen.table.total() > 0, "what waits")
+    app.screen.table.move(1)
+
+
+async def approve(app: RiskDesk) -> None:
+    await approvals(app)
+    app.perform("write", "10")
+    app.perform("approve")
+    await until(lambda: isinstance(app.screen, BallotDialog) and bool(app.screen.focused), "the dialog")
+
+
 SHOWN: list[tuple[str, str, Steps]] = [
     *((name, code, steps) for name, steps in (
         ("watch", stay), ("account", account), ("alerts", alerts), ("freeze", dialog("freeze", 12, "1")),
@@ -128,6 +144,7 @@ SHOWN: list[tuple[str, str, Steps]] = [
         ("close", dialog("close", 3, "1", {"t": "acc_000003"})), ("rules", rules), ("rule", rule),
         ("backtest", backtest), ("behind", behind), ("model", screen("model")),
         ("transactions", transactions), ("logins", logins), ("audit", audit), ("log", log),
+        ("approvals", approvals), ("approve", approve),
     )
       for code in language.LANGUAGES),
     *((name, "en", screen(name)) for name in ("commands", "feeds", "help")),

@@ -14,6 +14,7 @@ BY_NAME = {
     "alerts": "AlertsScreen",
     "rules": "RulesScreen",
     "model": "ModelScreen",
+    "approvals": "ApprovalsScreen",
     "transactions": "TransactionsScreen",
     "logins": "LoginsScreen",
     "audit": "AuditScreen",

@@ -70,16 +70,16 @@ def body(
     account = read_account(detail.doc)
     return [
         *_commands(commands, situation, colours),
-        *_holds(account, colours),
+        *holds_lines(account, colours),
         *_case(detail, situation, colours),
-        *_limits(detail, account, situation.exponents, colours),
+        *limits_lines(detail, account, situation.exponents, colours),
         *_normal(detail, found, situation.exponents, colours),
-        *_why(detail, situation.exponents, colours),
+        *why_lines(detail, situation.exponents, colours),
         *_person(read_customer(detail.customer), account, situation.exponents, colours),
     ]
 
 
-def _why(detail: AccountDetail, exponents: Mapping[str, int], colours: Palette) -> list[Pair]:
+def why_lines(detail: AccountDetail, exponents: Mapping[str, int], colours: Palette) -> list[Pair]:
     alert, currency = detail.alert, detail.row.currency
     if alert is None:
         return [_labelled("ui.portrait.why", tr("ui.watch.no_alert"), colours)]
@@ -156,7 +156,7 @@ def _normal(detail: AccountDetail, found: Normal | None, exponents: Mapping[str,
     return lines
 
 
-def _limits(
+def limits_lines(
     detail: AccountDetail, account: Account | None, exponents: Mapping[str, int], colours: Palette
 ) -> list[Pair]:
     row = detail.row
@@ -203,7 +203,7 @@ def hold_words(hold: Hold) -> str:
     return " · ".join(words)
 
 
-def _holds(account: Account | None, colours: Palette) -> list[Pair]:
+def holds_lines(account: Account | None, colours: Palette) -> list[Pair]:
     holds = account.holds if account is not None else []
     return [
         _labelled("ui.portrait.holds" if not place else "", hold_words(hold), colours)

@@ -112,6 +112,8 @@ def _commands(situation: Situation, colours: Palette) -> list[Part]:
     review = situation.commands.get("REVIEW", 0)
     pending = sum(situation.commands.get(state, 0) for state in UNRESOLVED) - unknown
     parts = []
+    if situation.to_approve:
+        parts.append((tr("ui.status_bar.to_approve", count=situation.to_approve), colours.warning))
     if unknown + review:
         parts.append((tr("ui.status_bar.unsure", count=unknown + review), colours.bad))
     if pending:

@@ -1,0 +1,105 @@
+"""The list of what waits for a second person, and of what was decided here a short time ago."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from console.core.instants import MINUTE
+from console.core.messages import Command, CoreMeta
+from console.core.second_person import is_own
+from console.language import term, tr
+from console.ui import formats
+from console.ui.actions import bindings
+from console.ui.asked import outcome
+from console.ui.text import clean
+from console.ui.widgets.columns import INTENT_GLYPHS, intent_style
+from console.ui.widgets.rows import Cell, RowList
+from store.journal import Entry
+
+COLUMNS = (("", 5), ("left", 4), ("command", 10), ("account", 14), ("who", 10))
+"""Names and cells of the columns before the last, which takes the rest: what it asks."""
+
+
+URGENT = 10 * MINUTE
+"""Time left below which it is said louder."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A command, our own decision about it, and whether it still waits."""
+
+    command: Command
+    ballot: Entry | None
+    waits: bool
+
+
+class ApprovalList(RowList):
+    """Commands by their ids. `seen` and `marked` hold ids: of those looked at, and of those chosen for one decision."""
+
+    BINDINGS = bindings("list", "figures")
+
+    def __init__(self, asks: Callable[[Command], str]) -> None:
+        """`asks` says what a command asks for; it is called for those on screen."""
+        super().__init__()
+        self._asks = asks
+        self.items: Sequence[Item] = ()
+        self.seen: set[str] = set()
+        self.marked: set[str] = set()
+        self._numbers: dict[str, int] = {}
+        self._places: Mapping[int, int] = {}
+        self._meta: CoreMeta | None = None
+        self._now = 0
+
+    def tell(self, items: Sequence[Item], meta: CoreMeta | None, now: int) -> None:
+        """Show these, `now` by the core's clock. Marks of what waits no more are dropped."""
+        self.items, self._meta, self._now = items, meta, now
+        self._places = {self._number(item): place for place, item in enumerate(items)}
+        self.marked &= {item.command.id for item in items if item.waits}
+        if self.cursor_index is None:
+            self.place(self.key_at(0) if items else None, show=False)
+        self.resize_to_rows()
+        self.refresh()
+
+    @property
+    def current(self) -> Item | None:
+        """The one under the cursor."""
+        index = self.cursor_index
+        return None if index is None else self.items[index]
+
+    def chosen(self) -> list[Item]:
+        """The marked ones, else the one under the cursor."""
+        marked = [item for item in self.items if item.command.id in self.marked]
+        return marked or ([self.current] if self.current is not None else [])
+
+    def total(self) -> int:
+        return len(self.items)
+
+    def key_at(self, index: int) -> int:
+        return self._number(self.items[index])
+
+    def index_of(self, key: int) -> int | None:
+        return self._places.get(key)
+
+    def cells(self, index: int, width: int) -> Sequence[Cell]:
+        item, colours = self.items[index], self.palette
+        command, ballot = item.command, item.ballot
+        own = self._meta is not None and is_own(command, self._meta)
+        plain = colours.plain if item.waits and not own else colours.faint
+        left = command.not_after - self._now
+        state = ballot.state if ballot is not None else ""
+        rest = width - sum(size + 1 for _, size in COLUMNS) - 1
+        return [
+            ("■" if command.id in self.marked else " ", 1, False, colours.accent),
+            ("✓" if command.id in self.seen else " ", 1, False, colours.good),
+            (INTENT_GLYPHS.get(state, " "), 1, False, intent_style(state, colours)),
+            (formats.age(left) if item.waits else "", 4, True, colours.warning if left < URGENT else plain),
+            (term("ui.command", clean(command.type, 40)), 10, False, plain),
+            (clean(command.target.id, 72), 14, False, plain),
+            (tr("approvals.own") if own else clean(command.created_by, 24), 10, False, plain),
+            (self._asks(command) if item.waits else outcome(command), max(1, rest), False, plain),
+        ]
+
+    def _number(self, item: Item) -> int:
+        """A command's number in this list: its own as long as the list stands."""
+        return self._numbers.setdefault(item.command.id, len(self._numbers))
