@@ -6,29 +6,30 @@ returns. Instants are integer microseconds since 1970 (UTC).
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from sqlite_utils import Database
 
 from store import audit, files, times
+from store.entries import INTENT, AttemptEnd, AttemptOutcome, Entry, Intent, Move, outcome, select, step
 from store.journal_schema import MIGRATIONS
 from store.life import BLOCKING, FREEZE, MOVES, SETTLED, UNRESOLVED, State, changes_state, is_ballot
+
+__all__ = [
+    "AttemptEnd", "AttemptOutcome", "Blocked", "Entry", "IllegalMove", "Intent", "Journal", "JournalError", "Move",
+]  # fmt: skip
 
 WATCHER = "watcher"
 """The audit's name for what the machine does by itself."""
 
 OPENINGS = 5
 """Tries to open a new journal that another process is creating at the same moment."""
-
-AttemptOutcome = Literal["none", "unknown", "recorded"]
-"""What an attempt is known to have done at the core: nothing, perhaps something, or been recorded."""
 
 
 class JournalError(Exception):
@@ -49,84 +50,6 @@ class IllegalMove(JournalError):
     def __init__(self, command_id: str, state: State, to: State) -> None:
         super().__init__(f"command {command_id} is {state} and can't become {to}")
         self.state = state
-
-
-@dataclass(frozen=True, kw_only=True)
-class Intent:
-    """A decision with everything that will travel, fixed: id, body bytes, If-Match and deadline.
-
-    `seen` is the JSON of the account as the operator saw it, `follows` the command that this one undoes or repeats.
-    """
-
-    command_id: str
-    type: str
-    target_type: str
-    target_id: str
-    account_id: str
-    body: bytes
-    if_match: int | None
-    not_after: int
-    created_by: str
-    reason_code: str | None = None
-    note: str | None = None
-    seen: str | None = None
-    follows: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry(Intent):
-    """A command as the journal knows it.
-
-    `doubtful`: an attempt may have been recorded without our knowing. `waits_for` is 'credential', 'core' or None.
-    `settles_as`: what it becomes once the fence proves that no doubtful attempt had an effect. `why` is a short code.
-    """
-
-    position: int
-    state: State
-    created_at: int
-    attempts: int
-    doubtful: bool
-    waits_for: str | None
-    settles_as: State | None
-    core_status: str | None
-    acked_at: int | None
-    confirmed_at: int | None
-    settled_at: int | None
-    why: str | None
-    problem: str | None
-    effect: str | None
-    resulting_version: int | None
-    effect_seq: int | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Move:
-    """What was learned about a command. None keeps what the journal has, except for `waits_for`, which is replaced."""
-
-    to: State
-    why: str | None = None
-    waits_for: str | None = None
-    settles_as: State | None = None
-    core_status: str | None = None
-    problem: str | None = None
-    effect: str | None = None
-    resulting_version: int | None = None
-    effect_seq: int | None = None
-
-
-@dataclass(frozen=True)
-class AttemptEnd:
-    """How one attempt ended: its HTTP status, None without an answer, and what it did."""
-
-    number: int
-    status: int | None
-    outcome: AttemptOutcome
-
-
-_DOUBT = """EXISTS (SELECT 1 FROM attempt t WHERE t.command_id = c.command_id
-    AND (t.outcome = 'unknown' OR t.outcome IS NULL)) AS doubtful"""
-_SELECT = f"SELECT {', '.join(f.name if f.name != 'doubtful' else _DOUBT for f in fields(Entry))} FROM command c"  # noqa: S608
-_INTENT = tuple(field.name for field in fields(Intent))
 
 
 def _any_of(states: tuple[State, ...]) -> str:
@@ -176,10 +99,10 @@ class Journal:
             blocker = self._blocker(intent)
             if blocker:
                 raise Blocked(blocker)
-            values = [getattr(intent, name) for name in _INTENT]
-            marks = ", ".join("?" * (len(_INTENT) + 2))
+            values = [getattr(intent, name) for name in INTENT]
+            marks = ", ".join("?" * (len(INTENT) + 2))
             connection.execute(
-                f"INSERT INTO command ({', '.join(_INTENT)}, created_at, state) VALUES ({marks})",  # noqa: S608
+                f"INSERT INTO command ({', '.join(INTENT)}, created_at, state) VALUES ({marks})",  # noqa: S608
                 (*values, at, State.QUEUED),
             )
             payload: dict[str, Any] = {
@@ -194,7 +117,7 @@ class Journal:
                 payload["checklist"] = [dict(answer) for answer in checklist]
             if is_ballot(intent.type):
                 payload |= {"type": intent.type, "about": intent.target_id}
-            audit.append(connection, at, intent.created_by, _event(intent, "decided"), payload)
+            audit.append(connection, at, intent.created_by, step(intent, "decided"), payload)
             also(connection)
         return self._need(intent.command_id)
 
@@ -235,7 +158,7 @@ class Journal:
                 (State.SENDING, number, command_id),
             )
             payload = {"command_id": command_id, "from": entry.state, "to": State.SENDING, "attempt": number}
-            audit.append(connection, at, WATCHER, _event(entry, "attempt"), payload)
+            audit.append(connection, at, WATCHER, step(entry, "attempt"), payload)
         return number
 
     def settle(
@@ -286,7 +209,7 @@ class Journal:
             (*new.values(), entry.command_id),
         )
         if attempt or move.to is not entry.state:
-            audit.append(connection, at, actor, _event(entry, "outcome"), _outcome(entry, move, attempt))
+            audit.append(connection, at, actor, step(entry, "outcome"), outcome(entry, move, attempt))
 
     def recover(self, at: int, in_flight: frozenset[str] = frozenset()) -> list[str]:
         """Make every SENDING command UNKNOWN that nobody is sending any more; returns their ids.
@@ -362,52 +285,13 @@ class Journal:
         return audit.verify(audit.rows(self._connection))
 
     def _entries(self, clause: str, *values: object) -> list[Entry]:
-        names = [field.name for field in fields(Entry)]
-        return [
-            _entry(dict(zip(names, row, strict=True)))
-            for row in self._connection.execute(_SELECT + " " + clause, values)
-        ]
+        return select(self._connection, clause, *values)
 
     def _need(self, command_id: str) -> Entry:
         entry = self.get(command_id)
         if entry is None:
             raise JournalError(f"no command {command_id} in the journal")
         return entry
-
-
-def _entry(row: dict[str, Any]) -> Entry:
-    row["state"] = State(row["state"])
-    row["settles_as"] = State(row["settles_as"]) if row["settles_as"] else None
-    row["doubtful"] = bool(row["doubtful"])
-    return Entry(**row)
-
-
-def _event(intent: Intent, what: str) -> str:
-    """The audit's name for a step of a command's life, or of a ballot's."""
-    return f"{'ballot' if is_ballot(intent.type) else 'command'}.{what}"
-
-
-def _outcome(entry: Entry, move: Move, attempt: AttemptEnd | None) -> dict[str, Any]:
-    """The audit's payload of a move: ids and codes; the core's own words stay in the command's row."""
-    payload: dict[str, Any] = {"command_id": entry.command_id, "from": entry.state, "to": move.to}
-    if attempt:
-        payload |= {"attempt": attempt.number, "status": attempt.status, "outcome": attempt.outcome}
-    if move.why:
-        payload["why"] = move.why
-    if move.problem:
-        payload["problem"] = _code(move.problem)
-    if move.effect:
-        payload |= {"effect": move.effect, "resulting_version": move.resulting_version, "effect_seq": move.effect_seq}
-    return payload
-
-
-def _code(problem: str) -> str | None:
-    """A problem's code; None when what the core put into it is nested without end."""
-    try:
-        code: str | None = json.loads(problem).get("code")
-    except RecursionError:
-        return None
-    return code
 
 
 def _open(path: Path) -> Database:
