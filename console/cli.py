@@ -142,16 +142,20 @@ def _add_sandbox(commands: Commands) -> None:
 def _add_act(commands: Commands) -> None:
     act = _command(commands, "act")
     what = act.add_subparsers(title=tr("cli.commands"), metavar="ACTION", required=True)
-    for name in ("freeze", "unfreeze", "set-limit", "close"):
+    for name in ("freeze", "unfreeze", "set-limit", "close", "undo"):
         action = _command(what, name, entries.act, core=True)
         action.set_defaults(action=name)
         _home(action)
-        action.add_argument("account", metavar="ACCOUNT", help=tr("cli.account"))
+        if name == "undo":
+            action.add_argument("command", metavar="COMMAND", help=tr("cli.undone"))
+        else:
+            action.add_argument("account", metavar="ACCOUNT", help=tr("cli.account"))
         action.add_argument("--preview", action="store_true", help=tr("cli.preview"))
         _decision(action, name, 30.0)
+        if name in ("unfreeze", "undo"):
+            action.add_argument("--check", action="append", default=[], metavar="ID=ANSWER", help=tr("cli.check"))
         if name == "unfreeze":
             action.add_argument("--hold", action="append", metavar="ID", help=tr("cli.hold"))
-            action.add_argument("--check", action="append", default=[], metavar="ID=ANSWER", help=tr("cli.check"))
         elif name == "set-limit":
             value = action.add_mutually_exclusive_group(required=True)
             value.add_argument("--value-minor", type=_count, metavar="N", help=tr("cli.value_minor"))

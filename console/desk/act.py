@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from console import children
 from console.core import commands, instants
@@ -18,6 +19,7 @@ from console.desk import deciding, ends, foretold, hotline, preview, shares
 from console.desk.checklist import NOT_ASKED, Answer, answers, to_ask
 from console.desk.credentials import Credentials
 from console.desk.quota import quota
+from console.desk.undo import NoUndo, compensations
 from console.exits import Exit
 from console.language import tr
 from console.paths import Home, home
@@ -40,23 +42,54 @@ def run(options: argparse.Namespace, core: str) -> int:
     place.make()
     credentials = Credentials(place)
     try:
-        meta, account, core_now = asyncio.run(_read(core, credentials, options.account))
-        journal, wish = Journal(place.journal), _wish(options, account, core_now)
+        journal = Journal(place.journal)
+        undone = _undone(journal, options.command) if options.action == "undo" else None
+        account_id = undone.account_id if undone else options.account
+        seen = _Seen(*asyncio.run(_read(core, credentials, account_id)))
+        wishes = _back(undone, seen, options) if undone else [_wish(options, seen.account, seen.core_now)]
         if options.preview:
-            return _preview(place, core, credentials, journal, _Seen(meta, account, core_now), wish)
-        answered = _answers(place, options) if options.action == "unfreeze" else []
-        entry = deciding.decide(journal, meta, wish, core_now=core_now, account=account, checklist=answered)
+            return max(_preview(place, core, credentials, journal, seen, wish) for wish in wishes)
+        entries = [_decide(place, journal, seen, wish, options, undone) for wish in wishes]
     except (InvalidWish, Blocked) as error:
         return fail(deciding.explain(error), Exit.USAGE if isinstance(error, InvalidWish) else Exit.REFUSED)
     except CoreUnreachable as error:
         return fail(str(error), Exit.UNREACHABLE)
-    except (CoreProblem, NotRehearsed) as refusal:
+    except (CoreProblem, NotRehearsed, NoUndo) as refusal:
         return fail(str(refusal), Exit.REFUSED)
     except StoreError as error:
         return fail(str(error), Exit.FAILED)
-    print(tr("cli.queued", id=entry.command_id, type=entry.type, account=entry.account_id), flush=True)
-    wake(place, core, credentials, entry.command_id)
-    return wait(journal, entry, options.timeout) if options.wait else Exit.OK
+    for entry in entries:
+        print(tr("cli.queued", id=entry.command_id, type=entry.type, account=entry.account_id), flush=True)
+        wake(place, core, credentials, entry.command_id)
+    return max(wait(journal, entry, options.timeout) for entry in entries) if options.wait else Exit.OK
+
+
+def _undone(journal: Journal, command_id: str) -> Entry:
+    """The command to take back. Raises ValueError for one that the journal does not have."""
+    entry = journal.get(command_id)
+    if entry is None:
+        raise ValueError(tr("desk.undo.no_such", id=command_id))
+    return entry
+
+
+def _back(undone: Entry, seen: _Seen, options: argparse.Namespace) -> list[Wish]:
+    """What takes a command back, with the reason given for it. Raises NoUndo."""
+    wishes = compensations(undone, seen.account, seen.core_now)
+    return [replace(wish, reason_code=options.reason, note=options.note) for wish in wishes]
+
+
+def _decide(
+    place: Home, journal: Journal, seen: _Seen, wish: Wish, options: argparse.Namespace, undone: Entry | None
+) -> Entry:
+    return deciding.decide(
+        journal,
+        seen.meta,
+        wish,
+        core_now=seen.core_now,
+        account=seen.account,
+        follows=undone.command_id if undone else None,
+        checklist=_answers(place, wish.account_id, options.check) if wish.type == "account.unfreeze" else (),
+    )
 
 
 async def _read(core: str, credentials: Credentials, account_id: str) -> tuple[CoreMeta, Account, Instant]:
@@ -121,10 +154,10 @@ def _wish(options: argparse.Namespace, account: Account, core_now: Instant) -> W
     return commands.close(account.id, reason, note)
 
 
-def _answers(place: Home, options: argparse.Namespace) -> list[Answer]:
+def _answers(place: Home, account_id: str, given: Sequence[str]) -> list[Answer]:
     """The checks before a release with the answers given; says which were left out. Raises ValueError for no answer."""
     mirror = Reader(place.mirror) if place.mirror.exists() else None
-    answered = answers(to_ask(mirror, options.account, rules.pack), options.check)
+    answered = answers(to_ask(mirror, account_id, rules.pack), given)
     left_out = [one["id"] for one in answered if one["answer"] == NOT_ASKED]
     if left_out:
         print(tr("desk.check.open", checks=", ".join(left_out)), file=sys.stderr)

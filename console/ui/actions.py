@@ -61,7 +61,8 @@ class Action:
 
 
 COMMAND = ("armed", "may_command", "same_version", "account", "mirrored", "reasons")
-CASE = ("armed", "may_command", "same_version", "account")
+SENDING = ("armed", "may_command", "same_version")
+CASE = (*SENDING, "account")
 
 BALLOT = ("armed", "may_command", "same_version")
 
@@ -81,6 +82,8 @@ ACTIONS = (
     Action("cancel", ("x",), "backtest", hint=True),
     Action("rollback", ("Z",), "model", ("armed", "same_version"), danger=True, hint=True, argument=True),
     Action("older", ("o",), "account", ("account",), hint=True),
+    Action("redecide", ("D",), "commands", SENDING, danger=True, hint=True, argument=True),
+    Action("undo", ("U",), "undo", SENDING, danger=True, hint=True),
     Action("freeze", ("f",), "decide", (*COMMAND, "not_closed"), danger=True, hint=True),
     Action("unfreeze", ("u",), "decide", (*COMMAND, "not_closed", "holds"), danger=True, hint=True),
     Action("limit", ("l",), "decide", (*COMMAND, "limit_open"), danger=True, hint=True),

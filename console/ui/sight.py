@@ -10,6 +10,7 @@ from pathlib import Path
 from console.core.instants import MINUTE
 from console.core.messages import Command
 from console.core.second_person import may_decide
+from console.desk.undo import pressing
 from console.desk.waiting import waiting
 from console.paths import Home
 from console.ui import rules
@@ -166,6 +167,8 @@ class Sight:
         self.commands = journal.recent(SHOWN_COMMANDS)
         self.turned = [entry for entry in self.commands if before.get(entry.command_id, entry.state) != entry.state]
         self.situation = replace(
-            self.situation, commands={str(state): count for state, count in journal.counts().items()}
+            self.situation,
+            commands={str(state): count for state, count in journal.counts().items()},
+            again=len(pressing(self.commands, self.clock())),
         )
         return True

@@ -65,6 +65,7 @@ class Situation:
     set_aside: Sequence[SetAside] = ()
     alerts: Mapping[str, int] = field(default_factory=dict)
     commands: Mapping[str, int] = field(default_factory=dict)
+    again: int = 0
     armed_until: int = 0
     core: str = ""
     rebuilding: bool = False
@@ -170,6 +171,8 @@ def notices(situation: Situation) -> list[Notice]:
     if not situation.mirror:
         return [Notice("info", tr("ui.notice.waiting"))]
     found = [*_watcher_notices(situation), *_feed_notices(situation)]
+    if situation.again:
+        found.append(Notice("warning", tr("ui.notice.again", count=situation.again)))
     order = ("bad", "warning", "info")
     return sorted(found, key=lambda notice: order.index(notice.grade))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Callable
+from subprocess import CompletedProcess
 
 import httpx
 
@@ -34,6 +35,44 @@ def test_freeze_and_release_by_command_line(world: Sandbox, desk: Callable[..., 
     assert httpx.get(f"{world.origin}/core/v1/accounts/{account}").json()["holds"] == []
 
     assert one.run("audit", "verify").returncode == Exit.OK
+
+
+def test_a_preview_changes_nothing_and_an_undo_takes_a_limit_and_a_freeze_back(
+    world: Sandbox, desk: Callable[..., Riskdesk]
+) -> None:
+    one = desk(world.origin)
+    one.start("watch")
+    account = _victim(one)
+    resource = f"{world.origin}/core/v1/accounts/{account}"
+
+    def now() -> tuple[str, int]:
+        told = httpx.get(resource).json()
+        return told["status"], told["limits"]["credit_limit_minor"]
+
+    before = now()
+    lower = ("act", "set-limit", account, "--share", "50%", "--reason", "credit_risk")
+    done = one.run(*lower, "--preview")
+    assert (done.returncode, now()) == (Exit.OK, before), done.stderr
+    assert f"→ {before[1] // 2 / 100:,.2f}" in done.stdout
+    assert "The customer is told" in done.stdout
+    assert "Bulk quota: 19 of 20" in done.stdout
+
+    lowered = one.run(*lower, "--wait")
+    assert (lowered.returncode, now()) == (Exit.OK, (before[0], before[1] // 2)), lowered.stderr
+    frozen = one.run("act", "freeze", account, "--reason", "account_takeover", "--expires-at", "8h", "--wait")
+    assert (frozen.returncode, now()[0]) == (Exit.OK, "frozen"), frozen.stderr
+
+    def undo(done: CompletedProcess[str], reason: str, *more: str) -> CompletedProcess[str]:
+        command_id = done.stdout.splitlines()[0].split()[-1]
+        return one.run("act", "undo", command_id, "--reason", reason, "--wait", *more)
+
+    released = undo(frozen, "verified_with_customer", "--check", "identity=yes")
+    assert (released.returncode, now()[0]) == (Exit.OK, before[0]), released.stderr
+    assert "not asked: reached" in released.stderr
+    raised = undo(lowered, "ability_verified")
+    assert (raised.returncode, "AWAITING_APPROVAL" in raised.stdout) == (Exit.UNCONFIRMED, True), raised.stderr
+    assert undo(frozen, "verified_with_customer").returncode == Exit.REFUSED
+    assert one.run("act", "undo", "no-such", "--reason", "other").returncode == Exit.USAGE
 
 
 def test_a_limit_is_lowered_and_a_close_waits_for_a_second_person(

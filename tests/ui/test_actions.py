@@ -42,6 +42,8 @@ OWNERS = {
     "model": (ModelScreen,),
     "approvals": (ApprovalsScreen,),
     "withdraw": (ApprovalsScreen, CommandsScreen),
+    "commands": (CommandsScreen,),
+    "undo": (CommandsScreen, AccountScreen),
 }
 
 ROW = AccountRow(
@@ -67,7 +69,7 @@ def test_an_action_is_reachable_told_and_done_by_something(action: Action) -> No
 def test_names_and_keys_are_unique_where_they_meet() -> None:
     assert len(BY_NAME) == len(ACTIONS)
     everywhere = {"app", "list", "decide"}
-    for scope in ("accounts", "account", "backtest", "model", "stream", "audit", "log", "filter"):
+    for scope in ("accounts", "account", "backtest", "model", "stream", "audit", "log", "filter", "commands", "undo"):
         keys = [key for action in ACTIONS if action.scope in everywhere | {scope} for key in action.keys]
         assert len(keys) == len(set(keys))
 

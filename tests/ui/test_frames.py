@@ -6,6 +6,7 @@ RISKDESK_FRAMES=write writes them anew; look at what changed before committing.
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from rich.cells import cell_len
 from textual.events import Key
 
 from console import language
+from console.core import commands
+from console.core.instants import HOUR
 from console.paths import Home
 from console.ui.app import RiskDesk
 from console.ui.dialogs import foresight
@@ -21,10 +24,12 @@ from console.ui.dialogs.approval import BallotDialog
 from console.ui.dialogs.base import DecisionDialog
 from console.ui.dialogs.fields import Question, Words
 from console.ui.screens.backtest import BacktestScreen
+from store.life import State
 from tests.ui import rehearsing
 from tests.ui.conftest import Desk
-from tests.ui.mirror_builder import build_journal, build_log, build_models, build_travel, build_waiting
+from tests.ui.mirror_builder import NOW, build_journal, build_log, build_models, build_travel, build_waiting
 from tests.ui.screens import frame, ready, until
+from tests.ui.test_again import decided
 from tests.ui.test_backtest import found
 
 FRAMES = Path(__file__).parent / "frames"
@@ -79,6 +84,38 @@ async def rule(app: RiskDesk) -> None:
     await rules(app)
     app.perform("look")
     await until(lambda: app.screen.NAME == "rule" and app.screen.stands, "the rule")
+
+
+async def again(app: RiskDesk) -> None:
+    """Two commands that came to nothing stand above the others, the account of the first has changed since."""
+    wish = commands.freeze("acc_000001", "account_takeover", scope="debit_only")
+    decided(app.sight.home, wish, State.EXPIRED, "c1", NOW - HOUR)
+    lower = commands.set_limit("acc_000002", 500_000, "CNY", "credit_risk")
+    decided(app.sight.home, lower, State.REVIEW, "c2", NOW - HOUR)
+    with sqlite3.connect(app.sight.home.mirror) as writer:
+        writer.execute("UPDATE account SET doc = json_set(doc, '$.status', 'frozen') WHERE account = 1")
+    await screen("commands")(app)
+    app.look()
+    app.screen.list.place(app.screen.list.entries[1].position)
+
+
+async def redecide(app: RiskDesk) -> None:
+    app.perform("write", "10")
+    await again(app)
+    app.perform("redecide")
+    await until(lambda: isinstance(app.screen, DecisionDialog) and bool(app.screen.focused), "the dialog")
+    await until(lambda: app.screen._foresight.seen is not None, "the core's word")
+
+
+async def undo(app: RiskDesk) -> None:
+    app.perform("write", "10")
+    wish = commands.freeze("acc_000003", "account_takeover")
+    decided(app.sight.home, wish, State.CONFIRMED, "hold_3", NOW - HOUR)
+    await screen("commands")(app)
+    app.look()
+    app.screen.list.place(app.screen.list.entries[0].position)
+    app.perform("undo")
+    await until(lambda: isinstance(app.screen, DecisionDialog) and bool(app.screen.focused), "the dialog")
 
 
 async def alerts(app: RiskDesk) -> None:
@@ -141,6 +178,7 @@ SHOWN: list[tuple[str, str, Steps]] = [
         ("watch", stay), ("account", account), ("alerts", alerts), ("freeze", dialog("freeze", 12, "1")),
         ("freeze_until", dialog("freeze", 1, "s1e", {"t": ""})), ("limit", dialog("limit", 0, "1o", {"t": "50%"})),
         ("unfreeze", dialog("unfreeze", 3, "1ABC", {"n": "called back"})),
+        ("again", again), ("redecide", redecide), ("undo", undo),
         ("close", dialog("close", 3, "1", {"t": "acc_000003"})), ("rules", rules), ("rule", rule),
         ("backtest", backtest), ("behind", behind), ("model", screen("model")),
         ("transactions", transactions), ("logins", logins), ("audit", audit), ("log", log),

@@ -53,6 +53,11 @@ class DecisionDialog(Form[Draft]):
         if self.note_field is not None:
             self.note_field.value = wish.note or ""
 
+    def recall(self, wish: Wish, follows: str, history: list[str]) -> None:
+        """Start from an earlier wish; `follows` is its command, `history` says what became of it."""
+        self.follows, self.history = follows, history
+        self.fill(wish)
+
     def approval_words(self) -> str:
         """That a second person must approve the decision, and why where that is known."""
         return tr("ui.dialog.approval")

@@ -28,6 +28,10 @@ class ClaimDialog(DecisionDialog):
         )
         return [self.span]
 
+    def fill(self, wish: Wish) -> None:
+        minutes = wish.params.get("minutes")
+        self.span.index = MINUTES.index(minutes) if minutes in MINUTES else 0
+
     def wish(self) -> Wish:
         return commands.claim(self.row.account_id, int(str(self.span.value)))
 
@@ -69,6 +73,15 @@ class VerdictDialog(DecisionDialog):
         asked = self.which.value != "inconclusive" and any(isinstance(p, Reasons) and p.codes for p in self.fields)
         return self.reason_missing() if asked or self.reason is not None else None
 
+    def fill(self, wish: Wish) -> None:
+        super().fill(wish)
+        if wish.params.get("verdict") in VERDICTS:
+            self.which.index = 1 + VERDICTS.index(wish.params["verdict"])
+        judged = tuple(wish.params.get("transaction_ids", ()))
+        if judged:
+            self.about.options = [(judged, tr("ui.dialog.verdict.hits", count=len(judged))), self.about.options[-1]]
+        self.about.index = 0 if judged else len(self.about.options) - 1
+
     def wish(self) -> Wish:
         judged = self.about.value if self.which.value != "inconclusive" else ()
         return commands.verdict(
@@ -90,6 +103,9 @@ class NoteDialog(DecisionDialog):
 
     def missing(self) -> str | None:
         return None if self.text.value.strip() else tr("ui.dialog.need.text")
+
+    def fill(self, wish: Wish) -> None:
+        self.text.value = str(wish.params.get("text", ""))
 
     def wish(self) -> Wish:
         return commands.note(self.row.account_id, self.text.value.strip())

@@ -36,7 +36,7 @@ class AccountScreen(Decisions):
     AccountScreen.-wide #portrait { width: 42%; height: 100%; max-height: 100%; }
     AccountScreen.-wide #history { width: 58%; height: 100%; }
     """
-    BINDINGS = bindings("account")
+    BINDINGS = bindings("account", "undo")
     NAME = "account"
 
     def __init__(self, account_id: str) -> None:
@@ -93,6 +93,16 @@ class AccountScreen(Decisions):
     def do_older(self, _: str) -> None:
         if self.sight.mirror is None or not self.timeline.older(self.sight.mirror):
             self.desk.say(tr("ui.timeline.no_older"))
+
+    def do_undo(self, _: str) -> None:
+        """Take back our newest command on this account that had an effect."""
+        from console.ui import again
+
+        entry = again.newest(self.sight.commands, self._account_id)
+        if entry is None:
+            self.desk.say(tr("ui.again.nothing"), "warning")
+        else:
+            again.take_back(self.desk, entry)
 
     def _draw_normal(self, mirror: Reader, begin: Place) -> None:
         """Draw the account's normal again when it has new events."""

@@ -1,17 +1,25 @@
-"""The commands screen: what this desk decided, and what became of it, newest first."""
+"""The commands screen: what this desk decided, and what became of it, newest first.
+
+What came to nothing, as after an outage, stands above the rest for a day, to be decided again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from rich.style import Style
 from rich.text import Text
 from textual.widget import Widget
 
+from console.core.commands import Wish
+from console.desk.undo import open_again, pressing, wish_of
 from console.language import term, tr
 from console.ui import formats
+from console.ui.actions import bindings
 from console.ui.screens.base import DeskScreen
+from console.ui.situation import Situation
 from console.ui.text import clean
-from console.ui.themes import palette
+from console.ui.themes import Palette, palette
 from console.ui.widgets.columns import INTENT_GLYPHS, intent_style
 from console.ui.widgets.lines import Lines
 from console.ui.widgets.portrait import problem_words
@@ -25,14 +33,26 @@ class CommandList(RowList):
     def __init__(self) -> None:
         super().__init__()
         self.entries: Sequence[Entry] = ()
+        self.again: Sequence[Entry] = ()
         self._now = 0
 
     def tell(self, entries: Sequence[Entry], now: int) -> None:
+        again = pressing(entries, now)
+        above = {entry.command_id for entry in again}
+        entries = [*again, *(entry for entry in entries if entry.command_id not in above)]
         same = entries == self.entries and now // 1_000_000 == self._now // 1_000_000
-        self.entries, self._now = entries, now
+        self.entries, self.again, self._now = entries, again, now
         if not same:
             self.resize_to_rows()
             self.refresh()
+
+    def chosen(self) -> Entry | None:
+        """The command under the cursor."""
+        index = self.cursor_index
+        return None if index is None else self.entries[index]
+
+    def shade(self, index: int) -> Style | None:
+        return self.palette.glow[0] if self.entries[index] in self.again else None
 
     def total(self) -> int:
         return len(self.entries)
@@ -66,24 +86,110 @@ class CommandList(RowList):
 class CommandsScreen(DeskScreen):
     """The newest commands of the journal."""
 
-    DEFAULT_CSS = "CommandsScreen CommandList { padding: 0 0 0 1; }"
+    DEFAULT_CSS = """
+    CommandsScreen CommandList { padding: 0 0 0 1; }
+    CommandsScreen #detail { height: 2; padding: 0 1; background: $surface; }
+    """
+    BINDINGS = bindings("commands", "undo")
     NAME = "commands"
 
     def body(self) -> Iterable[Widget]:
         yield Lines("title", "heading")
         yield CommandList()
+        yield Lines("detail")
+
+    @property
+    def list(self) -> CommandList:
+        return self.query_one(CommandList)
 
     def home_focus(self) -> Widget | None:
-        return self.query_one(CommandList)
+        return self.list
 
     def on_mount(self) -> None:
         self.set_focus(self.home_focus())
 
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
         colours, situation = palette(self.app.theme_variables), self.sight.situation
-        self.query_one(CommandList).tell(self.sight.commands, situation.now)
+        self.list.tell(self.sight.commands, situation.now)
         title = Text(tr("ui.commands.title"), colours.strong)
+        if self.list.again:
+            title.append("  " + tr("ui.commands.again", count=len(self.list.again), key="D"), colours.warning)
         shown = [(tr(f"ui.state.{state}"), number) for state, number in sorted(situation.commands.items())]
         title.append("  " + ("  ".join(f"{name} {number}" for name, number in shown) or tr("ui.commands.none")))
+        title.truncate(self.app.size.width - 2, overflow="ellipsis")
         self.query_one("#title", Lines).show(title)
+        self._detail()
         super().looked(mirror_changed, journal_changed)
+
+    def on_row_list_moved(self, _: RowList.Moved) -> None:
+        self._detail()
+
+    def _detail(self) -> None:
+        """Of the command under the cursor: what was asked, and how the account has changed since."""
+        from console.ui.again import since
+
+        colours, entry = palette(self.app.theme_variables), self.list.chosen()
+        lines = [Text(tr("ui.watch.no_cursor"), colours.faint), Text()]
+        if entry is not None:
+            lines = [asked(entry, self.sight.situation, colours), Text(since(self.desk, entry), colours.plain)]
+        for line in lines:
+            line.truncate(self.app.size.width - 2, overflow="ellipsis")
+        self.query_one("#detail", Lines).show(Text("\n").join(lines))
+
+    # ------------------------------------------------------------ actions
+
+    def do_undo(self, _: str) -> None:
+        """Take back the command under the cursor by another one."""
+        from console.ui.again import take_back
+
+        entry = self.list.chosen()
+        if entry is None:
+            self.desk.say(tr("ui.watch.no_cursor"), "warning")
+        else:
+            take_back(self.desk, entry)
+
+    def do_redecide(self, argument: str) -> None:
+        """Decide again what came to nothing: the one under the cursor, else the newest; `all` goes through them."""
+        from console.ui.again import decide_again
+
+        entry = self.list.chosen()
+        waiting = open_again(self.sight.commands)
+        if argument == "all" or entry is None:
+            entry = next(iter(waiting), None)
+        if entry is None or entry not in waiting:
+            self.desk.say(tr("ui.again.none" if entry is None else "ui.again.not_open"), "warning")
+            return
+        self.list.place(entry.position)
+        decide_again(self.desk, entry, lambda: self._go_on(argument))
+
+    def _go_on(self, argument: str) -> None:
+        """Once one is sent the cursor is on the next; `all` opens it."""
+        following = next(iter(open_again(self.sight.commands)), None)
+        if following is not None:
+            self.list.place(following.position)
+            if argument == "all":
+                self.do_redecide(argument)
+
+
+def asked(entry: Entry, situation: Situation, colours: Palette) -> Text:
+    """What a command asked for: its parameters, by whom, until when it could be carried out."""
+    wish = wish_of(entry)
+    what = _parameters(wish, situation) if wish else []
+    words = [tr(f"ui.command.{entry.type}"), *what, clean(entry.created_by, 24)]
+    line = Text(" · ".join(words), colours.strong)
+    return line.append(f"  {tr('ui.commands.until', time=formats.day_and_time(entry.not_after))}", colours.faint)
+
+
+def _parameters(wish: Wish, situation: Situation) -> list[str]:
+    params = wish.params
+    if "scope" in params:
+        end = params.get("expires_at")
+        until = [tr("ui.portrait.until", time=formats.day_and_time(end))] if isinstance(end, int) else []
+        return [term("ui.scope", clean(params["scope"], 16)), *until]
+    if "hold_ids" in params:
+        return [tr("ui.commands.holds", count=len(params["hold_ids"]))]
+    if "value_minor" in params:
+        currency = clean(params.get("currency"), 3)
+        amount = formats.money(params["value_minor"], currency, situation.exponents)
+        return [f"{term('ui.dialog.limit', clean(params.get('limit'), 16))} {amount} {currency}"]
+    return [term("ui.verdict", clean(params["verdict"], 16))] if "verdict" in params else []

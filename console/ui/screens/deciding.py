@@ -6,6 +6,8 @@ The dialogs are imported when they are first opened, so that the first screen do
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from console.language import term, tr
@@ -16,11 +18,14 @@ from console.ui.text import clean
 from store.reader import AccountDetail, Reader
 
 if TYPE_CHECKING:
+    from console.core.commands import Wish
     from console.risk.packs import Check
+    from console.ui.app import RiskDesk
     from console.ui.dialogs.base import DecisionDialog
     from console.ui.drafts import Draft
 
 
+More = Callable[[AccountDetail, Reader], object]
 SNOOZE = "8h"
 """How long a snooze lasts when nothing is said: a shift."""
 
@@ -96,38 +101,74 @@ class Decisions(DeskScreen):
     def _ask(
         self,
         dialog: Callable[..., DecisionDialog],
-        more: Callable[[AccountDetail, Reader], object] | None = None,
+        more: More | None = None,
     ) -> None:
-        """Open a dialog on the account: its row and its resource are of one look, and stay what is decided on.
+        """Open a dialog on the account under the cursor. `more` reads what else the dialog is made from."""
+        row = self.account()
+        if row is not None:
+            _open(self.desk, row.account_id, dialog, more)
 
-        `more` reads what else the dialog is made from.
-        """
-        from console.ui.widgets.portrait import read_account
 
-        row, mirror = self.account(), self.sight.mirror
-        if row is None or mirror is None:
-            return
-        detail = mirror.account(row.account_id)
-        if detail is not None:
-            further = [more(detail, mirror)] if more is not None else []
-            opened = dialog(detail.row, read_account(detail.doc), self.sight.situation, *further)
-            self.desk.push_screen(opened, self._decided)
+@dataclass(frozen=True)
+class Recalled:
+    """What a dialog is filled in from: an earlier wish, the command that it follows, and what to say of that."""
 
-    def _decided(self, draft: Draft | None) -> None:
-        from console.ui.drafts import Refused
+    wish: Wish
+    follows: str
+    history: list[str]
 
-        desk = self.desk
-        if draft is None:
-            return
-        what = {"action": term("ui.command", draft.wish.type), "account": clean(draft.wish.account_id, 72)}
-        try:
-            desk.submit(draft)
-        except Refused as refusal:
-            desk.say(tr("ui.refused", why=clean(refusal), **what), "bad")
-        else:
-            desk.sight.forget_journal_version()
-            desk.look()
-            desk.say(tr("ui.queued", **what))
+
+def ask(
+    desk: RiskDesk, account_id: str, type_: str, recalled: Recalled, then: Callable[[], None] = lambda: None
+) -> None:
+    """Open the dialog that leads to a command of this type, filled in; `then` goes on once that is sent."""
+    module, name, more = DIALOGS[type_]
+    dialog: Callable[..., DecisionDialog] = getattr(import_module(f"console.ui.dialogs.{module}"), name)
+    _open(desk, account_id, dialog, more, recalled, then)
+
+
+def _open(
+    desk: RiskDesk,
+    account_id: str,
+    dialog: Callable[..., DecisionDialog],
+    more: More | None = None,
+    recalled: Recalled | None = None,
+    then: Callable[[], None] = lambda: None,
+) -> None:
+    """Open a dialog on an account: its row and its resource are of one look, and stay what is decided on."""
+    from console.ui.widgets.portrait import read_account
+
+    mirror = desk.sight.mirror
+    detail = mirror.account(account_id) if mirror is not None else None
+    if mirror is None or detail is None:
+        desk.say(tr("ui.dialog.gone"), "bad")
+        return
+    further = [more(detail, mirror)] if more is not None else []
+    opened = dialog(detail.row, read_account(detail.doc), desk.sight.situation, *further)
+    if recalled is not None:
+        opened.recall(recalled.wish, recalled.follows, recalled.history)
+
+    def decided(draft: Draft | None) -> None:
+        if draft is not None and _submit(desk, draft):
+            then()
+
+    desk.push_screen(opened, decided)
+
+
+def _submit(desk: RiskDesk, draft: Draft) -> bool:
+    """Journal a decision and say so; False, with the reason said, when that was refused."""
+    from console.ui.drafts import Refused
+
+    what = {"action": term("ui.command", draft.wish.type), "account": clean(draft.wish.account_id, 72)}
+    try:
+        desk.submit(draft)
+    except Refused as refusal:
+        desk.say(tr("ui.refused", why=clean(refusal), **what), "bad")
+        return False
+    desk.sight.forget_journal_version()
+    desk.look()
+    desk.say(tr("ui.queued", **what))
+    return True
 
 
 def _checks(detail: AccountDetail, mirror: Reader) -> Sequence[Check]:
@@ -144,3 +185,16 @@ def _hits(detail: AccountDetail, mirror: Reader) -> Sequence[str]:
 
     alert = detail.alert
     return mirror.transactions_of(hit.seq for hit in hits(alert.evidence)) if alert and alert.state == "open" else ()
+
+
+DIALOGS: dict[str, tuple[str, str, More | None]] = {
+    "account.freeze": ("freeze", "FreezeDialog", None),
+    "account.unfreeze": ("holds", "UnfreezeDialog", _checks),
+    "account.set_limit": ("limit", "LimitDialog", None),
+    "account.close": ("close", "CloseDialog", None),
+    "case.claim": ("case", "ClaimDialog", None),
+    "case.release": ("case", "ReleaseDialog", None),
+    "case.verdict": ("case", "VerdictDialog", _hits),
+    "case.note": ("case", "NoteDialog", None),
+}
+"""Each command's dialog: its module and class, and what else it is made from."""
