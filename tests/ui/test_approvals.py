@@ -6,12 +6,13 @@ import json
 
 from console.paths import Home
 from console.ui.app import RiskDesk
-from console.ui.dialogs.approval import BallotDialog
+from console.ui.dialogs.approval import BallotDialog, TakeBackDialog
 from console.ui.screens.approvals import SEEN_AFTER
+from console.ui.screens.commands import CommandList
 from store.journal import Entry, Journal, Move
 from store.life import State, is_ballot
 from tests.ui.conftest import Desk
-from tests.ui.mirror_builder import NOW, build_waiting, command_id, decide_waiting
+from tests.ui.mirror_builder import NOW, build_journal, build_waiting, command_id, decide_waiting
 from tests.ui.screens import frame, ready, shown, until
 
 CLOSE, LIMIT, RELEASE, OWN, STRANGE = (command_id(place) for place in range(5))
@@ -229,3 +230,29 @@ async def test_enter_opens_the_account(desk: Desk) -> None:
         assert app.screen.account().account_id == "acc_000001"
         await pilot.press("escape")
         assert LIMIT in app.screen.table.seen
+
+
+async def test_a_command_is_withdrawn_where_it_stands(home: Home, desk: Desk) -> None:
+    build_journal(home.journal)
+    app = desk()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        build_waiting(home.mirror, "maria.k")
+        app.look()
+        app.perform("write", "10")
+        app.perform("commands")
+        await until(lambda: app.screen.NAME == "commands" and app.screen.stands, "the commands")
+        states = [entry.state for entry in app.sight.commands]
+        for state, told in ((State.CONFIRMED, "too late to withdraw"), (State.AWAITING_APPROVAL, "not brought it yet")):
+            table = app.screen.query_one(CommandList)
+            table.place(table.key_at(states.index(state)))
+            app.perform("withdraw")
+            await shown(app, told)
+        table.place(table.key_at(states.index(State.QUEUED)))
+        app.perform("withdraw")
+        await until(lambda: isinstance(app.screen, TakeBackDialog) and bool(app.screen.focused), "the dialog")
+        await pilot.press("y")
+        await until(lambda: app.screen.NAME == "commands", "the commands")
+        journal = Journal(home.journal)
+        assert journal.get("command-0").state is State.CANCELLED
+        journal.close()

@@ -11,7 +11,7 @@ from console.core.ballots import APPROVE, CANCEL, REJECT
 from console.core.messages import Command
 from console.core.second_person import WAITING
 from console.desk.waiting import find
-from console.language import tr
+from console.language import term, tr
 from console.ui.asked import asks, outcome
 from console.ui.ballots import Vote
 from console.ui.dialogs.fields import Field, Words
@@ -20,6 +20,7 @@ from console.ui.situation import Situation
 from console.ui.text import clean
 from console.ui.themes import Palette
 from console.ui.widgets.portrait import read_account
+from store.journal import Entry
 from store.reader import AccountDetail, Reader
 
 SHOWN = 8
@@ -101,3 +102,26 @@ class WithdrawDialog(BallotDialog):
 
     def make_fields(self) -> list[Field]:
         return []
+
+
+class TakeBackDialog(Form[Entry]):
+    """A command that was not sent yet: the desk takes it back by itself."""
+
+    NAME: ClassVar[str] = "withdraw"
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        super().__init__()
+
+    def head(self, colours: Palette) -> list[Text]:
+        what = f"{term('ui.command', self.entry.type)}  {term('ui.state', self.entry.state)}"
+        return [Text(f"{clean(self.entry.account_id, 72)}  {what}", colours.strong)]
+
+    def consequence(self) -> str:
+        return tr("approvals.unsent")
+
+    def ready(self) -> str:
+        return tr("ui.dialog.ready", key=SEND)
+
+    def answer(self) -> Entry:
+        return self.entry

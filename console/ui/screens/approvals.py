@@ -16,7 +16,7 @@ from console.desk.waiting import find
 from console.language import tr
 from console.ui.actions import bindings
 from console.ui.asked import asks
-from console.ui.screens.base import DeskScreen
+from console.ui.screens.voting import Voting
 from console.ui.sight import RECENT
 from console.ui.text import clean, fit
 from console.ui.themes import palette
@@ -35,7 +35,7 @@ SEEN_AFTER = SECOND
 """How long the cursor rests on a command before it counts as seen: scrolling past is no look."""
 
 
-class ApprovalsScreen(DeskScreen):
+class ApprovalsScreen(Voting):
     """Commands of everybody that wait, the least time left first; below them what was decided here lately."""
 
     DEFAULT_CSS = """
@@ -196,20 +196,9 @@ class ApprovalsScreen(DeskScreen):
     def _ask(self, dialog: type[BallotDialog], chosen: list[Item]) -> None:
         if self.sight.mirror is not None:
             opened = dialog([item.command for item in chosen], self.sight.mirror, self.sight.situation)
-            self.desk.push_screen(opened, self._decided)
+            self.desk.push_screen(opened, self.voted)
 
-    def _decided(self, vote: Vote | None) -> None:
-        from console.ui.ballots import cast
-        from console.ui.drafts import Refused
-
-        if vote is None:
-            return
-        try:
-            taken = cast(self.sight, vote, self.desk.not_nudged)
-        except Refused as refusal:
-            self.desk.say(clean(refusal), "bad")
-        else:
-            self.desk.say(tr("approvals.taken", count=taken))
-        self.table.marked.clear()
-        self.sight.forget_journal_version()
-        self.desk.look()
+    def voted(self, vote: Vote | None) -> None:
+        if vote is not None:
+            self.table.marked.clear()
+        super().voted(vote)

@@ -16,7 +16,7 @@ from console.desk.undo import open_again, pressing, wish_of
 from console.language import term, tr
 from console.ui import formats
 from console.ui.actions import bindings
-from console.ui.screens.base import DeskScreen
+from console.ui.screens.voting import Withdrawals
 from console.ui.situation import Situation
 from console.ui.text import clean
 from console.ui.themes import Palette, palette
@@ -83,7 +83,7 @@ class CommandList(RowList):
         return [*cells, (told, max(1, rest), False, colours.faint)]
 
 
-class CommandsScreen(DeskScreen):
+class CommandsScreen(Withdrawals):
     """The newest commands of the journal."""
 
     DEFAULT_CSS = """
@@ -104,6 +104,9 @@ class CommandsScreen(DeskScreen):
 
     def home_focus(self) -> Widget | None:
         return self.list
+
+    def entry(self) -> Entry | None:
+        return self.list.chosen()
 
     def on_mount(self) -> None:
         self.set_focus(self.home_focus())
