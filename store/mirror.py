@@ -15,9 +15,13 @@ from numpy.typing import NDArray
 
 from store.batch import STATEMENTS, Batch, Row, run
 from store.files import StoreError, writer
+from store.folding import Folding
 from store.mirror_schema import CONTENT, MIGRATIONS
 
 Array = NDArray[Any]
+
+LONGEST_LOG = 65_536
+"""Pages (4 KiB) in the write-ahead log from which the writer folds it itself."""
 
 HEADS = 1024
 """Accounts that the columns in memory have a place for at first."""
@@ -106,6 +110,9 @@ class Mirror:
         self.path = path
         self.database = writer(path, MIGRATIONS, "NORMAL")
         self._execute = self.database.conn.execute
+        self._execute(f"PRAGMA wal_autocheckpoint={LONGEST_LOG}")
+        self._execute("PRAGMA journal_size_limit=0")
+        self._folding = Folding(path)
         self._load()
 
     def _load(self) -> None:
@@ -148,7 +155,13 @@ class Mirror:
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and close it."""
+        self._folding.finish()
         self._execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.database.close()
+
+    def abandon(self) -> None:
+        """Close the file as it is, after an error."""
+        self._folding.finish()
         self.database.close()
 
     @contextmanager
@@ -162,6 +175,7 @@ class Mirror:
             yield
             with committing or nullcontext():
                 self._execute("COMMIT")
+                self._folding.look()
         except BaseException:
             self.database.conn.rollback()
             raise

@@ -1,8 +1,9 @@
 """`riskdesk bench ingest`: a stream through the whole product, sandbox over HTTP to committed scores, everything on.
 
-Without a recorded stream a world of many accounts is played first, untimed, and then served. Throughput is measured in
-pages as large as they come, page times in a second run in pages of 1,000. With kills, the watcher is killed (SIGKILL)
-so many times on its way and its mirror is compared, row by row and byte by byte, with that of a run nobody disturbed.
+The stream, a recorded one or that of a world of many accounts, is played first, untimed, and then served. Throughput is
+measured in pages as large as they come, page times in a second run in pages of 1,000. With kills, the watcher is killed
+(SIGKILL) so many times on its way and its mirror is compared, row by row and byte by byte, with that of a run nobody
+disturbed.
 """
 
 from __future__ import annotations
@@ -47,18 +48,24 @@ class Workload:
 
     def prepared(self, folder: Path) -> list[str]:
         """The sandbox's arguments, with all that has to be produced beforehand lying in `folder`."""
-        if self.stream is not None:
-            return ["--replay", str(self.stream), *(["--limit", str(self.limit)] if self.limit else [])]
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-            pool.submit(_play, folder, self.accounts, self.days).result()
+            pool.submit(_play, self, folder).result()
+        if self.stream is not None:
+            limit = ["--limit", str(self.limit)] if self.limit else []
+            return ["--replay", str(self.stream), *limit, "--data", str(folder)]
         return ["--world", WORLD, "--seed", str(SEED), "--days", str(self.days), "--data", str(folder)]
 
 
-def _play(folder: Path, accounts: int, days: float) -> None:
-    """Play a world to its end, so that its whole feed lies in `folder`."""
+def _play(workload: Workload, folder: Path) -> None:
+    """Play a stream to its end, so that its whole feed lies in `folder`."""
     from console.sandbox.run import SandboxOptions, opened
 
-    with opened(SandboxOptions(world=WORLD, seed=SEED, days=days, population=accounts, data=folder)) as core:
+    if workload.stream is not None:
+        options = SandboxOptions(replay=workload.stream, limit=workload.limit, data=folder)
+    else:
+        size, days = workload.accounts, workload.days
+        options = SandboxOptions(world=WORLD, seed=SEED, days=days, population=size, data=folder)
+    with opened(options) as core:
         asyncio.run(core.life.demand(0, sys.maxsize))
 
 

@@ -73,8 +73,11 @@ class Scored:
     risk_level: Array
     features: Features  # of the scored rows only, in their order
     place: Array  # per row its position among the scored ones, -1 on others
-    tokens: Array  # (scored rows, kinds): what the customer is known by, index + 1, 0 none
     learned: Learned
+
+    def tokens(self) -> Array:
+        """(scored rows, kinds): what each one's customer is known by, index + 1, 0 none."""
+        return self.features.gathered(lambda block: block.seen.person["token"])
 
     def evidence(self, row: int, names: tuple[str, ...] | None = None) -> dict[str, Reading]:
         """Every feature of a scored row (or those named) with its value or why it is missing.
@@ -158,7 +161,6 @@ class Engine:
             risk_level=level_of(risk, self.pack.thresholds),
             features=features,
             place=place,
-            tokens=features.gathered(lambda block: block.seen.person["token"]),
             learned=learned,
         )
 
@@ -234,7 +236,6 @@ def joined(parts: Sequence[Scored]) -> Scored:
         place=np.concatenate(
             [np.where(part.place < 0, -1, part.place + first) for part, first in zip(parts, before, strict=False)]
         ),
-        tokens=np.concatenate([part.tokens for part in parts]),
         learned=Learned(
             place=np.concatenate([part.learned.place + first for part, first in zip(parts, before, strict=False)]),
             names=parts[0].learned.names,

@@ -7,7 +7,7 @@ all three are places in the stream, so that a replay repeats.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -60,15 +60,15 @@ class Overrides:
             for subject in entry.subjects:
                 subjects.setdefault(subject, []).append(entry)
 
-    def effects(self, facts: Array, rows: Array, tokens: Array) -> dict[int, Effect]:
+    def effects(self, facts: Array, rows: Array, tokens: Callable[[], Array]) -> dict[int, Effect]:
         """What the entries do to the events in some rows, by place among these; those that none is about are left out.
 
-        `tokens` (rows, kinds) are those that each event's customer holds, index + 1, 0 none.
+        `tokens` gives (rows, kinds), those that each event's customer holds, index + 1, 0 none.
         """
         found: dict[int, list[Override]] = {}
         for kind, subjects in self._by_kind.items():
             listed = np.fromiter(subjects, np.int64, len(subjects))
-            about = tokens.astype(np.int64) - 1 if kind == "token" else facts[kind][rows][:, None]
+            about = tokens().astype(np.int64) - 1 if kind == "token" else facts[kind][rows][:, None]
             for place, column in np.argwhere(np.isin(about, listed)).tolist():
                 event, entries = facts[rows[place]], subjects[int(about[place, column])]
                 counting = [one for one in entries if one.counts(int(event["seq"]), int(event["recorded_at"]))]

@@ -18,7 +18,10 @@ AHEAD = 6_000
 
 
 class ReplayLife:
-    """Without a speed, production is driven by demand: the feed ends where nobody has read to yet."""
+    """Without a speed, production is driven by demand: the feed ends where nobody has read to yet.
+
+    A bank that holds the whole stream is only served.
+    """
 
     def __init__(self, bank: Bank, recording: Recording, speed: float | None) -> None:
         self._bank = bank
@@ -26,7 +29,7 @@ class ReplayLife:
         done = int(bank.database.fact("replayed") or 0)
         self._entries: Iterator[Recorded] = islice(iter(recording), done, None)
         self._count = done
-        self._over = False
+        self._over = bank.database.fact("replay_over") is not None
         self._error: Exception | None = None
         self._wanted = 0
         self._more = asyncio.Event()
@@ -88,6 +91,7 @@ class ReplayLife:
         if not entries:
             self._over = True
             self._bank.database.remember("replayed", str(self._count))
+            self._bank.database.remember("replay_over", "1")
             return
         self._count += len(entries)
         with self._bank.batch():

@@ -133,17 +133,19 @@ class Ingest:
         return True
 
     def page(self, page: Page) -> Ingested:
-        """Apply a checked page in one transaction with its cursor."""
+        """Apply a checked page, and write it in one transaction with its cursor."""
         mirror = self.mirror
         self.torn = True
         self.listed.read(page.position.epoch, page.from_seq + 1)
         self.stages.add("decode", page.read_cpu_s)
         waited = self.learning.waited_s if self.learning else 0.0
+        where = page.position
+        with self.stages("translate"):
+            meant = Translation(mirror, page.lots, page.spoiled)
+        with self.stages("score"):
+            scored, alerts = self._judge(self._score(meant.facts, where.epoch))
         with mirror.transaction(committing=self.stages("commit")):
-            with self.stages("translate"):
-                meant = Translation(mirror, page.lots, page.spoiled)
-            ingested = self._apply(meant, page.position.epoch)
-            where = page.position
+            ingested = self._store(meant, scored, alerts, rebuilt=False)
             mirror.advance(LANE, (where.epoch, where.seq, where.cursor), page.head_seq, page.watermark)
         self.torn = False
         if self._logged > max(CHECKPOINT_BYTES, self._state_bytes) and not self.keeper.busy:
@@ -154,15 +156,15 @@ class Ingest:
     def warm(self, resources: dict[str, Lot], spoiled: list[Spoiled]) -> None:
         """Apply resources of a snapshot as history: rows without a score, alerts marked as rebuilt."""
         self.torn = True
+        meant = Translation(self.mirror, resources, spoiled)
+        scored, alerts = self._judge(self._score(meant.facts, None))
         with self.mirror.transaction():
-            self._apply(Translation(self.mirror, resources, spoiled), None)
+            self._store(meant, scored, alerts, rebuilt=True)
         self.torn = False
 
-    def _apply(self, meant: Translation, epoch: str | None) -> Ingested:
-        """Apply changes of an epoch's feed, or without one those of a snapshot."""
-        facts, rebuilt = meant.facts, epoch is None
-        with self.stages("score"):
-            scored, alerts = self._judge(self._score(facts, epoch))
+    def _store(self, meant: Translation, scored: Scored, alerts: list[AlertRow], *, rebuilt: bool) -> Ingested:
+        """Write what changes of the feed, or resources of a snapshot, come to."""
+        facts = meant.facts
         with self.stages("rows"):
             _score_events(meant, facts, scored, rebuilt=rebuilt)
             self._note_risk(meant, facts, scored, alerts)
@@ -183,6 +185,7 @@ class Ingest:
             self.learning.store()
 
     def _score(self, facts: FactArray, epoch: str | None) -> Iterable[Piece]:
+        """What the engine says of an epoch's facts, or without one of those of a snapshot."""
         if self.learning is None:
             return self._whole(facts)
         return self.learning.warm(facts) if epoch is None else self.learning.page(facts, epoch)
@@ -215,8 +218,10 @@ class Ingest:
         risen = facts["account"][~np.isnan(scored.risk) & (facts["account"] >= 0)]
         alerted = np.array([alert.account for alert in alerts], np.int64)
         heads.alerts[alerted] = [alert.state == "open" for alert in alerts]
-        accounts = np.unique(np.concatenate([meant.touched, risen, alerted]))
-        heads.score[accounts] = np.maximum(self.engine.risk(accounts), self.book.floor(accounts))
+        accounts = _each(meant.touched, risen, alerted)
+        heads.score[accounts] = self.engine.risk(accounts)
+        held = accounts[heads.alerts[accounts] > 0]
+        heads.score[held] = np.maximum(heads.score[held], self.book.floor(held))
         heads.level[accounts] = level_of(heads.score[accounts], self.pack.thresholds)
         meant.batch.risks = heads.rows(accounts)
 
@@ -267,11 +272,19 @@ class Ingest:
         self.keeper.finish()
         self._let_go()
         self.listed.close()
-        self.mirror.database.close()
+        self.mirror.abandon()
 
     def _let_go(self) -> None:
         if self.learning:
             self.learning.close()
+
+
+def _each(*accounts: FactArray) -> FactArray:
+    """The different ones among account numbers, in order."""
+    there = np.zeros(max(int(part.max(initial=-1)) for part in accounts) + 1, bool)
+    for part in accounts:
+        there[part] = True
+    return np.flatnonzero(there)
 
 
 def _part(parts: dict[str, bytes], owner: str) -> dict[str, bytes]:

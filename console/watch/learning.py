@@ -12,12 +12,14 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 
 from console.core import instants
-from console.risk.columns import DAY, HOUR, SECOND, Array, Fact
+from console.risk.columns import DAY, HOUR, SECOND, Array, Bools, Fact
 from console.risk.engine import Engine, Scored
 from console.risk.learned import digest_of
 from console.risk.learner import Parameters
@@ -188,6 +190,7 @@ class Learning:
             self._begin(due)
 
     def _begin(self, due: Due) -> None:
+        Thread(target=import_module, args=("xgboost",), daemon=True).start()  # or the page of the takeover waits for it
         champion = self._in_force(due.seq)
         log.info("refit %s is due (%s)", _version(due), due.reason)
         self._fitting = self._school.begin(
@@ -315,7 +318,7 @@ class Learning:
                     layout=self._layout_name,
                     seqs=rows["seq"].astype("<i8").tobytes(),
                     ats=rows["recorded_at"].astype("<i8").tobytes(),
-                    fired=np.packbits(scored.fired[:, learned.place].T, axis=1).tobytes(),
+                    fired=_bits(scored.fired, learned.place),
                     features=learned.rows.astype("<u2").tobytes(),
                 )
             )
@@ -364,6 +367,14 @@ class Learning:
         """Let go of the journal and of a refit under way."""
         self.stop()
         self._journal.close()
+
+
+def _bits(fired: Bools, rows: Array) -> bytes:
+    """Per row which rules fired, a bit each, the first one the highest of its byte: (rows, rules / 8) bytes."""
+    bits = np.zeros((len(rows), -(-len(fired) // 8)), np.uint8)
+    for rule in np.flatnonzero(fired.any(axis=1)).tolist():
+        bits[:, rule // 8] |= fired[rule, rows].view(np.uint8) << np.uint8(7 - rule % 8)
+    return bits.tobytes()
 
 
 def _version(due: Due) -> str:

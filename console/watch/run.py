@@ -24,6 +24,9 @@ NICENESS = 10
 GARBAGE_THRESHOLD = 200_000
 """New objects between two collections: a page makes tens of thousands that live no longer than the page."""
 
+THREADS = "1"
+"""Of OpenMP: a page's predictions are too few to be shared out, and its pool of threads costs more than it gives."""
+
 SWITCH_S = 0.001
 """How long the mirror's thread may hold the interpreter while an answer of the core or a nudge waits."""
 
@@ -45,6 +48,7 @@ def run(options: WatchOptions, *, as_json: bool) -> int:
     sys.setswitchinterval(SWITCH_S)
     gc.freeze()
     gc.set_threshold(GARBAGE_THRESHOLD, 20, 100)
+    os.environ.setdefault("OMP_NUM_THREADS", THREADS)
     os.nice(NICENESS - os.nice(0) if os.nice(0) < NICENESS else 0)
     options.home.make()
     try:

@@ -8,7 +8,7 @@ A page means the same as its changes one by one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -55,7 +55,8 @@ class Translation:
 
     `facts` are the engine's input in the order of the feed, `batch` the rows, but for the new events:
     `new_transactions` and `new_logins` are their columns up to the document, in the order of the fresh facts of their
-    kind, and still lack what the engine says of them. `touched` are the accounts whose chain or activity moved.
+    kind, and still lack what the engine says of them. `touched` are the accounts whose chain or activity moved, one for
+    each event.
     """
 
     def __init__(self, mirror: Mirror, lots: Mapping[str, Lot], spoiled: Sequence[Spoiled]) -> None:
@@ -82,9 +83,9 @@ class Translation:
         return SHEETS.get(type_, Others)(taken, who)
 
     def _touched(self) -> Array:
-        """Numbers of the accounts that new events belong to, in order."""
-        mine: list[Any] = [columns[3] for columns in (self.new_transactions, self.new_logins) if columns]
-        accounts = np.unique(np.array([account for column in mine for account in column], np.int64))
+        """Numbers of the accounts that new events belong to."""
+        mine = [np.array(columns[3], np.int64) for columns in (self.new_transactions, self.new_logins) if columns]
+        accounts = np.concatenate([np.zeros(0, np.int64), *mine])
         return accounts[accounts >= 0]
 
     @property
