@@ -140,6 +140,15 @@ def test_a_kept_replay_goes_on_where_it_stopped(recorded, tmp_path):
         assert [change for page in drain(sandbox.origin) for change in page["changes"]] == whole
 
 
+def test_a_replay_that_is_kept_whole_is_only_served(recorded, tmp_path):
+    options = SandboxOptions(replay=recorded, data=tmp_path / "kept")
+    with Sandbox(options) as sandbox:
+        whole = [change for page in drain(sandbox.origin) for change in page["changes"]]
+    with Sandbox(options) as sandbox:
+        [page] = drain(sandbox.origin, limit=len(whole))
+    assert page["changes"] == whole
+
+
 def test_has_more_says_that_the_stream_is_not_over(recorded):
     with Sandbox(SandboxOptions(replay=recorded)) as sandbox:
         pages = drain(sandbox.origin, limit=50)

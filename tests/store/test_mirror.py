@@ -45,6 +45,21 @@ def fill(mirror: Mirror, events: int) -> None:
         mirror.advance("changes", ("epoch", events, "cursor"), events, 0)
 
 
+def test_a_long_log_is_folded_beside_the_writer_and_begins_anew(
+    mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.folding.FOLD_BYTES", 1)
+    fill(mirror, 1_000)
+    mirror._folding.finish()
+    with mirror.transaction():
+        mirror.note("after", "the fold")
+    mirror._folding.finish()
+    assert (tmp_path / "mirror.db-wal").stat().st_size < 100_000 < (tmp_path / "mirror.db").stat().st_size
+    mirror.abandon()
+    again = Mirror(tmp_path / "mirror.db")
+    assert (again.heads.transaction[0], again.noted("after")) == (1_000, "the fold")
+
+
 def test_the_file_is_for_its_owner_only(mirror: Mirror, tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "mirror.db").stat().st_mode) == 0o600
 
