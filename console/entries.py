@@ -56,6 +56,8 @@ def watch(options: argparse.Namespace) -> int:
             options.retention_days,
             packs_of(options),
             options.rules_only,
+            settings_of(options).notify,
+            settings_of(options).heartbeat,
         ),
         as_json=options.json,
     )

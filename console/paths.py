@@ -49,6 +49,10 @@ class Home:
     def token(self) -> Path:
         return self.folder / "token"
 
+    @property
+    def notify(self) -> Path:
+        return self.folder / "notify"
+
     def make(self) -> None:
         """Create the folder for its owner only; one that is there must be so, with all its files.
 

@@ -97,6 +97,17 @@ class CaseRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CriticalAlert:
+    """An alert that somebody should hear of. `rule_ids` is JSON text; `resurfaced` counts how often it came back."""
+
+    alert_id: str
+    resurfaced: int
+    account_id: str
+    score: float
+    rule_ids: str
+
+
+@dataclass(frozen=True, slots=True)
 class AlertRow:
     """An account's alert. `evidence` is JSON text."""
 
@@ -252,6 +263,16 @@ class Reader:
         """Open alerts, counted by level."""
         rows = self.rows("SELECT level, count(*) FROM alert WHERE state = 'open' GROUP BY level")
         return {LEVELS[level]: count for level, count in rows if 0 <= level < len(LEVELS)}
+
+    def critical_alerts(self) -> list[CriticalAlert]:
+        """The open alerts of the highest level that are not snoozed, the highest score first."""
+        rows = self.rows(
+            "SELECT t.alert_id, t.resurfaced, a.account_id, t.score, t.rule_ids FROM alert t"
+            " JOIN account a USING (account) WHERE t.state = 'open' AND t.level = ? AND t.muted_until <= ?"
+            " ORDER BY t.score DESC",
+            (len(LEVELS) - 1, self.watermark()),
+        )
+        return [CriticalAlert(*row) for row in rows]
 
     def open_alerts(self) -> NDArray[np.float64]:
         """What the queue's order is made of, a row of `OPEN_ALERTS` columns each; NaN where nothing is known.

@@ -100,8 +100,8 @@ class Credentials:
         if text := self._environment.get(name):
             return _secret(text, f"${name}")
         if command := self._environment.get(f"{name}_COMMAND"):
-            return _secret(_run(command, f"${name}_COMMAND"), f"${name}_COMMAND")
-        return _secret(_read_private(file), str(file)) if file.exists() else None
+            return _secret(output_of(command, f"${name}_COMMAND"), f"${name}_COMMAND")
+        return _secret(private_text(file), str(file)) if file.exists() else None
 
 
 def _secret(text: str, source: str) -> Secret:
@@ -120,7 +120,8 @@ def without_tokens(text: str) -> str:
     return text
 
 
-def _run(command: str, source: str) -> str:
+def output_of(command: str, source: str) -> str:
+    """What a command of the operator's prints. Raises CredentialError that names the source, not what it printed."""
     try:
         done = subprocess.run(  # noqa: S603 - the operator's own command, without a shell
             shlex.split(command),
@@ -137,8 +138,8 @@ def _run(command: str, source: str) -> str:
     return done.stdout
 
 
-def _read_private(file: Path) -> str:
-    """A file's text, if it is ours and closed to everybody else (0600)."""
+def private_text(file: Path) -> str:
+    """A file's text, if it is ours and closed to everybody else (0600); else raises CredentialError."""
     facts = file.stat()
     if facts.st_uid != os.getuid() or stat.S_IMODE(facts.st_mode) & 0o077:
         raise CredentialError(f"{file} can be read by others: chmod 600 it, and get a new token")

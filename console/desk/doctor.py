@@ -28,6 +28,7 @@ from console.language import tr
 from console.paths import Home
 from console.settings import load
 from console.ui.text import clean
+from console.watch import channels
 from console.watch.lock import holder
 from console.watch.watcher import CHECKPOINT_EVERY_S, packs
 from store import journal_files
@@ -151,6 +152,16 @@ def _rules(home: Home, core: str) -> Iterator[Finding]:
         yield Finding(tr("doctor.rules"), False, str(error))
 
 
+def _notify(home: Home, core: str) -> Iterator[Finding]:
+    """The channels' addresses, none of them told."""
+    try:
+        found = channels.channels(channels.addresses(home, load(home.settings).settings.notify))
+    except ValueError as error:
+        yield Finding(tr("doctor.notify"), False, str(error))
+    else:
+        yield Finding(tr("doctor.notify"), True, ", ".join(one.name for one in found) or tr("doctor.nobody"))
+
+
 def _trust(home: Home, core: str) -> Iterator[Finding]:
     private = os.environ.get(trust.VARIABLE)
     try:
@@ -206,6 +217,7 @@ CHECKS: tuple[Callable[[Home, str], Iterator[Finding]], ...] = (
     _files,
     _settings,
     _rules,
+    _notify,
     _trust,
     _core,
     _watcher,

@@ -24,6 +24,7 @@ from console.settings import Settings
 from console.ui import actions, formats, keymap, screens, themes
 from console.ui.actions import BY_NAME, Facts
 from console.ui.backtesting import draft_files, draft_named
+from console.ui.bell import Bell
 from console.ui.leaving import run_until_left
 from console.ui.screens.base import DeskScreen
 from console.ui.screens.watch import WatchScreen
@@ -103,6 +104,7 @@ class RiskDesk(App[int]):
         self.sight = Sight(home, core, clock, watcher_pid)
         self._start_watcher, self._started_at = start_watcher, clock()
         self.submit: Submit = submit or self._journal
+        self._bell = Bell(self.bell, clock)
         self._surveyor = Surveyor(home.mirror, self._hear)
         for theme in themes.THEMES:
             self.register_theme(theme)
@@ -132,6 +134,8 @@ class RiskDesk(App[int]):
             return
         mirror_changed, journal_changed = self.sight.look()
         self._keep_watched()
+        if self.settings.console.bell:
+            self._bell.beat()
         if journal_changed:
             self._tell_outcomes()
         front = self._front()
@@ -179,6 +183,7 @@ class RiskDesk(App[int]):
             self.look()
         if self.sight.mirror is not None and self.sight.mirror.identity == survey.identity:
             self.sight.count_alerts(survey.alerts)
+            self._bell.hear(survey.critical)
             watch.surveyed(survey)
 
     def _hear(self, news: Survey | Exception) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
@@ -34,7 +34,7 @@ Kind = Literal["risk", "queue"]
 
 @dataclass(frozen=True)
 class Survey:
-    """The accounts that match a filter, in order, and the open alerts by level.
+    """The accounts that match a filter, in order, the open alerts by level, and the critical ones.
 
     `identity` is that of the reader: the numbers mean nothing within another.
     """
@@ -44,6 +44,7 @@ class Survey:
     terms: Sequence[Term]
     order: Numbers
     alerts: Mapping[str, int]
+    critical: Collection[tuple[str, int]] = ()
 
 
 def raised(last: Survey, foremost: Numbers) -> Survey:
@@ -121,7 +122,9 @@ class Surveyor(Thread):
         if last is not None and same and began < self._whole_due:
             return last if terms or kind == "queue" else raised(last, reader.foremost(FOREMOST))
         order = _queue(reader) if kind == "queue" else reader.order()
-        survey = Survey(reader.identity, kind, terms, reader.matching(terms, order), reader.alerts_by_level())
+        critical = {(alert.alert_id, alert.resurfaced) for alert in reader.critical_alerts()}
+        matching, alerts = reader.matching(terms, order), reader.alerts_by_level()
+        survey = Survey(reader.identity, kind, terms, matching, alerts, critical)
         least = PAUSE_S if kind == "queue" else WHOLE_S
         self._whole_due = began + max(least, (monotonic() - began) / SHARE)
         return survey

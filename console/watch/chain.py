@@ -6,24 +6,19 @@ import asyncio
 import hashlib
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
 
-import httpx
-
-from console.core import instants, trust
-from console.core.client import is_loopback
+from console.core import instants
 from console.core.instants import Instant
 from console.desk import checkpoints
 from console.desk.checkpoints import Places
+from console.watch.outside import OutsideError, call
 from store.audit import Checkpoint
 from store.journal import Journal
 
 RULES = "rules.changed"
-ANSWER_S = 10.0
-"""Seconds the checkpoints' URL may take."""
 
 
-class CheckpointError(Exception):
+class CheckpointError(OutsideError):
     """A checkpoint could not be left, or the chain is not the one it was; the message says which, without the URL."""
 
 
@@ -82,18 +77,8 @@ class CheckpointExport:
         url = self._places.url
         if url is None or point.seq == self._sent:
             return
-        host = urlsplit(url).hostname or ""
-        if not url.startswith("https://") and not is_loopback(url):
-            raise CheckpointError(f"no checkpoint was sent to {host}: use https")
         try:
-            async with httpx.AsyncClient(
-                verify=trust.verification(), trust_env=not is_loopback(url), timeout=ANSWER_S
-            ) as client:
-                answer = await client.post(
-                    url, content=checkpoints.line(point), headers={"Content-Type": "application/json"}
-                )
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            raise CheckpointError(f"no checkpoint was sent to {host}: {type(error).__name__}") from None
-        if not answer.is_success:
-            raise CheckpointError(f"{host} did not take a checkpoint: {answer.status_code}")
+            await call("POST", url, checkpoints.line(point))
+        except OutsideError as error:
+            raise CheckpointError(f"no checkpoint was left: {error}") from None
         self._sent = point.seq

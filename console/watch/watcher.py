@@ -7,9 +7,9 @@ import json
 import logging
 import os
 import sqlite3
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,15 +29,19 @@ from console.desk.credentials import Credentials
 from console.desk.hotline import DeskServer
 from console.paths import Home, fixtures
 from console.risk.packs import Pack, load_packs
-from console.watch.chain import CheckpointError, CheckpointExport, note_rules
+from console.settings import Heartbeat, Notify
+from console.watch.bell import Bell
+from console.watch.chain import CheckpointExport, note_rules
 from console.watch.dispatch import Dispatcher, Evidence
 from console.watch.follow import Follower
 from console.watch.health import Health
+from console.watch.heartbeat import Beat
 from console.watch.ingest import LANE, Ingest, Ingested
 from console.watch.learning import School
 from console.watch.plans import PlanRunner
 from console.watch.progress import Progress
 from console.watch.rehearsal import rehearsed
+from console.watch.rounds import reported
 from console.watch.verify import DigestCheck
 from store.files import StoreError, damaged, set_aside
 from store.journal import Journal
@@ -53,6 +57,7 @@ DIGEST_EVERY_S = 600
 RETENTION_EVERY_S = 3600
 CHECKPOINT_EVERY_S = 300
 HEALTH_EVERY_S = 1
+BELL_EVERY_S = 5
 """Seconds between runs of the watcher's jobs."""
 Job = Callable[[], Coroutine[Any, Any, None]]
 
@@ -68,6 +73,8 @@ class WatchOptions:
     retention_days: int = 180
     packs: Path | None = None
     rules_only: bool = False
+    notify: Notify = field(default_factory=Notify)
+    heartbeat: Heartbeat = field(default_factory=Heartbeat)
 
 
 def pack_texts(folder: Path | None) -> list[tuple[str, str]]:
@@ -110,6 +117,8 @@ class Watcher:
         self._checkpoint_health = Health("checkpoints")
         self._places = Places.configured()
         self._checkpoints = CheckpointExport(self._journal, self._places)
+        self.bell = Bell(options.home, options.notify, self._journal, self.follower.health, self.follower.caught_up)
+        self.beat = Beat(options.heartbeat, lambda: not self.bell.still())
         self._sender: CoreClient | None = None
         self.dispatcher = Dispatcher(self._journal, self._sending_client, lambda: client)
         self.plans = PlanRunner(self._journal, self._sending_client, self.dispatcher.run_due)
@@ -130,6 +139,8 @@ class Watcher:
             self._digest_health,
             self._retention_health,
             *([self._checkpoint_health] if self._places else []),
+            *([self.bell.health] if self.bell.wanted else []),
+            *([self.beat.health] if self._options.heartbeat.url else []),
         ]
 
     async def open(self) -> None:
@@ -150,6 +161,7 @@ class Watcher:
         await self.dispatcher.drain()
         if self._sender is not None:
             await self._sender.__aexit__(None, None, None)
+        self.bell.close()
         await self.announce("stopped")
         await self.follower.close()
         self._journal.close()
@@ -307,6 +319,16 @@ class Watcher:
 
         await reported(self._checkpoint_health, leave)
 
+    async def ring(self) -> None:
+        """Tell the channels what is new."""
+        if self.bell.wanted:
+            await reported(self.bell.health, self.bell.run)
+
+    async def say_well(self) -> None:
+        """Call the heartbeat's address."""
+        if self._options.heartbeat.url:
+            await reported(self.beat.health, self.beat.run)
+
     async def write_health(self) -> None:
         """Show the console how every poller is doing."""
         ingest = await self.follower.ingest()
@@ -345,20 +367,6 @@ def _watermark(ingest: Ingest) -> int:
     return ingest.mirror.watermark(LANE)
 
 
-async def reported(health: Health, job: Callable[[], Awaitable[None]]) -> None:
-    """Run a job's round; whatever goes wrong is told in the poller's health and the log, and the next round comes."""
-    try:
-        await job()
-    except (CoreProblem, CoreUnreachable, CheckpointError, TimeoutError) as error:
-        health.failed(instants.now(), str(error) or type(error).__name__)
-        log.warning("%s: %s", health.poller, error or type(error).__name__)
-    except Exception as error:
-        text = f"{type(error).__name__}: {error}"
-        if text != health.last_error:
-            log.exception("%s", health.poller)
-        health.failed(instants.now(), text)
-
-
 def _told(event: JobEvent) -> None:
     log.error(
         "job %s did not run as planned: %s", event.job_id, getattr(event, "exception", None) or f"code {event.code}"
@@ -378,6 +386,8 @@ def schedule(watcher: Watcher) -> AsyncIOScheduler:
         (watcher.ask_meta, META_EVERY_S),
         (watcher.write_health, HEALTH_EVERY_S),
         (watcher.leave_checkpoint, CHECKPOINT_EVERY_S),
+        (watcher.ring, BELL_EVERY_S),
+        (watcher.say_well, watcher.beat.every_s),
         (watcher.drop_old, RETENTION_EVERY_S),
         (watcher.check_digest, DIGEST_EVERY_S),
     ):

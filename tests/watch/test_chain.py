@@ -182,8 +182,7 @@ async def test_nothing_is_sent_to_a_core_that_is_silent(tmp_path: Path) -> None:
             created_by="maria.k",
         )
         journal.intend(intent, instants.now())
-        client = watcher.dispatcher._reads()
-        assert client is not None
+        client = watcher._client
         for _ in range(FAILURES):
             client.breaker.silent()
         await watcher.send_commands()
