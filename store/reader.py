@@ -7,7 +7,7 @@ checkpoints are never held up. Times are integer microseconds, money integer min
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -362,7 +362,7 @@ class Reader:
 
     # ------------------------------------------------------------ plumbing
 
-    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg]
+    def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[tuple]:  # type: ignore[type-arg]
         """All rows of one statement of this room."""
         return self._connection.execute(sql, parameters).fetchall()
 

@@ -110,6 +110,7 @@ ACTIONS = (
     Action("approvals", ("7",), "app"),
     Action("transactions", ("t",), "app", argument=True),
     Action("logins", ("L",), "app", argument=True),
+    Action("links", ("K",), "app", argument=True),
     Action("audit", (), "app", argument=True),
     Action("log", (), "app"),
     Action("backtest", ("b",), "app", argument=True),

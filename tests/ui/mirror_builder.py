@@ -323,3 +323,23 @@ def begin_anew(path: Path, kept: Callable[[int], bool] = lambda number: True) ->
         connection.execute(
             "INSERT INTO note VALUES ('generation', '1') ON CONFLICT (key) DO UPDATE SET value = value + 1"
         )
+
+
+def build_ring(path: Path) -> None:
+    """Tie accounts: 30 and 31 share a device, 31 and 33 (known fraud) a phone; 34 only comes from 30's address."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for number, device, ip in ((30, "dev_" + HOSTILE, "10.0.0.1"), (31, "dev_" + HOSTILE, "10.0.0.2"),
+                                   (33, "dev_33", "10.0.0.3"), (34, "dev_34", "10.0.0.1")):  # fmt: skip
+            doc = {"device_id": device, "ip": ip, "merchant": {"id": "mer_0", "name": "手机大卖场"}}
+            connection.execute("UPDATE txn SET doc = ? WHERE account = ?", (json.dumps(doc), number))
+            connection.execute("UPDATE login SET device_id = ?, ip = ? WHERE account = ?", (device, ip, number))
+        for number in (31, 33):
+            (text,) = connection.execute(
+                "SELECT doc FROM resource WHERE type = 'customer' AND id = ?", (f"cus_{number // 2}",)
+            ).fetchone()
+            doc = json.loads(text) | {"tokens": {"phone": "h1:5deb65a7b870"}}
+            connection.execute(
+                "INSERT OR REPLACE INTO resource VALUES ('customer', ?, 1, 0, -1, 1, ?)",
+                (f"cus_{number}", json.dumps(doc | {"id": f"cus_{number}"})),
+            )
+            connection.execute("UPDATE account SET customer_id = ? WHERE account = ?", (f"cus_{number}", number))

@@ -27,7 +27,7 @@ from console.ui.screens.backtest import BacktestScreen
 from store.life import State
 from tests.ui import rehearsing
 from tests.ui.conftest import Desk
-from tests.ui.mirror_builder import NOW, build_journal, build_log, build_models, build_travel, build_waiting
+from tests.ui.mirror_builder import NOW, build_journal, build_log, build_models, build_ring, build_travel, build_waiting
 from tests.ui.screens import frame, ready, until
 from tests.ui.test_again import decided
 from tests.ui.test_backtest import found
@@ -153,6 +153,13 @@ async def audit(app: RiskDesk) -> None:
     app.screen.table.place(app.screen.table.key_at(0))
 
 
+async def links(app: RiskDesk) -> None:
+    app.command("links acc_000030")
+    await until(lambda: app.screen.NAME == "links" and app.screen.stands, "the links")
+    await until(lambda: app.screen.table.ring is not None and app.screen.table.ring.done, "the search's end")
+    app.screen.table.place(33)
+
+
 async def log(app: RiskDesk) -> None:
     await screen("log")(app)
     app.screen.table.place(2)
@@ -182,6 +189,7 @@ SHOWN: list[tuple[str, str, Steps]] = [
         ("close", dialog("close", 3, "1", {"t": "acc_000003"})), ("rules", rules), ("rule", rule),
         ("backtest", backtest), ("behind", behind), ("model", screen("model")),
         ("transactions", transactions), ("logins", logins), ("audit", audit), ("log", log),
+        ("links", links),
         ("approvals", approvals), ("approve", approve),
     )
       for code in language.LANGUAGES),
@@ -206,6 +214,7 @@ async def test_screen(
     build_models(home.journal)
     build_travel(home.mirror)
     build_log(home.log)
+    build_ring(home.mirror)
     app = desk()
     async with app.run_test(size=size) as pilot:
         await ready(app)

@@ -17,6 +17,7 @@ BY_NAME = {
     "approvals": "ApprovalsScreen",
     "transactions": "TransactionsScreen",
     "logins": "LoginsScreen",
+    "links": "LinksScreen",
     "audit": "AuditScreen",
     "log": "LogScreen",
 }
