@@ -10,6 +10,8 @@ from pathlib import Path
 from console.core.instants import MINUTE
 from console.core.messages import Command
 from console.core.second_person import may_decide
+from console.desk import holds
+from console.desk.holds import Ending
 from console.desk.undo import pressing
 from console.desk.waiting import waiting
 from console.paths import Home
@@ -54,6 +56,7 @@ class Sight:
         self.waiting: list[Command] = []
         self.situation = Situation(clock(), core=core or "")
         self._seen: tuple[object, ...] = ()
+        self._endings: list[Ending] = []
         self._mirror_version = -1
         self._journal_version = -1
 
@@ -68,6 +71,8 @@ class Sight:
             mirror_changed = True
         journal_changed = self._look_at_journal()
         self.situation = replace(self.situation, now=now, mirror=self.mirror is not None)
+        ends = holds.pressing(holds.judged(self._endings, self.situation.core_now))
+        self.situation = replace(self.situation, ends=ends)
         return mirror_changed, journal_changed
 
     def close(self) -> None:
@@ -118,6 +123,7 @@ class Sight:
         changed, self._mirror_version = version != self._mirror_version, version
         if changed:
             notes = mirror.notes()
+            self._endings = holds.read(notes.get(holds.NOTE))
             self.waiting = waiting(mirror, self.situation.core_now)
             self.situation = replace(
                 self.situation,

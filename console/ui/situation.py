@@ -11,6 +11,7 @@ from console import __version__
 from console.core import messages
 from console.core.instants import MINUTE, SECOND
 from console.core.messages import UNREADABLE, CoreMeta
+from console.desk.holds import Ending
 from console.language import tr
 from console.ui.formats import age, count, moment
 from console.ui.text import clean
@@ -66,6 +67,7 @@ class Situation:
     alerts: Mapping[str, int] = field(default_factory=dict)
     commands: Mapping[str, int] = field(default_factory=dict)
     again: int = 0
+    ends: tuple[Ending, ...] = ()
     armed_until: int = 0
     core: str = ""
     rebuilding: bool = False
@@ -171,10 +173,34 @@ def notices(situation: Situation) -> list[Notice]:
     if not situation.mirror:
         return [Notice("info", tr("ui.notice.waiting"))]
     found = [*_watcher_notices(situation), *_feed_notices(situation)]
+    if situation.ends:
+        found.append(_holds_notice(situation.ends, situation.core_now))
     if situation.again:
         found.append(Notice("warning", tr("ui.notice.again", count=situation.again)))
     order = ("bad", "warning", "info")
     return sorted(found, key=lambda notice: order.index(notice.grade))
+
+
+def _holds_notice(ends: tuple[Ending, ...], now: int) -> Notice:
+    """Holds that end, or have ended, while their case is open: the most pressing one by name."""
+    first = ends[0]
+    words = end_words(first, now)
+    more = tr("ui.notice.holds_more", count=len(ends) - 1) if len(ends) > 1 else ""
+    text = tr("ui.notice.holds", account=clean(first.account_id, 24), words=words) + more
+    return Notice("warning" if first.stage == "day" else "bad", text)
+
+
+def end_words(ending: Ending, now: int) -> str:
+    """When a hold ends, or how long ago it did."""
+    if ending.stage == "ended":
+        return tr("ui.hold.ended", age=age(now - ending.expires_at))
+    return tr("ui.hold.ends", left=age(ending.expires_at - now))
+
+
+def end_mark(ending: Ending, now: int) -> str:
+    """The same in a few characters."""
+    over = ending.stage == "ended"
+    return tr("ui.hold.over" if over else "ui.hold.left", age=age(abs(ending.expires_at - now)))
 
 
 def _watcher_notices(situation: Situation) -> list[Notice]:

@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from console.desk import holds
 from store.files import StoreError, interrupted
 from store.query import Term
 from store.reader import Numbers, Reader
@@ -120,8 +121,8 @@ class Surveyor(Thread):
         last, began = self._last, monotonic()
         same = last is not None and (last.identity, last.kind, last.terms) == (reader.identity, kind, terms)
         if last is not None and same and began < self._whole_due:
-            return last if terms or kind == "queue" else raised(last, reader.foremost(FOREMOST))
-        order = _queue(reader) if kind == "queue" else reader.order()
+            return last if terms or kind == "queue" else raised(last, pressing_first(reader, reader.foremost(FOREMOST)))
+        order = pressing_first(reader, _queue(reader) if kind == "queue" else reader.order())
         critical = {(alert.alert_id, alert.resurfaced) for alert in reader.critical_alerts()}
         matching, alerts = reader.matching(terms, order), reader.alerts_by_level()
         survey = Survey(reader.identity, kind, terms, matching, alerts, critical)
@@ -139,6 +140,16 @@ class Surveyor(Thread):
             except (StoreError, OSError):
                 return None
         return self._reader if self._reader.ready() else None
+
+
+def pressing_first(reader: Reader, order: Numbers) -> Numbers:
+    """An order with those accounts in front whose hold ends, or has ended, while their case is open."""
+    ids = dict.fromkeys(ending.account_id for ending in holds.pressing(holds.read(reader.notes().get(holds.NOTE))))
+    known = [number for number in map(reader.number, ids) if number is not None]
+    if not known:
+        return order
+    first = np.array(known, order.dtype)
+    return np.concatenate((first, order[~np.isin(order, first)]))
 
 
 def _queue(reader: Reader) -> Numbers:

@@ -15,7 +15,8 @@ from console.desk.credentials import Credentials, without_tokens
 from console.exits import Exit
 from console.language import tr
 from console.watch.lock import AlreadyWatched, WatcherLock
-from console.watch.watcher import Watcher, WatchOptions, schedule
+from console.watch.schedule import schedule
+from console.watch.watcher import Watcher, WatchOptions
 from store.files import StoreError
 
 NICENESS = 10

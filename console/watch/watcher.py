@@ -10,12 +10,9 @@ import sqlite3
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobEvent
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from msgspec.structs import replace
 
 from console import __version__
@@ -36,6 +33,7 @@ from console.watch.dispatch import Dispatcher, Evidence
 from console.watch.follow import Follower
 from console.watch.health import Health
 from console.watch.heartbeat import Beat
+from console.watch.holds import HoldWatch
 from console.watch.ingest import LANE, Ingest, Ingested
 from console.watch.learning import School
 from console.watch.plans import PlanRunner
@@ -53,6 +51,7 @@ FEED_EVERY_S = 1
 COMMANDS_EVERY_S = 1
 CREDENTIAL_EVERY_S = 15
 META_EVERY_S = 30
+HOLDS_EVERY_S = 15
 DIGEST_EVERY_S = 600
 RETENTION_EVERY_S = 3600
 CHECKPOINT_EVERY_S = 300
@@ -114,6 +113,7 @@ class Watcher:
         self._credentials = credentials
         self._journal = Journal(options.home.journal)
         note_rules(self._journal, texts, instants.now())
+        self.holds = HoldWatch(options.home.mirror, self._journal, client, self._leave_note)
         self._checkpoint_health = Health("checkpoints")
         self._places = Places.configured()
         self._checkpoints = CheckpointExport(self._journal, self._places)
@@ -136,6 +136,7 @@ class Watcher:
             self.follower.health,
             self._meta_health,
             self._commands_health,
+            self.holds.health,
             self._digest_health,
             self._retention_health,
             *([self._checkpoint_health] if self._places else []),
@@ -146,8 +147,7 @@ class Watcher:
     async def open(self) -> None:
         """Open the mirror and answer the consoles; raises StoreError when a file can't be used."""
         await self.announce("watching")
-        ingest = await self.follower.ingest()
-        await self.follower.run(_note, ingest, checklist.NOTE, checklist.told(self._pack))
+        await self._leave_note(checklist.NOTE, checklist.told(self._pack))
         await self._desk.__aenter__()
 
     async def close(self) -> None:
@@ -310,6 +310,10 @@ class Watcher:
 
         await reported(self._retention_health, drop)
 
+    async def watch_holds(self) -> None:
+        """Mark the holds that end by themselves while their case is open."""
+        await reported(self.holds.health, self.holds.run)
+
     async def leave_checkpoint(self) -> None:
         """Leave the audit chain's end where the settings say."""
 
@@ -339,7 +343,6 @@ class Watcher:
 
     async def announce(self, state: str) -> None:
         """Leave a note for the console: which watcher this is, on which core, and in which state."""
-        ingest = await self.follower.ingest()
         about = {
             "pid": os.getpid(),
             "version": __version__,
@@ -348,7 +351,11 @@ class Watcher:
             "state": state,
             "started_at": instants.now(),
         }
-        await self.follower.run(_note, ingest, "watcher", json.dumps(about))
+        await self._leave_note("watcher", json.dumps(about))
+
+    async def _leave_note(self, key: str, value: str) -> None:
+        """Leave something in the mirror for the consoles to read."""
+        await self.follower.run(_note, await self.follower.ingest(), key, value)
 
 
 def _note(ingest: Ingest, key: str, value: str) -> None:
@@ -365,32 +372,3 @@ def _write_health(ingest: Ingest, healths: list[Health]) -> None:
 
 def _watermark(ingest: Ingest) -> int:
     return ingest.mirror.watermark(LANE)
-
-
-def _told(event: JobEvent) -> None:
-    log.error(
-        "job %s did not run as planned: %s", event.job_id, getattr(event, "exception", None) or f"code {event.code}"
-    )
-
-
-def schedule(watcher: Watcher) -> AsyncIOScheduler:
-    """The watcher's jobs. Late runs are made up once, never dropped; one instance each; the first at once."""
-    scheduler = AsyncIOScheduler(
-        timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
-    )
-    scheduler.add_listener(_told, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
-    for job, seconds in (
-        (watcher.follow, FEED_EVERY_S),
-        (watcher.send_commands, COMMANDS_EVERY_S),
-        (watcher.renew_credential, CREDENTIAL_EVERY_S),
-        (watcher.ask_meta, META_EVERY_S),
-        (watcher.write_health, HEALTH_EVERY_S),
-        (watcher.leave_checkpoint, CHECKPOINT_EVERY_S),
-        (watcher.ring, BELL_EVERY_S),
-        (watcher.say_well, watcher.beat.every_s),
-        (watcher.drop_old, RETENTION_EVERY_S),
-        (watcher.check_digest, DIGEST_EVERY_S),
-    ):
-        first = {} if seconds > CHECKPOINT_EVERY_S else {"next_run_time": datetime.now(UTC)}
-        scheduler.add_job(watcher.scheduled, "interval", args=[job], seconds=seconds, id=job.__name__, **first)
-    return scheduler

@@ -16,7 +16,9 @@ from textual.events import Key
 
 from console import language
 from console.core import commands
-from console.core.instants import HOUR
+from console.core.instants import HOUR, MINUTE
+from console.desk import holds
+from console.desk.holds import Ending
 from console.paths import Home
 from console.ui.app import RiskDesk
 from console.ui.dialogs import foresight
@@ -97,6 +99,21 @@ async def again(app: RiskDesk) -> None:
     await screen("commands")(app)
     app.look()
     app.screen.list.place(app.screen.list.entries[1].position)
+
+
+async def ending(app: RiskDesk) -> None:
+    """Two holds end while their case is open: notices, the list's first lines, and the account."""
+    core = app.sight.situation.core_now
+    told = [Ending("acc_000003", "hold_3", "full", core + 40 * MINUTE), Ending("acc_000150", "h", "login", core - HOUR)]
+    with sqlite3.connect(app.sight.home.mirror) as writer:
+        writer.execute("INSERT INTO note VALUES (?, ?)", (holds.NOTE, holds.told(holds.judged(told, core))))
+    await until(lambda: app.screen.table.order[:2].tolist() == [150, 3], "the order")
+    app.screen.table.place(3)
+
+
+async def ending_account(app: RiskDesk) -> None:
+    await ending(app)
+    await account(app)
 
 
 async def redecide(app: RiskDesk) -> None:
@@ -186,6 +203,7 @@ SHOWN: list[tuple[str, str, Steps]] = [
         ("freeze_until", dialog("freeze", 1, "s1e", {"t": ""})), ("limit", dialog("limit", 0, "1o", {"t": "50%"})),
         ("unfreeze", dialog("unfreeze", 3, "1ABC", {"n": "called back"})),
         ("again", again), ("redecide", redecide), ("undo", undo),
+        ("ending", ending), ("ending_account", ending_account),
         ("close", dialog("close", 3, "1", {"t": "acc_000003"})), ("rules", rules), ("rule", rule),
         ("backtest", backtest), ("behind", behind), ("model", screen("model")),
         ("transactions", transactions), ("logins", logins), ("audit", audit), ("log", log),

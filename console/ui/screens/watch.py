@@ -11,6 +11,7 @@ from textual.widget import Widget
 from console.language import tr
 from console.ui import formats
 from console.ui.screens.deciding import Decisions
+from console.ui.situation import end_mark
 from console.ui.survey import Kind, Survey
 from console.ui.suspicion import suspicion
 from console.ui.text import clean, fit
@@ -73,7 +74,8 @@ class WatchScreen(Decisions):
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
         table, situation = self.table, self.sight.situation
         table.look_through(self.sight.mirror)
-        table.tell(situation.now, situation.stream_now, situation.exponents, self.sight.intents())
+        ends = {ending.account_id: end_mark(ending, situation.core_now) for ending in reversed(situation.ends)}
+        table.tell(situation.now, situation.stream_now, situation.exponents, self.sight.intents(), ends)
         table.fade()
         if mirror_changed:
             table.reread()

@@ -58,6 +58,7 @@ class AccountTable(RowList):
         self._stream_now = 0
         self._exponents: Mapping[str, int] = {}
         self._intents: Mapping[str, str] = {}
+        self._ends: Mapping[str, str] = {}
 
     # ------------------------------------------------------------ rows and keys
 
@@ -106,7 +107,7 @@ class AccountTable(RowList):
         return None if step is None else self.palette.glow[step - 1]
 
     def _view(self) -> columns.View:
-        return columns.View(self._now, self._stream_now, self._exponents, self._intents, self.palette)
+        return columns.View(self._now, self._stream_now, self._exponents, self._intents, self.palette, self._ends)
 
     def _read_page(self) -> None:
         if self._reader is None:
@@ -132,13 +133,21 @@ class AccountTable(RowList):
             self._take(NOBODY)
             self._wanted = wanted
 
-    def tell(self, now: int, stream_now: int, exponents: Mapping[str, int], intents: Mapping[str, str]) -> None:
+    def tell(
+        self,
+        now: int,
+        stream_now: int,
+        exponents: Mapping[str, int],
+        intents: Mapping[str, str],
+        ends: Mapping[str, str],
+    ) -> None:
         """A new look at the surroundings. Only lines whose ages or pending commands changed are painted again.
 
         An order that was held back is taken in once nobody works in the list.
         """
         before = self._view()
-        self._now, self._stream_now, self._exponents, self._intents = now, stream_now, exponents, intents
+        self._now, self._stream_now, self._exponents = now, stream_now, exponents
+        self._intents, self._ends = intents, ends
         after, width = self._view(), self.scrollable_content_region.width
         for index in self.in_view():
             row = self._rows.get(self.key_at(index))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rich.style import Style
 
@@ -28,6 +28,8 @@ class View:
     exponents: Mapping[str, int]
     intents: Mapping[str, str]
     palette: Palette
+    ends: Mapping[str, str] = field(default_factory=dict)
+    """By account whose hold ends or has ended while its case is open: when, in words."""
 
 
 Shown = tuple[str, Style]
@@ -126,6 +128,9 @@ def _age(row: AccountRow, view: View, _: int) -> Shown:
 
 
 def _reason(row: AccountRow, view: View, width: int) -> Shown:
+    ends = f"{view.ends[row.account_id]} " if row.account_id in view.ends else ""
+    if ends:
+        return ends + (headline(row.rule_ids, width - len(ends)) if row.alert_state == "open" else ""), view.palette.bad
     if row.alert_state != "open":
         return "", view.palette.faint
     claim = f"@{clean(row.claimed_by, 20)} " if row.claimed_by and (row.claim_expires_at or 0) > view.wall else ""

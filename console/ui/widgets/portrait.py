@@ -18,7 +18,7 @@ from console.ui import formats, rules
 from console.ui.evidence import Reason, bounds, cause_factor, cause_value, feature, hits, reading, reasons
 from console.ui.normal import Normal, against, hours, rhythm, usual
 from console.ui.reasons import rule_ids
-from console.ui.situation import Situation
+from console.ui.situation import Situation, end_words
 from console.ui.text import clean
 from console.ui.themes import Palette
 from console.ui.widgets.columns import INTENT_GLYPHS, intent_style, level_text
@@ -70,6 +70,7 @@ def body(
     account = read_account(detail.doc)
     return [
         *_commands(commands, situation, colours),
+        *_ends(situation, detail.row.account_id, colours),
         *holds_lines(account, colours),
         *_case(detail, situation, colours),
         *limits_lines(detail, account, situation.exponents, colours),
@@ -201,6 +202,18 @@ def hold_words(hold: Hold) -> str:
     if hold.releasable_by != "operator":
         words.append(tr("ui.portrait.releasable", role=clean(hold.releasable_by, 16)))
     return " · ".join(words)
+
+
+def _ends(situation: Situation, account_id: str, colours: Palette) -> list[Pair]:
+    """The holds that end, or have ended, while the case is open."""
+    lines: list[Pair] = []
+    for ending in situation.ends:
+        if ending.account_id == account_id:
+            scope = term("ui.scope", clean(ending.scope, 16))
+            words = tr("ui.portrait.hold_open", scope=scope, words=end_words(ending, situation.core_now))
+            style = colours.warning if ending.stage == "day" else colours.bad
+            lines.append((Text(tr("ui.portrait.ends") if not lines else "", colours.faint), Text(f"⧗ {words}", style)))
+    return lines
 
 
 def holds_lines(account: Account | None, colours: Palette) -> list[Pair]:

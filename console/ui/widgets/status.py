@@ -48,7 +48,7 @@ class Notices(Lines):
 
 def status_line(situation: Situation, width: int, colours: Palette) -> Text:
     """The status bar's text in exactly `width` cells."""
-    right = [*_commands(situation, colours), _arm(situation, colours)]
+    right = [*_holds(situation, colours), *_commands(situation, colours), _arm(situation, colours)]
     taken = _width(right) + 1
     left: list[Part] = []
     for part in (
@@ -105,6 +105,14 @@ def _feeds(situation: Situation, colours: Palette) -> list[Part]:
             lag = f" -{feed.lag:,}" if feed.lag else ""
             parts.append((f"{name} {formats.age(fresh)}{lag}", colours.warning if feed.lag else colours.good))
     return parts
+
+
+def _holds(situation: Situation, colours: Palette) -> list[Part]:
+    """How many holds end, or have ended, while their case is open."""
+    if not situation.ends:
+        return []
+    style = colours.warning if situation.ends[0].stage == "day" else colours.bad
+    return [(tr("ui.status_bar.holds", count=len(situation.ends)), style)]
 
 
 def _commands(situation: Situation, colours: Palette) -> list[Part]:

@@ -1,0 +1,55 @@
+"""When the watcher's jobs run."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobEvent
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from console.watch.watcher import (
+    BELL_EVERY_S,
+    CHECKPOINT_EVERY_S,
+    COMMANDS_EVERY_S,
+    CREDENTIAL_EVERY_S,
+    DIGEST_EVERY_S,
+    FEED_EVERY_S,
+    HEALTH_EVERY_S,
+    HOLDS_EVERY_S,
+    META_EVERY_S,
+    RETENTION_EVERY_S,
+    Watcher,
+)
+
+log = logging.getLogger("riskdesk.watch")
+
+
+def _told(event: JobEvent) -> None:
+    log.error(
+        "job %s did not run as planned: %s", event.job_id, getattr(event, "exception", None) or f"code {event.code}"
+    )
+
+
+def schedule(watcher: Watcher) -> AsyncIOScheduler:
+    """The watcher's jobs. Late runs are made up once, never dropped; one instance each; the first at once."""
+    scheduler = AsyncIOScheduler(
+        timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+    )
+    scheduler.add_listener(_told, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
+    for job, seconds in (
+        (watcher.follow, FEED_EVERY_S),
+        (watcher.send_commands, COMMANDS_EVERY_S),
+        (watcher.renew_credential, CREDENTIAL_EVERY_S),
+        (watcher.ask_meta, META_EVERY_S),
+        (watcher.watch_holds, HOLDS_EVERY_S),
+        (watcher.write_health, HEALTH_EVERY_S),
+        (watcher.leave_checkpoint, CHECKPOINT_EVERY_S),
+        (watcher.ring, BELL_EVERY_S),
+        (watcher.say_well, watcher.beat.every_s),
+        (watcher.drop_old, RETENTION_EVERY_S),
+        (watcher.check_digest, DIGEST_EVERY_S),
+    ):
+        first = {} if seconds > CHECKPOINT_EVERY_S else {"next_run_time": datetime.now(UTC)}
+        scheduler.add_job(watcher.scheduled, "interval", args=[job], seconds=seconds, id=job.__name__, **first)
+    return scheduler
