@@ -211,8 +211,10 @@ def _add_plan(commands: Commands) -> None:
         action.add_argument("--from", dest="source", required=True, metavar="FILE", help=tr("plans.help_from"))
         _decision(action, name, 3600.0)
         if name == "set-limit":
-            action.add_argument("--value-minor", type=_count, required=True, metavar="N", help=tr("cli.value_minor"))
-            action.add_argument("--currency", required=True, metavar="CODE", help=tr("plans.help_currency"))
+            value = action.add_mutually_exclusive_group(required=True)
+            value.add_argument("--value-minor", type=_count, metavar="N", help=tr("cli.value_minor"))
+            value.add_argument("--share", metavar="P%", help=tr("plans.help_share"))
+            action.add_argument("--currency", metavar="CODE", help=tr("plans.help_currency"))
         action.set_defaults(action=name)
         _home(action)
     show = _command(what, "show", entries.plan_show, text=tr("plans.help_show"))

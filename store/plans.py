@@ -11,7 +11,7 @@ import hashlib
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
@@ -155,8 +155,13 @@ class Plans:
 
     # ------------------------------------------------------------ the desk's part
 
-    def make(self, order: Order, targets: Sequence[Target], at: int, by: str) -> Plan:
-        """Store a plan, its items in the order given; it runs from now on. Raises JournalError for an empty one."""
+    def make(
+        self, order: Order, targets: Sequence[Target], at: int, by: str, checklist: Sequence[Mapping[str, str]] = ()
+    ) -> Plan:
+        """Store a plan, its items in the order given; it runs from now on. Raises JournalError for an empty one.
+
+        `checklist` is what was answered before deciding; it goes into the audit with the plan.
+        """
         if not targets:
             raise JournalError("a plan needs at least one account")
         with self._journal.transaction() as connection:
@@ -171,7 +176,7 @@ class Plans:
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [(number, place, *_row(target)) for place, target in enumerate(targets, 1)],
             )
-            payload = {
+            payload: dict[str, Any] = {
                 "plan": number,
                 "type": order.type,
                 "params": order.params,
@@ -180,6 +185,8 @@ class Plans:
                 "accounts": len(targets),
                 "digest": digest(targets),
             }
+            if checklist:
+                payload["checklist"] = [dict(answer) for answer in checklist]
             audit.append(connection, at, by, "plan.made", payload)
         return self.need(int(number or 0))
 
@@ -280,9 +287,14 @@ class Plans:
         """The newest plans first."""
         return self._plans("ORDER BY number DESC LIMIT ?", most)
 
-    def items(self, number: int) -> list[Item]:
-        """All items of a plan, in their order."""
-        return self._items("WHERE i.plan = ? ORDER BY i.position", number)
+    def items(self, number: int, first: int = 1, most: int = -1) -> list[Item]:
+        """The items of a plan in their order, from a position on, so many at most."""
+        return self._items("WHERE i.plan = ? AND i.position >= ? ORDER BY i.position LIMIT ?", number, first, most)
+
+    def made(self, command_ids: Sequence[str]) -> set[str]:
+        """Which of these commands are items of plans."""
+        found = "SELECT command_id FROM plan_item WHERE command_id IN (SELECT value FROM json_each(?))"
+        return {command_id for (command_id,) in self._journal.rows(found, (json.dumps(command_ids),))}
 
     def results(self, *numbers: int) -> dict[int, Results]:
         """What became of the items of plans, by their numbers."""

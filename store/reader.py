@@ -297,6 +297,24 @@ class Reader:
         rows = self.rows("SELECT account FROM account WHERE account_id = ?", (account_id,))
         return int(rows[0][0]) if rows else None
 
+    def account_ids(self, accounts: Iterable[int]) -> dict[int, str]:
+        """The ids of accounts, by number and in the order given."""
+        wanted = "[" + ",".join(str(int(account)) for account in accounts) + "]"
+        return dict(
+            self.rows(
+                "SELECT account, account_id FROM json_each(?) JOIN account ON account = value ORDER BY key", (wanted,)
+            )
+        )
+
+    def exposure(self, accounts: Iterable[int]) -> dict[str, int]:
+        """What can still be spent on the accounts together, in minor units by currency."""
+        wanted = "[" + ",".join(str(int(account)) for account in accounts) + "]"
+        summed = (
+            "SELECT currency, sum(max(available_minor, 0)) FROM account"
+            " WHERE account IN (SELECT value FROM json_each(?)) AND available_minor IS NOT NULL GROUP BY currency"
+        )
+        return dict(self.rows(summed, (wanted,)))
+
     def account(self, account_id: str) -> AccountDetail | None:
         """One account in full by its id, None when it is not mirrored or was numbered anew between two statements."""
         number = self.number(account_id)

@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from console.core import commands
+from console.core import commands, instants
 from console.core.commands import HOLD_IDS, InvalidWish, Wish, limit_of
 from console.core.instants import MINUTE, SECOND, Instant
 from console.core.messages import Account, CoreMeta, Hold
+from console.desk import shares
 from console.desk.quota import Quota
 from store.journal import Journal
 from store.plans import Order, Plan, Plans, PlanState, Results, Target
@@ -33,6 +34,8 @@ MOST = 100_000
 RELEASABLE = ("operator", "supervisor")
 """Holds that a person may release; the others are the core's own."""
 OPEN = ("active", "frozen")
+WHOLE = 10_000
+"""A limit to try a share on."""
 PACE_OVER = MINUTE
 """The stretch of time from which a plan's pace is told."""
 
@@ -54,25 +57,31 @@ def make(
     order: Order,
     targets: Sequence[Target],
     core_now: Instant,
-    exponents: Mapping[str, int],
+    checklist: Sequence[Mapping[str, str]] = (),
 ) -> Plan:
     """Check a decision on many accounts and store it as a plan that runs, the greatest exposure first.
 
-    An account named twice counts once. Nudge the watcher then. Raises InvalidWish for what the core would refuse.
+    An account named twice counts once. `checklist` is what was answered before, for all of them. Nudge the watcher
+    then. Raises InvalidWish for what the core would refuse.
     """
     check(order, meta, core_now)
     distinct = {target.account_id: target for target in targets}
     if not 1 <= len(distinct) <= MOST:
         raise InvalidWish("accounts_count", most=MOST)
+    exponents = {currency.code: currency.exponent for currency in meta.currencies}
     ranked = sorted(distinct.values(), key=lambda target: -_weight(target, exponents))
-    return Plans(journal).make(order, ranked, core_now, meta.you.subject)
+    return Plans(journal).make(order, ranked, instants.now(), meta.you.subject, checklist)
 
 
 def check(order: Order, meta: CoreMeta, core_now: Instant) -> None:
     """Raise InvalidWish for what the core would refuse on any account: the same checks as for one."""
     if order.type not in TYPES:
         raise InvalidWish("word_unknown", name="type", word=order.type, known=", ".join(TYPES))
-    stand_in = {"hold_ids": ["any"]} if order.type == "account.unfreeze" else {}
+    stand_in: dict[str, Any] = {"hold_ids": ["any"]} if order.type == "account.unfreeze" else {}
+    if "share" in order.params:
+        stand_in = {"value_minor": shares.minor(order.params["share"], WHOLE)}
+        if stand_in["value_minor"] is None or stand_in["value_minor"] > WHOLE:
+            raise InvalidWish("share_range")
     commands.check(Wish(order.type, "any", order.params | stand_in, order.reason_code, order.note), meta, core_now)
 
 
@@ -158,12 +167,18 @@ def _set_limit(params: Mapping[str, Any], account: Account) -> Wish:
     """Many limits at once are lowered only: an account whose limit lies below the value is left as it is."""
     if account.status not in OPEN:
         raise Skip("not_open")
-    if account.limits.currency != params["currency"]:
+    present, currency = limit_of(account, params["limit"]), account.limits.currency
+    if "share" in params:
+        value = shares.minor(params["share"], present)
+        if value is None:
+            raise Skip("no_limit")
+    elif currency != params["currency"]:
         raise Skip("other_currency")
-    present, value = limit_of(account, params["limit"]), int(params["value_minor"])
+    else:
+        value = int(params["value_minor"])
     if present is not None and value >= present:
         raise Skip("already" if value == present else "would_raise")
-    return commands.set_limit(account.id, value, params["currency"], "", limit=params["limit"])
+    return commands.set_limit(account.id, value, currency, "", limit=params["limit"])
 
 
 def _close(account: Account) -> Wish:

@@ -57,8 +57,7 @@ def run_make(options: argparse.Namespace, core: str) -> int:
         journal = Journal(place.journal)
         with _mirror(place) as mirror:
             chosen, left = bulk.targets(mirror, wanted), quota(meta, journal, mirror, core_now)
-        exponents = {currency.code: currency.exponent for currency in meta.currencies}
-        plan = bulk.make(journal, meta, _order(options), chosen, core_now, exponents)
+        plan = bulk.make(journal, meta, _order(options), chosen, core_now)
     except InvalidWish as error:
         return _fail(deciding.explain(error), Exit.USAGE)
     except CoreUnreachable as error:
@@ -141,6 +140,14 @@ async def _read(core: str, credentials: Credentials) -> tuple[CoreMeta, Instant]
         return meta, Instant(instants.now() + client.clock_offset_us)
 
 
+def _value(options: argparse.Namespace) -> dict[str, Any]:
+    if options.share is not None:
+        return {"share": options.share}
+    if options.currency is None:
+        raise ValueError(tr("plans.no_currency"))
+    return {"value_minor": options.value_minor, "currency": options.currency}
+
+
 @contextmanager
 def _mirror(place: Home) -> Iterator[Reader | None]:
     """The mirror, None where there is none yet."""
@@ -162,7 +169,7 @@ def _order(options: argparse.Namespace) -> Order:
         until = instants.parse(options.expires_at) if options.expires_at else None
         params = {"scope": options.scope} | ({"expires_at": until} if until else {})
     elif options.action == "set-limit":
-        params = {"limit": options.limit, "value_minor": options.value_minor, "currency": options.currency}
+        params = {"limit": options.limit} | _value(options)
     return Order(TYPES[options.action], params, options.reason, options.note)
 
 

@@ -32,11 +32,15 @@ class Facts:
     account: AccountRow | None
     same_version: bool = True
     may_approve: bool | None = None
+    marked: int = 0
 
 
 @dataclass(frozen=True)
 class Action:
-    """One thing to do. `scope` says which class binds its keys; `needs` names entries of `NEEDS`, in order."""
+    """One thing to do. `scope` says which class binds its keys; `needs` names entries of `NEEDS`, in order.
+
+    A `bulk` one is about the marked accounts where there are any.
+    """
 
     name: str
     keys: tuple[str, ...]
@@ -45,6 +49,7 @@ class Action:
     danger: bool = False
     hint: bool = False
     argument: bool = False
+    bulk: bool = False
 
     @property
     def title(self) -> str:
@@ -65,6 +70,8 @@ SENDING = ("armed", "may_command", "same_version")
 CASE = (*SENDING, "account")
 
 BALLOT = ("armed", "may_command", "same_version")
+MANY = ("armed", "may_command", "same_version", "reasons")
+"""What deciding on marked accounts needs; what of them does not apply is told account by account."""
 
 ACTIONS = (
     Action("down", ("j", "down"), "list"),
@@ -75,7 +82,11 @@ ACTIONS = (
     Action("bottom", ("G", "end"), "list"),
     Action("open", ("enter",), "accounts", ("account",), hint=True),
     Action("refresh", ("r",), "accounts", hint=True),
+    Action("mark", ("space",), "accounts", ("account",)),
+    Action("mark_range", ("V",), "accounts", ("account",)),
     Action("look", ("enter",), "figures", hint=True),
+    Action("stop", ("S",), "plans", hint=True),
+    Action("resume", ("r",), "plans", ("armed", "may_command", "same_version"), danger=True, hint=True),
     Action("newest", ("r",), "stream", hint=True),
     Action("prove", ("p",), "audit", hint=True),
     Action("grade", ("w",), "log", hint=True),
@@ -84,13 +95,13 @@ ACTIONS = (
     Action("older", ("o",), "account", ("account",), hint=True),
     Action("redecide", ("D",), "commands", SENDING, danger=True, hint=True, argument=True),
     Action("undo", ("U",), "undo", SENDING, danger=True, hint=True),
-    Action("freeze", ("f",), "decide", (*COMMAND, "not_closed"), danger=True, hint=True),
-    Action("unfreeze", ("u",), "decide", (*COMMAND, "not_closed", "holds"), danger=True, hint=True),
-    Action("limit", ("l",), "decide", (*COMMAND, "limit_open"), danger=True, hint=True),
-    Action("close", ("X",), "decide", (*COMMAND, "not_closed"), danger=True),
-    Action("claim", ("c",), "decide", CASE, danger=True, hint=True),
+    Action("freeze", ("f",), "decide", (*COMMAND, "not_closed"), danger=True, bulk=True, hint=True),
+    Action("unfreeze", ("u",), "decide", (*COMMAND, "not_closed", "holds"), danger=True, bulk=True, hint=True),
+    Action("limit", ("l",), "decide", (*COMMAND, "limit_open"), danger=True, bulk=True, hint=True),
+    Action("close", ("X",), "decide", (*COMMAND, "not_closed"), danger=True, bulk=True),
+    Action("claim", ("c",), "decide", CASE, danger=True, bulk=True, hint=True),
     Action("release", ("R",), "decide", (*CASE, "claimed"), danger=True),
-    Action("verdict", ("v",), "decide", CASE, danger=True),
+    Action("verdict", ("v",), "decide", CASE, danger=True, bulk=True),
     Action("note", ("n",), "decide", CASE, danger=True),
     Action("snooze", ("z",), "decide", ("account",), argument=True),
     Action("filter", ("slash",), "filter", hint=True),
@@ -108,6 +119,7 @@ ACTIONS = (
     Action("rules", ("5",), "app"),
     Action("model", ("6",), "app"),
     Action("approvals", ("7",), "app"),
+    Action("plans", ("8",), "app"),
     Action("transactions", ("t",), "app", argument=True),
     Action("logins", ("L",), "app", argument=True),
     Action("links", ("K",), "app", argument=True),
@@ -147,6 +159,7 @@ KEY_NAMES = {
     "escape": "esc",
     "pagedown": "pgdn",
     "pageup": "pgup",
+    "space": "␣",
     "down": "↓",
     "up": "↑",
 }
@@ -163,7 +176,8 @@ def shown(key: str) -> str:
 
 def obstacle(action: Action, facts: Facts) -> str | None:
     """Why the action is not possible now, in the reader's language; None when it is."""
-    missing = next((need for need in action.needs if not NEEDS[need](facts)), None)
+    needs = [need for need in action.needs if need in MANY] if action.bulk and facts.marked else action.needs
+    missing = next((need for need in needs if not NEEDS[need](facts)), None)
     return None if missing is None else tr(f"ui.need.{missing}")
 
 

@@ -21,12 +21,13 @@ from console.core import instants
 from console.language import term, tr
 from console.paths import Home
 from console.settings import Settings
-from console.ui import actions, formats, keymap, screens, themes
+from console.ui import actions, formats, keymap, plans, screens, themes
 from console.ui.actions import BY_NAME, Facts
 from console.ui.backtesting import draft_files, draft_named
 from console.ui.bell import Bell
 from console.ui.leaving import run_until_left
 from console.ui.screens.base import DeskScreen
+from console.ui.screens.marking import Marking
 from console.ui.screens.watch import WatchScreen
 from console.ui.sight import Sight
 from console.ui.situation import Grade
@@ -34,6 +35,7 @@ from console.ui.survey import Kind, Survey, Surveyor
 from console.ui.text import clean
 from console.ui.themes import look_asked_for
 from store.life import State
+from store.plans import PlanState
 from store.query import Term
 from store.reader import Reader
 
@@ -163,7 +165,9 @@ class RiskDesk(App[int]):
             if entry.state in TOLD:
                 what = {"action": term("ui.command", entry.type), "account": clean(entry.account_id, 72)}
                 self.say(tr("ui.outcome", state=term("ui.state", entry.state), **what), TOLD[entry.state])
-        if any(entry.waits_for == "credential" for entry in self.sight.commands):
+        for followed in self.sight.plans.ended:
+            self.say(plans.outcome(followed), "info" if followed.plan.state is PlanState.DONE else "warning")
+        if self.sight.wait_for_credential:
             from console.ui.submitting import hand_over
 
             hand_over(self.sight.home, self.not_nudged)
@@ -242,6 +246,7 @@ class RiskDesk(App[int]):
             front.account() if front is not None and front.stands else None,
             situation.same_version,
             situation.may_approve,
+            len(front.marked()) if isinstance(front, Marking) and front.stands else 0,
         )
 
     def action_perform(self, name: str) -> None:
@@ -281,6 +286,7 @@ class RiskDesk(App[int]):
         return submitter(self.sight, self.not_nudged)(draft)
 
     def not_nudged(self, why: str) -> None:
+        """Say, from another thread, that nobody was woken."""
         self.call_from_thread(self.say, tr("ui.not_nudged", why=clean(why)), "warning")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:

@@ -27,6 +27,11 @@ def money(minor: int | None, currency: str | None, exponents: Mapping[str, int])
     return f"{sign}{whole:,}.{rest:0{exponent}d}" if exponent else f"{sign}{whole:,}"
 
 
+def amounts(sums: Mapping[str, int], exponents: Mapping[str, int]) -> str:
+    """Sums in several currencies, `1,234.56 CNY · 900 JPY`."""
+    return " · ".join(f"{money(minor, code, exponents)} {code}" for code, minor in sorted(sums.items())) or NOTHING
+
+
 def minor_units(text: str, exponent: int) -> int | None:
     """What somebody typed as an amount (`1,234.5`) in minor units; None when it is no amount of that currency."""
     match = re.fullmatch(r"([0-9]{1,13})(?:[.]([0-9]+))?", text.replace(",", "").replace(" ", ""))

@@ -16,10 +16,12 @@ from console.desk.undo import pressing
 from console.desk.waiting import waiting
 from console.paths import Home
 from console.ui import rules
+from console.ui.plans import PlanSight
 from console.ui.situation import Situation, read_meta, read_watcher
 from store.files import StoreError
 from store.journal import Entry, Journal
 from store.life import SETTLED
+from store.plans import Plans
 from store.reader import Reader
 
 SHOWN_COMMANDS = 500
@@ -36,7 +38,7 @@ class Sight:
     """Both files, read-only for the mirror. `situation` and `commands` are as of the last `look`.
 
     `watched` is whether a watcher holds this home's lock.
-    `turned` are the commands whose state changed between the last two looks at the journal.
+    `turned` are the commands whose state changed between the last two looks at the journal, those of plans left out.
     `waiting` are the commands, everybody's, that wait for a second person, the least time left first.
     """
 
@@ -54,6 +56,7 @@ class Sight:
         self.commands: list[Entry] = []
         self.turned: list[Entry] = []
         self.waiting: list[Command] = []
+        self.plans = PlanSight()
         self.situation = Situation(clock(), core=core or "")
         self._seen: tuple[object, ...] = ()
         self._endings: list[Ending] = []
@@ -96,6 +99,11 @@ class Sight:
             for entry in reversed(self.commands)
             if entry.state not in SETTLED or now - (entry.settled_at or 0) < RECENT
         }
+
+    @property
+    def wait_for_credential(self) -> bool:
+        """Whether commands or plans can't go on without the operator's token."""
+        return self.plans.wait_for_credential or any(entry.waits_for == "credential" for entry in self.commands)
 
     def open_journal(self) -> Journal:
         """The journal, made when there is none yet. Raises StoreError when that can't be done."""
@@ -171,10 +179,14 @@ class Sight:
         self._journal_version = version
         before = {entry.command_id: entry.state for entry in self.commands}
         self.commands = journal.recent(SHOWN_COMMANDS)
-        self.turned = [entry for entry in self.commands if before.get(entry.command_id, entry.state) != entry.state]
+        turned = [entry for entry in self.commands if before.get(entry.command_id, entry.state) != entry.state]
+        planned = Plans(journal).made([entry.command_id for entry in turned]) if turned else set()
+        self.turned = [entry for entry in turned if entry.command_id not in planned]
+        self.plans.look(journal, self.situation.now)
         self.situation = replace(
             self.situation,
             commands={str(state): count for state, count in journal.counts().items()},
             again=len(pressing(self.commands, self.clock())),
+            plans=self.plans.running,
         )
         return True

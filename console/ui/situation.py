@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from console import __version__
 from console.core import messages
@@ -16,6 +16,9 @@ from console.language import tr
 from console.ui.formats import age, count, moment
 from console.ui.text import clean
 from store.reader import FeedRow, SetAside
+
+if TYPE_CHECKING:
+    from console.ui.plans import Followed
 
 STALE_AFTER = {"changes": 45 * SECOND, "meta": 90 * SECOND, "commands": 30 * SECOND}
 """How long a poller may be silent: a long poll lasts 30 s at most, /meta is asked every 30 s. The rest run rarely."""
@@ -68,6 +71,7 @@ class Situation:
     commands: Mapping[str, int] = field(default_factory=dict)
     again: int = 0
     ends: tuple[Ending, ...] = ()
+    plans: Sequence[Followed] = ()
     armed_until: int = 0
     core: str = ""
     rebuilding: bool = False
@@ -172,7 +176,7 @@ def notices(situation: Situation) -> list[Notice]:
     """Everything the operator must know before trusting the screen, the worst first."""
     if not situation.mirror:
         return [Notice("info", tr("ui.notice.waiting"))]
-    found = [*_watcher_notices(situation), *_feed_notices(situation)]
+    found = [*_watcher_notices(situation), *_feed_notices(situation), *_plan_notices(situation)]
     if situation.ends:
         found.append(_holds_notice(situation.ends, situation.core_now))
     if situation.again:
@@ -230,6 +234,12 @@ def _feed_notices(situation: Situation) -> list[Notice]:
         if feed.gaps and feed.last_error_at is not None and situation.now - feed.last_error_at < GAP_TOLD_FOR:
             found.append(Notice("warning", gap_words(feed)))
     return found
+
+
+def _plan_notices(situation: Situation) -> list[Notice]:
+    from console.ui.plans import notice
+
+    return [Notice("info", notice(followed), followed.progress.share) for followed in situation.plans]
 
 
 def gap_words(feed: FeedRow) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from threading import Thread
 
 from console.core.commands import InvalidWish
 from console.core.instants import Instant
-from console.desk import deciding, hotline
+from console.desk import bulk, deciding, hotline
 from console.desk.credentials import CredentialError, Credentials
 from console.language import tr
 from console.paths import Home
@@ -16,6 +16,7 @@ from console.ui.drafts import Draft, Refused, Submit
 from console.ui.sight import Sight
 from store.files import StoreError
 from store.journal import Blocked, JournalError
+from store.plans import Order, Target
 
 
 def submitter(sight: Sight, complain: Callable[[str], None]) -> Submit:
@@ -46,23 +47,45 @@ def submitter(sight: Sight, complain: Callable[[str], None]) -> Submit:
     return submit
 
 
+def planner(
+    sight: Sight, complain: Callable[[str], None]
+) -> Callable[[Order, Sequence[Target], Sequence[Mapping[str, str]]], int]:
+    """The function that keeps a decision on many accounts as a plan and returns its number; it raises Refused."""
+
+    def plan(order: Order, targets: Sequence[Target], checklist: Sequence[Mapping[str, str]]) -> int:
+        situation = sight.situation
+        if situation.meta is None:
+            raise Refused(tr("ui.need.reasons"))
+        try:
+            now = Instant(situation.core_now)
+            made = bulk.make(sight.open_journal(), situation.meta, order, targets, now, checklist)
+        except InvalidWish as error:
+            raise Refused(deciding.explain(error)) from error
+        except (JournalError, StoreError, sqlite3.Error) as error:
+            raise Refused(str(error)) from error
+        wake(sight.home, f"plan {made.number}", complain)
+        return made.number
+
+    return plan
+
+
 def hand_over(home: Home, complain: Callable[[str], None]) -> None:
     """Give the watcher the operator's token."""
     wake(home, None, complain)
 
 
-def wake(home: Home, command_id: str | None, complain: Callable[[str], None]) -> None:
-    """Hand the token over and nudge for a command, in a thread: the token's source may take seconds."""
-    Thread(target=_wake, args=(home, command_id, complain), daemon=True).start()
+def wake(home: Home, about: str | None, complain: Callable[[str], None]) -> None:
+    """Hand the token over and nudge for what was decided, in a thread: the token's source may take seconds."""
+    Thread(target=_wake, args=(home, about, complain), daemon=True).start()
 
 
-def _wake(home: Home, command_id: str | None, complain: Callable[[str], None]) -> None:
-    """Hand the token over, and nudge where there is a command to send."""
+def _wake(home: Home, about: str | None, complain: Callable[[str], None]) -> None:
+    """Hand the token over, and nudge where there is something new to do."""
     try:
         token = Credentials(home).sending()
         if token:
             hotline.hand_over(home.socket, token)
-        if command_id is not None:
-            hotline.nudge(home.socket, command_id)
+        if about is not None:
+            hotline.nudge(home.socket, about)
     except (hotline.SocketError, CredentialError, OSError) as error:
         complain(str(error))

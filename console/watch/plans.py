@@ -111,7 +111,7 @@ class PlanRunner:
             return True
         meta = await self._rules(client)
         if meta.you.subject != plan.created_by:
-            self._plans.stop(plan.number, self._core_now(client), WATCHER, "another_person")
+            self._plans.stop(plan.number, self._now(), WATCHER, "another_person")
             return True
         for item in self._plans.waiting(plan.number, AT_ONCE - traffic.planned):
             await self._begin(plan, item, client, meta)

@@ -70,7 +70,7 @@ def test_a_plan_goes_by_exposure_and_names_each_account_once(journal: Journal) -
         Target("small", 1, 50_000, "CNY"),
         Target("unknown"),
     ]
-    plan = bulk.make(journal, META, FREEZE, chosen, NOW, {"CNY": 2, "JPY": 0})
+    plan = bulk.make(journal, META, FREEZE, chosen, NOW)
     order = [item.target.account_id for item in Plans(journal).items(plan.number)]
     assert order == ["large", "yen", "small", "unknown"]
     assert plan.created_by == META.you.subject
@@ -85,20 +85,22 @@ def test_a_plan_goes_by_exposure_and_names_each_account_once(journal: Journal) -
         (Order("account.freeze", {"scope": "full", "expires_at": 5}, "account_takeover"), "expiry_past"),
         (Order("account.freeze", {"scope": "full"}, "account_takeover", "x" * 2001), "text_long"),
         (Order("account.set_limit", {**LOWER.params, "value_minor": -1}, "credit_risk"), "value_range"),
+        (Order("account.set_limit", {"limit": "credit", "share": "half"}, "credit_risk"), "share_range"),
+        (Order("account.set_limit", {"limit": "credit", "share": "101%"}, "credit_risk"), "share_range"),
         (Order("account.unfreeze", {}, "no_such_code"), "reason_not_listed"),
         (Order("limit_request.decide", {}, "other"), "word_unknown"),
     ],
 )
 def test_what_the_core_would_refuse_makes_no_plan(journal: Journal, order: Order, key: str) -> None:
     with pytest.raises(InvalidWish) as refused:
-        bulk.make(journal, META, order, [Target("a1")], NOW, {})
+        bulk.make(journal, META, order, [Target("a1")], NOW)
     assert refused.value.key == key
     assert Plans(journal).recent(1) == []
 
 
 def test_a_plan_needs_accounts(journal: Journal) -> None:
     with pytest.raises(InvalidWish, match="accounts_count"):
-        bulk.make(journal, META, FREEZE, [], NOW, {})
+        bulk.make(journal, META, FREEZE, [], NOW)
 
 
 def test_a_freeze_that_says_nothing_new_is_skipped() -> None:
@@ -134,6 +136,11 @@ def test_many_limits_are_lowered_and_never_raised() -> None:
     assert why(replace_params(LOWER, currency="EUR"), account()) == "other_currency"
     assert why(LOWER, account(status="closing")) == "not_open"
     assert why(replace_params(LOWER, limit="cash"), account()) is None
+    share = Order("account.set_limit", {"limit": "credit", "share": "50%"}, "credit_risk")
+    made = bulk.wish(share, Target("a1"), account())
+    assert made.params == {"limit": "credit", "value_minor": 450, "currency": "CNY"}
+    assert why(replace_params(share, share="100%"), account()) == "already"
+    assert why(replace_params(share, limit="cash"), account()) == "no_limit"
 
 
 def test_closing_and_cases() -> None:

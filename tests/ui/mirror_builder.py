@@ -18,6 +18,7 @@ from store.journal import Intent, Journal, Move
 from store.life import State
 from store.mirror_schema import MIGRATIONS
 from store.models import Models, Refitted
+from store.plans import Order, Plans, Target
 
 NOW = parse("2026-11-20T21:14:10.000000Z")
 EPOCH = "2026-01-a"
@@ -284,6 +285,31 @@ def _rule_hits(connection, chance: random.Random) -> None:
         connection.execute(
             "INSERT INTO resource VALUES ('label', ?, 1, 0, ?, 1, ?)", (f"lab_{number}", number, json.dumps(doc))
         )
+
+
+def build_plans(path: Path) -> None:
+    """Write a plan that is done and one that runs: an item confirmed, one that waits for approval, one skipped."""
+    journal = Journal(path)
+    plans = Plans(journal)
+    targets = [Target(f"acc_{number:06d}", 3 + number, 900_000 - number * 70_000, "CNY") for number in range(6)]
+    plans.make(Order("account.close", {}, "mule"), targets[:1], NOW - HOUR, "jonas.p")
+    plans.skip(plans.waiting(1, 1)[0], "closed", NOW - HOUR + SECOND)
+    plans.finish(1, NOW - HOUR + 2 * SECOND)
+    plans.make(
+        Order("account.freeze", {"scope": "full"}, "account_takeover", HOSTILE), targets, NOW - MINUTE, "maria.k"
+    )
+    for place, state in enumerate((State.CONFIRMED, State.AWAITING_APPROVAL)):
+        item = plans.waiting(2, 1)[0]
+        intent = Intent(
+            command_id=f"planned-{place}", type="account.freeze", target_type="account",
+            target_id=item.target.account_id, account_id=item.target.account_id, body=b"{}", if_match=1,
+            not_after=NOW + HOUR, created_by="maria.k",
+        )  # fmt: skip
+        plans.decide(item, intent, NOW - MINUTE)
+        journal.begin_attempt(intent.command_id, NOW - MINUTE)
+        journal.settle(intent.command_id, Move(to=state), NOW - (40 - place * 5) * SECOND)
+    plans.skip(plans.waiting(2, 1)[0], "already", NOW - 20 * SECOND)
+    journal.close()
 
 
 def build_models(path: Path) -> None:

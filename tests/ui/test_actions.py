@@ -20,6 +20,8 @@ from console.ui.screens.commands import CommandsScreen
 from console.ui.screens.deciding import Decisions
 from console.ui.screens.log import LogScreen
 from console.ui.screens.model import ModelScreen
+from console.ui.screens.plan import PlanScreen
+from console.ui.screens.plans import PlansScreen
 from console.ui.screens.rules import RulesScreen
 from console.ui.screens.stream import StreamScreen
 from console.ui.screens.watch import WatchScreen
@@ -44,6 +46,7 @@ OWNERS = {
     "withdraw": (ApprovalsScreen, CommandsScreen),
     "commands": (CommandsScreen,),
     "undo": (CommandsScreen, AccountScreen),
+    "plans": (PlansScreen, PlanScreen),
 }
 
 ROW = AccountRow(

@@ -24,12 +24,22 @@ from console.ui.app import RiskDesk
 from console.ui.dialogs import foresight
 from console.ui.dialogs.approval import BallotDialog
 from console.ui.dialogs.base import DecisionDialog
+from console.ui.dialogs.bulk import BulkDialog
 from console.ui.dialogs.fields import Question, Words
 from console.ui.screens.backtest import BacktestScreen
 from store.life import State
 from tests.ui import rehearsing
 from tests.ui.conftest import Desk
-from tests.ui.mirror_builder import NOW, build_journal, build_log, build_models, build_ring, build_travel, build_waiting
+from tests.ui.mirror_builder import (
+    NOW,
+    build_journal,
+    build_log,
+    build_models,
+    build_plans,
+    build_ring,
+    build_travel,
+    build_waiting,
+)
 from tests.ui.screens import frame, ready, until
 from tests.ui.test_again import decided
 from tests.ui.test_backtest import found
@@ -67,6 +77,34 @@ def dialog(name: str, account: int, keys: str, typed: dict[str, str] | None = No
         await until(lambda: app.screen._foresight.seen is not None, "the core's word")
 
     return show
+
+
+async def marks(app: RiskDesk) -> None:
+    for number in (0, 1, 3):
+        app.screen.table.place(number)
+        app.screen.table.do_mark("")
+
+
+async def bulk_freeze(app: RiskDesk) -> None:
+    await marks(app)
+    app.perform("write", "10")
+    app.perform("freeze")
+    await until(lambda: isinstance(app.screen, BulkDialog) and bool(app.screen.focused), "the dialog")
+    app.screen.fields[1].press("1")
+    app.screen.show()
+
+
+async def plans(app: RiskDesk) -> None:
+    build_plans(app.sight.home.journal)
+    app.look()
+    await screen("plans")(app)
+    await until(lambda: app.screen.table.total() == 2, "the plans")
+
+
+async def plan(app: RiskDesk) -> None:
+    await plans(app)
+    app.perform("look")
+    await until(lambda: app.screen.NAME == "plan" and app.screen.stands and app.screen.table.total() == 6, "the plan")
 
 
 def screen(name: str) -> Steps:
@@ -199,7 +237,8 @@ async def approve(app: RiskDesk) -> None:
 
 SHOWN: list[tuple[str, str, Steps]] = [
     *((name, code, steps) for name, steps in (
-        ("watch", stay), ("account", account), ("alerts", alerts), ("freeze", dialog("freeze", 12, "1")),
+        ("watch", stay), ("marks", marks), ("bulk_freeze", bulk_freeze), ("plans", plans), ("plan", plan),
+        ("account", account), ("alerts", alerts), ("freeze", dialog("freeze", 12, "1")),
         ("freeze_until", dialog("freeze", 1, "s1e", {"t": ""})), ("limit", dialog("limit", 0, "1o", {"t": "50%"})),
         ("unfreeze", dialog("unfreeze", 3, "1ABC", {"n": "called back"})),
         ("again", again), ("redecide", redecide), ("undo", undo),

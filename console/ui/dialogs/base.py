@@ -7,7 +7,7 @@ from typing import ClassVar
 from rich.text import Text
 
 from console.core.commands import Wish, needs_approval, reasons_for
-from console.core.messages import Account, DecidedOn, ReasonCode
+from console.core.messages import Account, DecidedOn
 from console.desk import foretold
 from console.language import term, tr
 from console.ui import formats
@@ -70,22 +70,6 @@ class DecisionDialog(Form[Draft]):
         """The field of the core's reason codes for this type of command."""
         meta = self.situation.meta
         return Reasons(reasons_for(self.TYPE, meta) if meta else ())
-
-    @property
-    def reason(self) -> ReasonCode | None:
-        return next((part.chosen for part in self.fields if isinstance(part, Reasons)), None)
-
-    @property
-    def reason_code(self) -> str:
-        return self.reason.code if self.reason else ""
-
-    def reason_missing(self) -> str | None:
-        """What the reason still needs: to be chosen, or the note it asks for."""
-        if self.reason is None:
-            return tr("ui.dialog.need.reason")
-        if self.reason.requires_note and not self.note:
-            return tr("ui.dialog.need.note", key="n")
-        return None
 
     # ------------------------------------------------------------ the form
 

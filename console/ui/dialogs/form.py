@@ -15,6 +15,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from console.core.messages import ReasonCode
 from console.desk.checklist import NOT_APPLICABLE
 from console.language import tr
 from console.ui.dialogs.fields import Field, Question, Reasons, Words
@@ -243,7 +244,23 @@ class Form(ModalScreen[Answered | None], Generic[Answered]):
         self.set_focus(self.query_one("#cancel"))
         self.show()
 
-    # ------------------------------------------------------------ the note
+    # ------------------------------------------------------------ reason and note
+
+    @property
+    def reason(self) -> ReasonCode | None:
+        return next((part.chosen for part in self.fields if isinstance(part, Reasons)), None)
+
+    @property
+    def reason_code(self) -> str:
+        return self.reason.code if self.reason else ""
+
+    def reason_missing(self) -> str | None:
+        """What the reason still needs: to be chosen, or the note it asks for."""
+        if self.reason is None:
+            return tr("ui.dialog.need.reason")
+        if self.reason.requires_note and not self.note:
+            return tr("ui.dialog.need.note", key="n")
+        return None
 
     @property
     def note(self) -> str | None:

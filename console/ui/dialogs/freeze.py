@@ -25,7 +25,7 @@ class FreezeDialog(DecisionDialog):
 
     def make_fields(self) -> list[Field]:
         self.scope = Choice("s", "ui.dialog.scope", [(scope, term("ui.scope", scope)) for scope in HOLD_SCOPES])
-        self.end = Choice("e", "ui.dialog.ends", [(span, _span(span)) for span in ENDS])
+        self.end = Choice("e", "ui.dialog.ends", [(span, span_words(span)) for span in ENDS])
         self.until = Words("t", "ui.dialog.until", tr("ui.dialog.until.hint"), longest=32, shown=False)
         note = Words("n", "ui.dialog.note", tr("ui.dialog.none"))
         return [self.scope, self.reasons(), note, self.end, self.until]
@@ -81,7 +81,8 @@ class FreezeDialog(DecisionDialog):
         )
 
 
-def _span(span: int | str | None) -> str:
+def span_words(span: int | str | None) -> str:
+    """How long a hold lasts, as its choice is shown."""
     if span is None:
         return tr("ui.dialog.open_end")
     if isinstance(span, str):

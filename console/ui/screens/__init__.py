@@ -15,6 +15,7 @@ BY_NAME = {
     "rules": "RulesScreen",
     "model": "ModelScreen",
     "approvals": "ApprovalsScreen",
+    "plans": "PlansScreen",
     "transactions": "TransactionsScreen",
     "logins": "LoginsScreen",
     "links": "LinksScreen",

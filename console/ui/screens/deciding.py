@@ -68,7 +68,7 @@ class Decisions(DeskScreen):
     def do_verdict(self, _: str) -> None:
         from console.ui.dialogs.case import VerdictDialog
 
-        self._ask(VerdictDialog, _hits)
+        self._ask(VerdictDialog, hits_of)
 
     def do_note(self, _: str) -> None:
         from console.ui.dialogs.case import NoteDialog
@@ -179,7 +179,7 @@ def _checks(detail: AccountDetail, mirror: Reader) -> Sequence[Check]:
     return to_ask(mirror, detail.row.account_id, rules.pack)
 
 
-def _hits(detail: AccountDetail, mirror: Reader) -> Sequence[str]:
+def hits_of(detail: AccountDetail, mirror: Reader) -> Sequence[str]:
     """The transactions among the hits of the account's open alert."""
     from console.ui.evidence import hits
 
@@ -194,7 +194,7 @@ DIALOGS: dict[str, tuple[str, str, More | None]] = {
     "account.close": ("close", "CloseDialog", None),
     "case.claim": ("case", "ClaimDialog", None),
     "case.release": ("case", "ReleaseDialog", None),
-    "case.verdict": ("case", "VerdictDialog", _hits),
+    "case.verdict": ("case", "VerdictDialog", hits_of),
     "case.note": ("case", "NoteDialog", None),
 }
 """Each command's dialog: its module and class, and what else it is made from."""

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from console.language import tr
 from console.ui import formats
-from console.ui.screens.deciding import Decisions
+from console.ui.screens.marking import Marking
 from console.ui.situation import end_mark
 from console.ui.survey import Kind, Survey
 from console.ui.suspicion import suspicion
@@ -19,17 +19,17 @@ from console.ui.themes import palette
 from console.ui.widgets import columns
 from console.ui.widgets.accounts import AccountTable
 from console.ui.widgets.lines import Lines
+from console.ui.widgets.marks import MOST
 from console.ui.widgets.prompt import Prompt
 from console.ui.widgets.rows import RowList
 from store.query import FIELDS, QueryError, Term, parse
 from store.reader import AccountRow
 
 
-class WatchScreen(Decisions):
+class WatchScreen(Marking):
     """Accounts by risk. The foot tells of the account under the cursor why it is suspect, beside its own normal."""
 
     DEFAULT_CSS = """
-    WatchScreen AccountTable { padding: 0 0 0 1; }
     WatchScreen #detail { height: 2; padding: 0 1; background: $surface; }
     """
     NAME = "watch"
@@ -43,6 +43,7 @@ class WatchScreen(Decisions):
         self._waiting = False
         self._read_for: tuple[object, ...] = ()
         self._read: str | None = None
+        self._spendable: dict[str, int] = {}
 
     def body(self) -> Iterable[Widget]:
         yield Lines("title", "heading")
@@ -59,6 +60,12 @@ class WatchScreen(Decisions):
 
     def account(self) -> AccountRow | None:
         return self.table.chosen()
+
+    def marked(self) -> list[str]:
+        return self.table.marks.ids
+
+    def unmark(self) -> bool:
+        return self.table.unmark()
 
     def on_mount(self) -> None:
         self.set_focus(self.table)
@@ -80,6 +87,7 @@ class WatchScreen(Decisions):
         if mirror_changed:
             table.reread()
             self.first_order()
+            self._sum_marked()
         self._heading()
         self._detail()
         super().looked(mirror_changed, journal_changed)
@@ -99,6 +107,18 @@ class WatchScreen(Decisions):
     def on_account_table_newer(self, event: AccountTable.Newer) -> None:
         self._newer = event.count
         self._heading()
+
+    def on_account_table_marked(self, event: AccountTable.Marked) -> None:
+        if event.refused:
+            self.desk.say(tr("ui.bulk.too_many", most=formats.count(MOST)), "warning")
+        self._sum_marked()
+        self._heading()
+        self.show_keys()
+
+    def _sum_marked(self) -> None:
+        """What can be spent on the marked accounts, as the mirror says."""
+        marks, mirror = self.table.marks, self.sight.mirror
+        self._spendable = mirror.exposure(marks.numbers) if len(marks) and mirror is not None else {}
 
     def on_row_list_moved(self, _: RowList.Moved) -> None:
         self._detail()
@@ -144,10 +164,8 @@ class WatchScreen(Decisions):
         self.desk.say(tr("ui.query.failed", error=clean(error) or type(error).__name__), "bad")
 
     def leave(self) -> bool:
-        """Escape: drop the filter, if there is one."""
-        if not self._filter:
-            return False
-        return self.apply_filter("")
+        """Escape: drop the marks, then the filter."""
+        return self.unmark() or (bool(self._filter) and self.apply_filter(""))
 
     # ------------------------------------------------------------ drawing
 
@@ -158,16 +176,24 @@ class WatchScreen(Decisions):
         if self._filter:
             shown += "  /" + clean(self._filter, 60) + (" …" if self._waiting else "")
         newer = tr("ui.watch.newer", count=self._newer, key="r") if self._newer else ""
-        line = Text(tr(f"ui.{self.NAME}.title"), colours.strong).append(f"  {shown}", colours.faint)
+        line = Text(tr(f"ui.{self.NAME}.title"), colours.strong)
+        marks = len(self.table.marks)
+        if marks:
+            told = formats.amounts(self._spendable, self.sight.situation.exponents)
+            line.append(
+                f"  {columns.MARK} {tr('ui.bulk.marked', count=formats.count(marks), amounts=told)}", colours.accent
+            )
+        else:
+            line.append(f"  {shown}", colours.faint)
         if newer:
             line.append(f"   ▲ {newer}", colours.warning)
         line.truncate(width, overflow="ellipsis")
         self.query_one("#title", Lines).show(line)
         titles = [fit(column.title, size, column.right) for column, size in columns.layout(self.table_width())]
-        self.query_one("#columns", Lines).show(Text(" ".join(titles), colours.heading))
+        self.query_one("#columns", Lines).show(Text(" ".join(titles)[1:], colours.heading))
 
     def table_width(self) -> int:
-        return self.table.scrollable_content_region.width or self.app.size.width - 2
+        return self.table.scrollable_content_region.width or self.app.size.width - 1
 
     def _detail(self) -> None:
         colours = palette(self.app.theme_variables)

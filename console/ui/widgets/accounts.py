@@ -17,6 +17,8 @@ from console.core.instants import SECOND
 from console.ui import themes
 from console.ui.actions import bindings
 from console.ui.widgets import columns
+from console.ui.widgets.marks import MOST as MOST_MARKS
+from console.ui.widgets.marks import Marks
 from console.ui.widgets.rows import Cell, RowList
 from store.reader import AccountRow, Numbers, Reader
 
@@ -34,6 +36,13 @@ class AccountTable(RowList):
 
     BINDINGS: ClassVar = bindings("accounts", "filter")
 
+    class Marked(Message):
+        """Accounts were marked, or lost their marks; `refused` when there would have been too many."""
+
+        def __init__(self, *, refused: bool = False) -> None:
+            super().__init__()
+            self.refused = refused
+
     class Newer(Message):
         """So many accounts stand above what is shown, in the order as it would be now."""
 
@@ -44,6 +53,7 @@ class AccountTable(RowList):
     def __init__(self, **names: str | None) -> None:
         super().__init__(**names)
         self.order: Numbers = NOBODY
+        self.marks = Marks()
         self._found: tuple[int, int | None] = (-1, None)
         self._offered: Numbers | None = None
         self._newer = 0
@@ -107,7 +117,9 @@ class AccountTable(RowList):
         return None if step is None else self.palette.glow[step - 1]
 
     def _view(self) -> columns.View:
-        return columns.View(self._now, self._stream_now, self._exponents, self._intents, self.palette, self._ends)
+        return columns.View(
+            self._now, self._stream_now, self._exponents, self._intents, self.palette, self._ends, self.marks.numbers
+        )
 
     def _read_page(self) -> None:
         if self._reader is None:
@@ -132,6 +144,7 @@ class AccountTable(RowList):
             self.place(None)
             self._take(NOBODY)
             self._wanted = wanted
+            self.marks.renumber(reader, anew=True)
 
     def tell(
         self,
@@ -163,6 +176,7 @@ class AccountTable(RowList):
         """
         if self._reader is None:
             return
+        self.marks.renumber(self._reader)
         seen = {self.key_at(index): index for index in self.in_view()}
         fresh = self._reader.page(seen)
         changed = [account for account, row in fresh.items() if self._rows.get(account) != row]
@@ -203,6 +217,48 @@ class AccountTable(RowList):
             self._take(self._offered)
             if self.cursor_index is not None:
                 self._scroll_into_view(self.cursor_index)
+
+    # ------------------------------------------------------------ marks
+
+    def do_mark(self, _: str) -> None:
+        """Mark the account under the cursor, or take its mark away, and step down."""
+        row = self.chosen()
+        if row is not None:
+            self._marked(self.marks.turn(row.account, row.account_id))
+            self.move(1)
+
+    def do_mark_range(self, _: str) -> None:
+        """Mark all accounts from the last one marked to the cursor, as they are shown."""
+        row, edge = self.chosen(), self.marks.last
+        if row is None or self._reader is None:
+            return
+        last = self._reader.number(edge) if edge is not None else None
+        begin = self.index_of(last) if last is not None else None
+        end = self.index_of(row.account)
+        if begin is None or end is None:
+            self.do_mark("")
+            return
+        span = self.order[min(begin, end) : max(begin, end) + 1]
+        if len(span) > MOST_MARKS:
+            self._marked(False)
+            return
+        named = self._reader.account_ids(span.tolist())
+        self.touch()
+        self._marked(self.marks.add(named | {row.account: row.account_id}))
+
+    def unmark(self) -> bool:
+        """Drop all marks; False when there are none."""
+        if not len(self.marks):
+            return False
+        self.marks.clear()
+        self._marked(True)
+        return True
+
+    def _marked(self, done: bool) -> None:
+        self.refresh()
+        self.post_message(self.Marked(refused=not done))
+
+    # ------------------------------------------------------------ moving
 
     def replace(self, order: Numbers) -> None:
         """Show other accounts, as a filter wants it."""

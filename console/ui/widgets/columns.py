@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 
 from rich.style import Style
@@ -21,7 +21,7 @@ NARROW, WIDE = 80, 104
 
 @dataclass(frozen=True)
 class View:
-    """What the cells need besides the row: both clocks, currencies, our pending commands, the colours."""
+    """What the cells need besides the row: both clocks, currencies, our pending commands, the colours, the marks."""
 
     wall: int
     now: int
@@ -30,6 +30,7 @@ class View:
     palette: Palette
     ends: Mapping[str, str] = field(default_factory=dict)
     """By account whose hold ends or has ended while its case is open: when, in words."""
+    marked: Container[int] = ()
 
 
 Shown = tuple[str, Style]
@@ -64,6 +65,10 @@ INTENT_GLYPHS = {
 """What became of our newest command on an account."""
 
 
+MARK, MARKED = "■", Style(bold=True)
+"""How a marked account is told apart, in one colour too."""
+
+
 def intent_style(state: str, colours: Palette) -> Style:
     if state in ("UNKNOWN", "REVIEW"):
         return colours.bad
@@ -73,8 +78,10 @@ def intent_style(state: str, colours: Palette) -> Style:
 
 
 def _intent(row: AccountRow, view: View, _: int) -> Shown:
-    state = view.intents.get(row.account_id, "")
-    return INTENT_GLYPHS.get(state, " "), intent_style(state, view.palette)
+    """The mark, and what became of our newest command."""
+    state, marked = view.intents.get(row.account_id, ""), row.account in view.marked
+    style = intent_style(state, view.palette)
+    return (MARK if marked else " ") + INTENT_GLYPHS.get(state, " "), style + MARKED if marked else style
 
 
 def level_text(level: int) -> str:
@@ -137,7 +144,7 @@ def _reason(row: AccountRow, view: View, width: int) -> Shown:
     return claim + headline(row.rule_ids, width), view.palette.plain
 
 
-SHARED = (Column("intent", 1, _intent), Column("level", 10, _level))
+SHARED = (Column("intent", 2, _intent), Column("level", 10, _level))
 
 LAYOUTS = {
     NARROW: (
