@@ -9,7 +9,7 @@ import msgspec
 from console.core import commands
 from console.core.commands import Wish
 from console.core.instants import Instant
-from console.core.messages import Account, Command, CoreMeta, Problem, decoder, encode, present
+from console.core.messages import UNREADABLE, Account, Command, CoreMeta, Problem, decoder, encode, present
 from console.desk import hotline
 from console.desk.credentials import CredentialError, Credentials
 from console.paths import Home
@@ -66,7 +66,7 @@ def ask(home: Home, request: bytes, if_match: int | None) -> Preview:
         if "problem" in answer:
             return refused(_PROBLEM.decode(str(answer["problem"])))
         return of(_COMMAND.decode(str(answer.get("command"))))
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise NoPreview("core") from error
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
 from console.core import instants
 from console.core.commands import Wish, limit_of
 from console.core.instants import DAY
-from console.core.messages import Account, CommandRequest, decoder
+from console.core.messages import UNREADABLE, Account, CommandRequest, decoder
 from console.language import tr
 from store.journal import Entry
 from store.life import FREEZE, State, is_ballot
@@ -45,6 +43,8 @@ def compensations(entry: Entry, account: Account | None, core_now: int) -> list[
         raise NoUndo("nothing_done")
     if account is None:
         raise NoUndo("unknown")
+    if account.version < (entry.resulting_version or 0):
+        raise NoUndo("not_seen_yet")
     if account.status == "closed":
         raise NoUndo("closed")
     return _UNDOINGS[entry.type](entry, wish, account, core_now)
@@ -95,7 +95,7 @@ def wish_of(entry: Entry) -> Wish | None:
         params = dict(asked.params)
         if isinstance(params.get("expires_at"), str):
             params["expires_at"] = instants.parse(params["expires_at"])
-    except (msgspec.MsgspecError, ValueError):
+    except UNREADABLE:
         return None
     return Wish(entry.type, entry.account_id, params, asked.reason_code, asked.note)
 
@@ -104,7 +104,7 @@ def seen(entry: Entry) -> Account | None:
     """The account as the operator saw it when deciding; None when it was not told or can't be read."""
     try:
         return _ACCOUNT.decode(entry.seen) if entry.seen else None
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,6 +93,9 @@ def test_what_had_no_effect_or_has_no_way_back_is_not_undone(journal: Journal) -
     done = carried_out(journal, freeze, ACCOUNT)
     with pytest.raises(NoUndo, match="unseen"):
         compensations(done, None, NOW)
+    behind = dataclasses.replace(done, resulting_version=ACCOUNT.version + 1)
+    with pytest.raises(NoUndo, match="does not show its effect yet"):
+        compensations(behind, ACCOUNT, NOW)
     with pytest.raises(NoUndo, match="closed"):
         compensations(done, replace(ACCOUNT, status="closed"), NOW)
     with pytest.raises(NoUndo, match="Nothing undoes"):

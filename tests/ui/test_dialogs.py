@@ -111,8 +111,9 @@ async def test_a_dialog_tells_when_its_account_has_changed(home: Home, desk: Des
     async with app.run_test(size=(80, 24)):
         await opened(app, "freeze", 0)
         with sqlite3.connect(home.mirror) as writer:
-            writer.execute("UPDATE account SET status = 'frozen' WHERE account = 0")
-        await shown(app, "has changed since this dialog was opened")
+            doc = "json_set(doc, '$.status', 'frozen')"
+            writer.execute(f"UPDATE account SET status = 'frozen', doc = {doc} WHERE account = 0")
+        await shown(app, "Changed since this dialog was opened: active → frozen")
 
 
 async def test_the_account_stays_the_one_of_the_key_whatever_the_list_does(desk: Desk, drafts: list[Draft]) -> None:

@@ -19,6 +19,7 @@ from console.ui.reasons import rule_ids
 from console.ui.situation import Situation
 from console.ui.text import clean
 from console.ui.themes import Palette
+from console.ui.widgets.portrait import read_account
 from store.reader import AccountRow, Reader
 
 
@@ -30,6 +31,7 @@ class DecisionDialog(Form[Draft]):
     def __init__(self, row: AccountRow, resource: Account | None, situation: Situation) -> None:
         self.row, self.resource, self.situation = row, resource, situation
         self._changed = self._gone = False
+        self._resource_now: Account | None = None
         self.follows: str | None = None
         self.history: list[str] = []
         self._foresight = Foresight()
@@ -90,7 +92,7 @@ class DecisionDialog(Form[Draft]):
         super().show()
 
     def remarks(self, colours: Palette) -> list[Text]:
-        lines = [Text(tr("ui.dialog.changed"), colours.bad)] if self._changed else []
+        lines = [Text(tr("ui.dialog.changed", changes=self._changes()), colours.bad)] if self._changed else []
         lines += [Text(warning, colours.bad) for warning in self.warnings()]
         if self.obstacle() is None:
             lines += [Text(words, getattr(colours, grade)) for grade, words in self._foretold()]
@@ -117,6 +119,13 @@ class DecisionDialog(Form[Draft]):
             told.append(foretold.quota_words(seen.quota, self.row.account_id))
         return told
 
+    def _changes(self) -> str:
+        """What of the account is other than when the dialog was opened, where that can be told."""
+        if self.resource is None or self._resource_now is None:
+            return formats.NOTHING
+        found = foretold.differences(self.resource, self._resource_now, self.situation.exponents)
+        return " · ".join(found) or formats.NOTHING
+
     def _asks_approval(self) -> bool:
         meta = self.situation.meta
         return meta is not None and needs_approval(self.wish(), meta, self.resource)
@@ -126,6 +135,7 @@ class DecisionDialog(Form[Draft]):
         detail = mirror.account(self.row.account_id) if mirror is not None else None
         self._gone = detail is None
         self._changed = detail is not None and what_counts(detail.row) != what_counts(self.row)
+        self._resource_now = read_account(detail.doc) if detail is not None else None
         self.show()
 
     def answer(self) -> Draft:

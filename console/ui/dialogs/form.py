@@ -149,7 +149,8 @@ class Form(ModalScreen[Answered | None], Generic[Answered]):
 
     def _height(self, lines: Sequence[Text]) -> int:
         """Lines of the terminal that the dialog takes with this form."""
-        return FRAME + sum(len(line.wrap(self.app.console, self._width)) or 1 for line in lines)
+        typed = 1 if self._typing is not None else 0
+        return FRAME + typed + sum(len(line.wrap(self.app.console, self._width)) or 1 for line in lines)
 
     def _make_room(self) -> None:
         """On a small terminal reasons fold once one is chosen, and so many stand at once as there is room for."""
