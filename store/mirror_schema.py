@@ -237,3 +237,9 @@ WAITING = """type = 'command' AND deleted = 0 AND instr(doc, '"pending_approval"
 def _waiting_commands(database: Database) -> None:
     """What waits for a second person is found among millions of resources without a walk."""
     database.execute(f"CREATE INDEX resource_waiting ON resource (id) WHERE {WAITING}")
+
+
+@MIGRATIONS(name="006_alerts_by_opening")
+def _alerts_by_opening(database: Database) -> None:
+    """How many alerts came when, and what became of them, without reading their evidence."""
+    database.execute("CREATE INDEX alert_by_opening ON alert (opened_at, level, verdict, account)")

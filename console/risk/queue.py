@@ -50,11 +50,15 @@ class Standing(NamedTuple):
         )
 
 
-def expected_loss(score: Floats, available: Floats, recent: Floats, limit: Floats) -> Floats:
-    """Minor units: probability times exposure, which is at most the credit limit where that is known."""
+def exposure(available: Floats, recent: Floats, limit: Floats) -> Floats:
+    """Minor units at risk: what can be spent and was spent of late, at most the credit limit where that is known."""
     exposed = np.maximum(np.nan_to_num(available), 0) + np.maximum(np.nan_to_num(recent), 0)
-    bounded = np.fmin(exposed, np.where(limit > 0, limit, np.nan))
-    return np.asarray(score * np.maximum(bounded, LEAST_EXPOSURE))
+    return np.asarray(np.fmin(exposed, np.where(limit > 0, limit, np.nan)))
+
+
+def expected_loss(score: Floats, available: Floats, recent: Floats, limit: Floats) -> Floats:
+    """Minor units: probability times exposure."""
+    return np.asarray(score * np.maximum(exposure(available, recent, limit), LEAST_EXPOSURE))
 
 
 def urgency(level: Array, pace: Floats, last_hit_at: Array, now: int) -> Floats:

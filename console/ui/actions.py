@@ -123,6 +123,7 @@ ACTIONS = (
     Action("transactions", ("t",), "app", argument=True),
     Action("logins", ("L",), "app", argument=True),
     Action("links", ("K",), "app", argument=True),
+    Action("pulse", ("9",), "app"),
     Action("audit", (), "app", argument=True),
     Action("log", (), "app"),
     Action("backtest", ("b",), "app", argument=True),

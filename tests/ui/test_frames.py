@@ -38,6 +38,7 @@ from tests.ui.mirror_builder import (
     build_plans,
     build_ring,
     build_travel,
+    build_verdicts,
     build_waiting,
 )
 from tests.ui.screens import frame, ready, until
@@ -215,6 +216,11 @@ async def links(app: RiskDesk) -> None:
     app.screen.table.place(33)
 
 
+async def pulse(app: RiskDesk) -> None:
+    await screen("pulse")(app)
+    await until(lambda: app.screen.told is not None, "the figures")
+
+
 async def log(app: RiskDesk) -> None:
     await screen("log")(app)
     app.screen.table.place(2)
@@ -246,7 +252,7 @@ SHOWN: list[tuple[str, str, Steps]] = [
         ("close", dialog("close", 3, "1", {"t": "acc_000003"})), ("rules", rules), ("rule", rule),
         ("backtest", backtest), ("behind", behind), ("model", screen("model")),
         ("transactions", transactions), ("logins", logins), ("audit", audit), ("log", log),
-        ("links", links),
+        ("links", links), ("pulse", pulse),
         ("approvals", approvals), ("approve", approve),
     )
       for code in language.LANGUAGES),
@@ -272,6 +278,7 @@ async def test_screen(
     build_travel(home.mirror)
     build_log(home.log)
     build_ring(home.mirror)
+    build_verdicts(home.mirror)
     app = desk()
     async with app.run_test(size=size) as pilot:
         await ready(app)

@@ -19,6 +19,7 @@ BY_NAME = {
     "transactions": "TransactionsScreen",
     "logins": "LoginsScreen",
     "links": "LinksScreen",
+    "pulse": "PulseScreen",
     "audit": "AuditScreen",
     "log": "LogScreen",
 }
