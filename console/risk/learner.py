@@ -36,13 +36,14 @@ class Parameters:
     """How models are fitted. Days are of stream time.
 
     `bins` decide how finely an age or an amount can be cut: with 64 instead of 512 the handbook's stream loses .03 of
-    average precision. `tolerance`: standard errors of average precision that a challenger may lack. A model grows old,
-    and by chance alone one of two equals is below the other: only one that is clearly worse is refused.
+    average precision. 200 small steps gain .004 there over 120 twice as large. `tolerance`: standard errors of average
+    precision that a challenger may lack. A model grows old, and by chance alone one of two equals is below the other:
+    only one that is clearly worse is refused.
     """
 
-    trees: int = 120
+    trees: int = 200
     depth: int = 5
-    rate: float = 0.1
+    rate: float = 0.05
     bins: int = 512
     subsample: float = 0.8
     columns: float = 0.6

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from console.risk.columns import DAY, Judgement
-from console.risk.training import Block, Moment, gather, judged, packed, unpacked
+from console.risk.training import YOUNG, Block, Moment, gather, judged, packed, unpacked
 
 FLOATS = st.one_of(st.floats(-(2.0**100), 2.0**100, width=32), st.just(float("nan")))
 NONE = judged([])
@@ -85,6 +86,20 @@ def test_thinned_rows_are_weighed_and_frauds_are_all_kept() -> None:
     again = gather([*split, block([20_000], at=30 * DAY)], labels, moment, 30 * DAY, 2_000, ("a",))
     assert np.array_equal(again.seq, whole.seq)
     assert np.array_equal(again.matrix, whole.matrix)
+
+
+def test_what_was_judged_before_others_of_its_age_weighs_less() -> None:
+    labels = judged([(50, 1, Judgement.FRAUD), (51, 2, Judgement.LEGIT), (52, 3, Judgement.FRAUD)])
+    blocks = [block([1, 2], at=49 * DAY), block([3, 4], at=43 * DAY - 1)]
+    young = gather(blocks, labels, Moment(100, 50 * DAY, 7 * DAY), 30 * DAY, 1_000, ("a",))
+    assert dict(zip(young.seq.tolist(), young.weight.tolist(), strict=True)) == {
+        1: pytest.approx(YOUNG),
+        2: pytest.approx(YOUNG),
+        3: 1.0,
+        4: 1.0,
+    }
+    ripe = gather(blocks, labels, Moment(100, 57 * DAY, 7 * DAY), 30 * DAY, 1_000, ("a",))
+    assert ripe.weight.tolist() == [1.0] * 4
 
 
 def test_older_blocks_lack_newer_features_and_name_other_rules() -> None:
