@@ -15,7 +15,7 @@ def alerting_at(chosen: Path | None, score: float, folder: Path) -> Path:
     """Write the packs (the shipped ones without a choice) into a new folder, with alerts from that score (0..1) on.
 
     The lowest level begins there and opens alerts; the levels above it stay. Raises ValueError when it reaches them, or
-    when a file has rules after its `[levels]`.
+    when a file's `[levels]` are no table of their own.
     """
     folder.mkdir()
     for name, text in pack_texts(chosen):
@@ -25,12 +25,20 @@ def alerting_at(chosen: Path | None, score: float, folder: Path) -> Path:
 
 
 def _with_policy(text: str, score: float) -> str:
-    """A file of a pack; `[levels]`, where it has them, come last."""
-    rules, found, after = text.partition("[levels]")
-    if not found:
+    """A file of a pack; where it has `[levels]`, other values stand there."""
+    whole = tomllib.loads(text)
+    if "levels" not in whole:
         return text
-    levels = tomllib.loads(text)["levels"]
-    if tomllib.loads(found + after) != {"levels": levels}:
-        raise ValueError("[levels] must be the last table of its file")
-    levels |= {LOWEST: score, "alert": LOWEST}
-    return rules + found + "".join(f"\n{name} = {json.dumps(value)}" for name, value in levels.items()) + "\n"
+    levels = {**whole["levels"], LOWEST: score, "alert": LOWEST}
+    before, found, after = text.partition("[levels]")
+    lines = "".join(f"\n{name} = {json.dumps(value)}" for name, value in levels.items())
+    changed = f"{before}[levels]{lines}\n{_next_table(after)}"
+    if not found or tomllib.loads(changed) != {**whole, "levels": levels}:
+        raise ValueError("[levels] must be a table of its own, with a value a line")
+    return changed
+
+
+def _next_table(text: str) -> str:
+    """What is left from the next line on that begins a table."""
+    begin = text.find("\n[")
+    return "" if begin < 0 else text[begin:]

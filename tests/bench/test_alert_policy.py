@@ -22,9 +22,34 @@ def test_a_score_above_the_other_levels_is_refused(tmp_path):
         alerting_at(None, 0.95, tmp_path / "packs")
 
 
-def test_rules_after_the_levels_are_not_lost_silently(tmp_path):
+def own(tmp_path, text):
     (tmp_path / "own").mkdir()
-    text = '[levels]\nlow = 0.2\nmedium = 0.5\nhigh = 0.7\ncritical = 0.9\nalert = "medium"\n[[rule]]\nid = "X-1"\n'
     (tmp_path / "own" / "all.toml").write_text(text)
-    with pytest.raises(ValueError, match="last table"):
-        alerting_at(tmp_path / "own", 0.07, tmp_path / "packs")
+    return alerting_at(tmp_path / "own", 0.07, tmp_path / "packs")
+
+
+LEVELS = '[levels]\nlow = 0.2\nmedium = 0.5\nhigh = 0.7\ncritical = 0.9\nalert = "medium"\n'
+RULE = """[[rule]]
+id = "UNU-1"
+typology = "unusual"
+state = "live"
+weight = 0.6
+on = ["spend"]
+when = "amount > low"
+action = "watch"
+params = { low = 0.3 }
+text = { en = "Large", zh = "大额" }
+runbook = { en = "Look", zh = "查看" }
+"""
+
+
+def test_rules_before_and_after_the_levels_stay(tmp_path):
+    changed = packs(own(tmp_path, RULE + LEVELS + "# more\n" + RULE.replace("UNU-1", "UNU-2")))
+    assert changed.thresholds == (0.07, 0.5, 0.7, 0.9)
+    assert [(rule.id, rule.params) for rule in changed.rules] == [("UNU-1", {"low": 0.3}), ("UNU-2", {"low": 0.3})]
+
+
+def test_levels_that_are_no_table_of_their_own_are_refused(tmp_path):
+    inline = 'levels = { low = 0.2, medium = 0.5, high = 0.7, critical = 0.9, alert = "medium" }\n'
+    with pytest.raises(ValueError, match="table of its own"):
+        own(tmp_path, inline)

@@ -31,7 +31,7 @@ def model() -> Model:
         told=np.where(fraud, 1, 0),
         weight=np.ones(4_000, np.float32),
     )
-    return refit(training, None, {}, Parameters(trees=30, depth=3), "m1").model
+    return refit(training, None, {}, Parameters(trees=30, rate=0.1, depth=3), "m1").model
 
 
 def test_a_family_is_told_once_by_the_member_that_says_most(model: Model) -> None:

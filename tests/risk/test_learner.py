@@ -20,7 +20,7 @@ from console.risk.model import Model, UnusableModel, calibrated, select
 from console.risk.training import Moment, Training
 
 NAMES = tuple(f"feature_{place}" for place in range(6))
-SMALL = Parameters(trees=25, depth=3, bins=32)
+SMALL = Parameters(trees=25, rate=0.1, depth=3, bins=32)
 WEIGHTS = {"GOOD-1": 0.5, "BAD-1": 0.5}
 MATURITY = 7 * DAY
 

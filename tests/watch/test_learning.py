@@ -55,7 +55,7 @@ START = 1_700_006_400_000_000 // DAY * DAY
 MATURITY = 2 * DAY
 META = json.dumps({"labels": {"maturity_s": MATURITY // 1_000_000}})
 CADENCE = Cadence(every_days=4, soonest_days=2, first_frauds=30, fewest_rows=100, shifted=1.0)
-PARAMETERS = Parameters(trees=12, depth=3, held_days=3, bins=32, tolerance=1.0)
+PARAMETERS = Parameters(trees=12, rate=0.1, depth=3, held_days=3, bins=32, tolerance=1.0)
 
 
 @cache
