@@ -27,6 +27,8 @@ EXAMPLES = {
     "": ("riskdesk demo", "riskdesk --core https://core.example:8443", "riskdesk watch --until-caught-up --json"),
     " act freeze": ("riskdesk act freeze acc_1 --reason account_takeover --wait",),
     " act set-limit": ("riskdesk act set-limit acc_1 --value-minor 50000 --reason credit_deterioration",),
+    " plan freeze": ("riskdesk plan freeze --from accounts.txt --reason account_takeover --wait",),
+    " plan set-limit": ("riskdesk plan set-limit --from accounts.txt --share 50% --reason credit_risk",),
     " backtest": ("riskdesk backtest --pack draft.toml --days 30 --accounts behind.jsonl",),
     " list add": ("riskdesk list add block device dev_1 --reason 'seen in three frauds' --until 30d",),
     " snooze": ("riskdesk snooze acc_1 --until 8h --reason 'called back, travelling'",),

@@ -28,7 +28,9 @@ log = logging.getLogger(__name__)
 UNSEEN_PAUSE_S = 1.0
 """The longest pause while only the core's progress or its clock is waited for."""
 APPROVAL_PAUSE_S = 5.0
-"""How often a command that waits for a second person is read; the feed usually says it sooner."""
+APPROVALS_PER_S = 2
+"""A command that waits for a second person is read so often, many of them so many a second together and one at a time:
+the feed usually says it sooner."""
 FREEZES_AT_ONCE = 6
 OTHERS_AT_ONCE = 4
 RECORD_KEPT = 7 * DAY
@@ -71,6 +73,7 @@ class Dispatcher:
         self._freezes = asyncio.Semaphore(FREEZES_AT_ONCE)
         self._others = asyncio.Semaphore(OTHERS_AT_ONCE)
         self._in_flight: set[str] = set()
+        self._waiting = 0
 
     # ------------------------------------------------------------ scheduling
 
@@ -80,13 +83,17 @@ class Dispatcher:
         if any(entry.state is State.SENDING and entry.command_id not in self._in_flight for entry in unresolved):
             self._journal.recover(self._now(), frozenset(self._in_flight))
             unresolved = self._journal.unresolved()
+        waiting = [entry.command_id for entry in unresolved if entry.state is State.AWAITING_APPROVAL]
+        self._waiting, reading = len(waiting), not self._in_flight.isdisjoint(waiting)
         busy: set[str] = set()
         for entry in sorted(unresolved, key=lambda entry: entry.type != FREEZE):
             lane = _lane(entry)
             free = lane not in self._running and lane not in busy
             if entry.state in (State.QUEUED, State.SENDING, State.UNKNOWN):
                 busy.add(lane)
-            if free and self._pauses.over(entry.command_id):
+            waits = entry.state is State.AWAITING_APPROVAL
+            if free and self._pauses.over(entry.command_id) and not (waits and reading):
+                reading = reading or waits
                 self._start(lane, entry)
 
     def credential_arrived(self) -> None:
@@ -182,7 +189,7 @@ class Dispatcher:
         elif following is Next.GET_TOKEN:
             self._pauses.put_off(entry.command_id, TOKEN_PAUSE_S)
         elif entry.state is State.AWAITING_APPROVAL:
-            self._pauses.put_off(entry.command_id, APPROVAL_PAUSE_S)
+            self._pauses.put_off(entry.command_id, max(APPROVAL_PAUSE_S, self._waiting / APPROVALS_PER_S))
         else:
             self._pauses.put_off(
                 entry.command_id, pause_s, UNSEEN_PAUSE_S if entry.state is State.ACKED else LONGEST_PAUSE_S

@@ -307,6 +307,27 @@ async def test_approval_is_awaited_and_then_confirmed_by_the_feed(desk) -> None:
     assert desk.state(command_id) is State.CONFIRMED
 
 
+async def test_many_that_wait_for_approval_are_read_one_by_one_and_hold_no_freeze_up(desk) -> None:
+    desk.core.status = "pending_approval"
+    waiting = [desk.freeze(f"a{number}") for number in range(40)]
+    await desk.run()
+    asked: list[str] = []
+    tell = desk.core.handle
+
+    def counted(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        return tell(request)
+
+    desk.client = CoreClient("http://127.0.0.1:1", lambda: "t", httpx.MockTransport(counted))
+    await desk.run(20)
+    assert 5 < asked.count("GET") <= 21
+    assert {desk.state(command_id) for command_id in waiting} == {State.AWAITING_APPROVAL}
+    desk.core.status = "succeeded"
+    freeze = desk.freeze("mine")
+    await desk.run()
+    assert desk.state(freeze) is State.CONFIRMED
+
+
 @pytest.mark.parametrize(
     ("status", "state"),
     [("rejected", State.REJECTED), ("expired", State.EXPIRED), ("cancelled", State.CANCELLED)],
