@@ -130,6 +130,7 @@ ACTIONS = (
     Action("write", (), "app", ("may_command",), argument=True),
     Action("read", (), "app", ("armed",)),
     Action("theme", (), "app", argument=True),
+    Action("language", (), "app", argument=True),
     Action("quit", ("q",), "app", hint=True),
 )
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from rich.segment import Segments
 from rich.text import Text
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.events import Event, Key
 from textual.message import Message
 from textual.screen import Screen
@@ -21,11 +21,12 @@ from console.core import instants
 from console.language import term, tr
 from console.paths import Home
 from console.settings import Settings
-from console.ui import actions, formats, keymap, plans, screens, themes
+from console.ui import actions, plans, screens
 from console.ui.actions import BY_NAME, Facts
 from console.ui.backtesting import draft_files, draft_named
 from console.ui.bell import Bell
 from console.ui.leaving import run_until_left
+from console.ui.preferences import Preferences
 from console.ui.screens.base import DeskScreen
 from console.ui.screens.marking import Marking
 from console.ui.screens.watch import WatchScreen
@@ -33,7 +34,6 @@ from console.ui.sight import Sight
 from console.ui.situation import Grade
 from console.ui.survey import Kind, Survey, Surveyor
 from console.ui.text import clean
-from console.ui.themes import look_asked_for
 from store.life import State
 from store.plans import PlanState
 from store.query import Term
@@ -75,11 +75,10 @@ class Taking(Protocol):
     def take(self, event: Key) -> bool: ...
 
 
-class RiskDesk(App[int]):
+class RiskDesk(Preferences):
     """The desk's console on one home directory."""
 
     ENABLE_COMMAND_PALETTE = True
-    BINDINGS: ClassVar = actions.bindings("app")
 
     class Surveyed(Message):
         """The surveyor's thread has news."""
@@ -100,22 +99,13 @@ class RiskDesk(App[int]):
         settings: Settings | None = None,
     ) -> None:
         """`watcher_pid` tells the process that watches this home, None when nobody does; `start_watcher` starts one."""
-        colourless, motion = look_asked_for()
-        super().__init__()
+        super().__init__(settings or Settings())
         self.title = "riskdesk"
         self.sight = Sight(home, core, clock, watcher_pid)
         self._start_watcher, self._started_at = start_watcher, clock()
         self.submit: Submit = submit or self._journal
         self._bell = Bell(self.bell, clock)
         self._surveyor = Surveyor(home.mirror, self._hear)
-        for theme in themes.THEMES:
-            self.register_theme(theme)
-        self.settings = settings or Settings()
-        self.theme = themes.PLAIN.name if colourless else self.settings.console.theme
-        self.animation_level = motion
-        self.keymap, _ = keymap.read(self.settings.keys)
-        self.set_keymap(keymap.bound(self.keymap))
-        formats.show_times_in(self.settings.console.time_zone)
 
     # ------------------------------------------------------------ beat
 
@@ -343,14 +333,6 @@ class RiskDesk(App[int]):
 
     def do_read(self, _: str) -> None:
         self.do_write("0")
-
-    def do_theme(self, argument: str) -> None:
-        names = [theme.name for theme in themes.THEMES]
-        if argument and argument not in names:
-            self.say(tr("ui.theme.unknown", names=", ".join(names)), "bad")
-            return
-        self.theme = argument or names[(names.index(self.theme) + 1) % len(names)]
-        self.look()
 
     def do_quit(self, _: str) -> None:
         self.exit(0)

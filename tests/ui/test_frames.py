@@ -260,35 +260,57 @@ SHOWN: list[tuple[str, str, Steps]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize(("name", "code", "steps"), SHOWN, ids=lambda part: part if isinstance(part, str) else "")
-async def test_screen(
-    name: str,
-    code: str,
-    steps: Steps,
-    size: tuple[int, int],
-    home: Home,
-    desk: Desk,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+DIALOGS = {"freeze", "freeze_until", "limit", "unfreeze", "again", "redecide", "undo", "close", "approve"}
+"""In a dialog no `:` can be typed."""
+
+
+async def seen_on(app: RiskDesk, size: tuple[int, int], *steps: Steps) -> str:
+    """What stands on the screen after some steps."""
+    async with app.run_test(size=size) as pilot:
+        await ready(app)
+        for step in steps:
+            await step(app)
+            await pilot.pause()
+        app.look()
+        await pilot.pause()
+        await pilot.pause()
+        return frame(app)
+
+
+@pytest.fixture
+def furnished(home: Home, foreseen: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything that any of the screens shows, and the core's word on what is asked, in the place of `foreseen`."""
     monkeypatch.setattr(foresight, "foresee", rehearsing.foresee)
-    language.use(code)
     build_journal(home.journal)
     build_models(home.journal)
     build_travel(home.mirror)
     build_log(home.log)
     build_ring(home.mirror)
     build_verdicts(home.mirror)
-    app = desk()
-    async with app.run_test(size=size) as pilot:
-        await ready(app)
-        await steps(app)
-        await pilot.pause()
-        app.look()
-        await pilot.pause()
-        seen = frame(app)
+
+
+@pytest.mark.usefixtures("furnished")
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(("name", "code", "steps"), SHOWN, ids=lambda part: part if isinstance(part, str) else "")
+async def test_screen(name: str, code: str, steps: Steps, size: tuple[int, int], desk: Desk) -> None:
+    language.use(code)
+    seen = await seen_on(desk(), size, steps)
     assert all(cell_len(line) <= size[0] for line in seen.splitlines())
     golden = FRAMES / f"{name}.{code}.{size[0]}x{size[1]}.txt"
     if os.environ.get("RISKDESK_FRAMES") == "write":
         golden.write_text(seen, encoding="utf-8")
     assert seen == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("furnished")
+@pytest.mark.parametrize(
+    ("name", "steps"),
+    [(name, steps) for name, code, steps in SHOWN if code == "zh" and name not in DIALOGS],
+    ids=lambda part: part if isinstance(part, str) else "",
+)
+async def test_a_language_chosen_live_is_that_of_the_whole_screen(name: str, steps: Steps, desk: Desk) -> None:
+    async def switch(app: RiskDesk) -> None:
+        app.command("language zh")
+
+    seen = await seen_on(desk(), (80, 24), steps, switch)
+    assert seen == (FRAMES / f"{name}.zh.80x24.txt").read_text(encoding="utf-8")

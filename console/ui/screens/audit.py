@@ -214,7 +214,7 @@ class AuditScreen(DeskScreen):
         if self._wanted != Wanted():
             title.append(f"  /{clean(written(self._wanted), 60)}", colours.accent)
         if self.table.newer:
-            title.append(f"   ▲ {tr('ui.stream.newer', key='r')}", colours.warning)
+            title.append(f"   ▲ {tr('ui.stream.newer', key=self.desk.key_of('newest'))}", colours.warning)
         words, grade = self._proved()
         title.append(f"   {words}", styles[grade])
         columns = self.table.columns(self.table.scrollable_content_region.width or width)

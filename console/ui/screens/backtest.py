@@ -184,11 +184,18 @@ class BacktestScreen(DeskScreen):
         line = self.table.figures[index]
         rows: Sequence[Behind] = self.outcome.behind.get(line.group, ())
         if rows:
-            self.app.push_screen(BehindScreen(line.label, rows))
+            self.app.push_screen(BehindScreen(lambda: self.table.figures[index].label, rows))
         else:
             self.desk.say(tr("ui.backtest.nobody"), "warning")
 
     # ------------------------------------------------------------ drawing
+
+    def redraw(self) -> None:
+        cursor = self.table.cursor
+        if self.outcome is not None:
+            self.table.tell(figures(self.outcome.report, self.sight.situation.exponents))
+            self.table.place(cursor)
+        super().redraw()
 
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
         self.draw()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self, cast
 from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -95,6 +96,16 @@ class DeskScreen(Screen[None]):
         self.query_one(StatusBar).tell(self.sight.situation)
         self.query_one(Notices).tell(self.sight.situation)
         self.show_keys()
+
+    def redraw(self) -> None:
+        """Draw everything anew, in another language or other colours; what `looked` does not draw, a subclass adds."""
+        for scrolled in self.query(VerticalScroll):
+            scrolled.show_vertical_scrollbar = False  # else the longer text's bar makes the shorter one longer
+        self.on_resize()
+        self.looked(True, True)
+        self.refresh(layout=True)
+        for widget in self.query("*"):
+            widget.refresh()
 
     def show_keys(self) -> None:
         """The line of keys: what can be done here and now, or for some seconds what has just happened."""

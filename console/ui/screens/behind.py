@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from rich.text import Text
 from textual.widget import Widget
@@ -62,7 +62,8 @@ class BehindScreen(DeskScreen):
     DEFAULT_CSS = "BehindScreen BehindList { padding: 0 0 0 1; }"
     NAME = "behind"
 
-    def __init__(self, label: str, behind: Sequence[Behind]) -> None:
+    def __init__(self, label: Callable[[], str], behind: Sequence[Behind]) -> None:
+        """`label` says in the language of the moment which number it is."""
         super().__init__()
         self._label, self._behind = label, behind
 
@@ -86,7 +87,7 @@ class BehindScreen(DeskScreen):
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
         colours = palette(self.app.theme_variables)
         more = "+" if len(self._behind) == MOST_ROWS else ""
-        title = Text(f"{self._label}  ", colours.strong)
+        title = Text(f"{self._label()}  ", colours.strong)
         title.append(tr("ui.backtest.behind", count=formats.count(len(self._behind)), more=more), colours.faint)
         title.truncate(self.app.size.width - 2, overflow="ellipsis")
         self.query_one("#title", Lines).show(title)

@@ -116,7 +116,8 @@ class CommandsScreen(Withdrawals):
         self.list.tell(self.sight.commands, situation.now)
         title = Text(tr("ui.commands.title"), colours.strong)
         if self.list.again:
-            title.append("  " + tr("ui.commands.again", count=len(self.list.again), key="D"), colours.warning)
+            key = self.desk.key_of("redecide")
+            title.append("  " + tr("ui.commands.again", count=len(self.list.again), key=key), colours.warning)
         shown = [(tr(f"ui.state.{state}"), number) for state, number in sorted(situation.commands.items())]
         title.append("  " + ("  ".join(f"{name} {number}" for name, number in shown) or tr("ui.commands.none")))
         title.truncate(self.app.size.width - 2, overflow="ellipsis")

@@ -39,6 +39,13 @@ class HelpScreen(DeskScreen):
 
     def on_mount(self) -> None:
         self.set_focus(self.home_focus())
+        self._draw()
+
+    def redraw(self) -> None:
+        self._draw()
+        super().redraw()
+
+    def _draw(self) -> None:
         colours = palette(self.app.theme_variables)
         self.query_one("#title", Lines).show(Text(tr("ui.help_screen.title"), colours.strong))
         pairs = [_line(action, self._facts, colours) for action in self._actions]

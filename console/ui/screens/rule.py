@@ -44,6 +44,13 @@ class RuleScreen(DeskScreen):
 
     def on_mount(self) -> None:
         self.set_focus(self.home_focus())
+        self._draw()
+
+    def redraw(self) -> None:
+        self._draw()
+        super().redraw()
+
+    def _draw(self) -> None:
         colours, one = palette(self.app.theme_variables), self._known
         title = Text(clean(one.rule_id, 24), colours.strong).append(f"  {term('ui.rule_state', one.state)}")
         self.query_one("#title", Lines).show(title)

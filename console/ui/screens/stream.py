@@ -154,7 +154,7 @@ class StreamScreen(Decisions):
         more = "+" if self.table.more else ""
         title.append(f"  {tr('ui.stream.shown', count=formats.count(self.table.total()), more=more)}", colours.faint)
         if self.table.newer:
-            title.append(f"   ▲ {tr('ui.stream.newer', key='r')}", colours.warning)
+            title.append(f"   ▲ {tr('ui.stream.newer', key=self.desk.key_of('newest'))}", colours.warning)
         heads = [fit(tr(f"ui.{self.NAME}.{name}"), size, right) for name, size, right in self.columns(self.list_width)]
         lines = self.told(width)
         for line in (title, *lines):

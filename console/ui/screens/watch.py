@@ -175,7 +175,7 @@ class WatchScreen(Marking):
         shown = tr(f"ui.{self.NAME}.accounts", count=formats.count(self.table.total()))
         if self._filter:
             shown += "  /" + clean(self._filter, 60) + (" …" if self._waiting else "")
-        newer = tr("ui.watch.newer", count=self._newer, key="r") if self._newer else ""
+        newer = tr("ui.watch.newer", count=self._newer, key=self.desk.key_of("refresh")) if self._newer else ""
         line = Text(tr(f"ui.{self.NAME}.title"), colours.strong)
         marks = len(self.table.marks)
         if marks:
