@@ -16,6 +16,7 @@ from textual.dom import DOMNode
 
 from console.language import tr
 from console.ui import screens
+from console.ui.claims import holder
 from store.reader import AccountRow
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Facts:
     same_version: bool = True
     may_approve: bool | None = None
     marked: int = 0
+    core_now: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ ACTIONS = (
     Action("claim", ("c",), "decide", CASE, danger=True, bulk=True, hint=True),
     Action("release", ("R",), "decide", (*CASE, "claimed"), danger=True),
     Action("verdict", ("v",), "decide", CASE, danger=True, bulk=True),
+    Action("hand_over", ("H",), "decide", (*CASE, "claimed"), danger=True),
     Action("note", ("n",), "decide", CASE, danger=True),
     Action("snooze", ("z",), "decide", ("account",), argument=True),
     Action("filter", ("slash",), "filter", hint=True),
@@ -150,7 +153,7 @@ NEEDS: dict[str, Callable[[Facts], bool]] = {
     "not_closed": lambda facts: facts.account is not None and facts.account.status != "closed",
     "limit_open": lambda facts: facts.account is not None and facts.account.status in LIMIT_OPEN,
     "holds": lambda facts: facts.account is not None and facts.account.holds > 0,
-    "claimed": lambda facts: facts.account is not None and facts.account.claimed_by is not None,
+    "claimed": lambda facts: facts.account is not None and holder(facts.account, facts.core_now) is not None,
 }
 """What an action may need; each has a sentence `ui.need.<name>` for when it is not so."""
 

@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from console.core import instants
-from console.language import term, tr
+from console.language import tr
 from console.paths import Home
 from console.settings import Settings
 from console.ui import actions, plans, screens
@@ -34,7 +34,6 @@ from console.ui.sight import Sight
 from console.ui.situation import Grade
 from console.ui.survey import Kind, Survey, Surveyor
 from console.ui.text import clean
-from store.life import State
 from store.plans import PlanState
 from store.query import Term
 from store.reader import Reader
@@ -49,16 +48,6 @@ QUIET_ROUNDS = 3
 RESTART_AFTER = 10 * instants.SECOND
 """The least time between two starts of a watcher, µs."""
 MOST_MINUTES = 60
-
-TOLD: dict[State, Grade] = {
-    State.CONFIRMED: "info",
-    State.AWAITING_APPROVAL: "warning",
-    State.REJECTED: "bad",
-    State.EXPIRED: "bad",
-    State.UNKNOWN: "bad",
-    State.REVIEW: "bad",
-}
-"""The outcomes that are said when they come."""
 
 
 @runtime_checkable
@@ -151,10 +140,11 @@ class RiskDesk(Preferences):
 
     def _tell_outcomes(self) -> None:
         """Say what became of our commands, the newest last; and hand the token over when one waits for it."""
-        for entry in reversed(self.sight.turned):
-            if entry.state in TOLD:
-                what = {"action": term("ui.command", entry.type), "account": clean(entry.account_id, 72)}
-                self.say(tr("ui.outcome", state=term("ui.state", entry.state), **what), TOLD[entry.state])
+        if self.sight.turned:
+            from console.ui import outcomes
+
+            for text, grade in outcomes.told(self.sight):
+                self.say(text, grade)
         for followed in self.sight.plans.ended:
             self.say(plans.outcome(followed), "info" if followed.plan.state is PlanState.DONE else "warning")
         if self.sight.wait_for_credential:
@@ -237,6 +227,7 @@ class RiskDesk(Preferences):
             situation.same_version,
             situation.may_approve,
             len(front.marked()) if isinstance(front, Marking) and front.stands else 0,
+            situation.core_now,
         )
 
     def action_perform(self, name: str) -> None:

@@ -13,7 +13,8 @@ from console.core.messages import Account, DecidedOn
 class Draft:
     """`account` is the resource the operator saw, None when the core had not told it yet.
 
-    `follows` is the command that this decision undoes or repeats, `checklist` what was answered before it.
+    `follows` is the command that this decision undoes or repeats, `checklist` what was answered before it. `also` are
+    wishes decided in the same breath, which go out after it in their order.
     """
 
     wish: Wish
@@ -21,6 +22,7 @@ class Draft:
     decided_on: DecidedOn
     follows: str | None = None
     checklist: Sequence[Mapping[str, str]] = ()
+    also: Sequence[Wish] = ()
 
 
 class Refused(Exception):

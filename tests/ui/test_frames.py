@@ -232,6 +232,7 @@ async def approvals(app: RiskDesk) -> None:
     await screen("approvals")(app)
     await until(lambda: app.screen.table.total() > 0, "what waits")
     app.screen.table.move(1)
+    await until(lambda: "123.00" in frame(app), "the account that the request is about")
 
 
 async def approve(app: RiskDesk) -> None:

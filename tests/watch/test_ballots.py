@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
 
 from console.core import commands, instants
-from console.core.client import CoreClient
-from console.core.commands import InvalidWish, Wish, outcome
-from console.core.identifiers import new_id
+from console.core.commands import InvalidWish
 from console.core.instants import MINUTE, SECOND
-from console.core.messages import Account, Command, Customer, Limits, encode
+from console.core.messages import encode
 from console.desk import ballots
-from console.sandbox.run import Sandbox
 from console.watch.dispatch import Dispatcher, Evidence
-from store.journal import Blocked, Entry, Journal
-from store.life import SETTLED, State
+from store.journal import Blocked
+from store.life import State
+from tests.watch.two_people import PATIENCE_S, Fault, House, commands_id
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 15
-
-Fault = Callable[[httpx.Request, Callable[[httpx.Request], Awaitable[httpx.Response]]], Awaitable[httpx.Response]]
 
 
 async def lost_on_the_way(request, send):
@@ -60,115 +52,6 @@ async def too_many(request, send):
 async def twice(request, send):
     await send(request)
     return await send(request)
-
-
-@dataclass
-class Line(httpx.AsyncBaseTransport):
-    """The way to the core: faults strike the next posts in turn."""
-
-    faults: list[Fault] = field(default_factory=list)
-    posts: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self._real = httpx.AsyncHTTPTransport()
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if request.method != "POST":
-            return await self._real.handle_async_request(request)
-        self.posts.append(request.url.path)
-        return await (self.faults.pop(0)(request, self._send) if self.faults else self._send(request))
-
-    async def _send(self, request: httpx.Request) -> httpx.Response:
-        answer = await self._real.handle_async_request(request)
-        await answer.aread()
-        return answer
-
-    async def aclose(self) -> None:
-        await self._real.aclose()
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as running:
-        yield running
-
-
-@dataclass
-class House:
-    """An operator and a supervisor on one core; the supervisor's desk is the one that is tried."""
-
-    sandbox: Sandbox
-    journal: Journal
-    line: Line
-    operator: CoreClient
-    supervisor: CoreClient
-    number: Iterator[int]
-    now: Callable[[], int] = instants.now
-
-    def open_account(self) -> Account:
-        at, name = instants.now(), f"a{next(self.number)}"
-        self.sandbox.bank.put("customer", Customer(id=f"c.{name}", version=1, registered_at=at, updated_at=at), at)
-        limits = Limits(
-            currency="CNY", credit_limit_minor=500_000, available_minor=500_000, balance_minor=0, pending_minor=0
-        )
-        account = Account(
-            id=name, version=1, customer_id=f"c.{name}", status="active", credit_state="current", limits=limits,
-            holds=[], opened_at=at, updated_at=at,
-        )  # fmt: skip
-        self.sandbox.bank.put("account", account, at)
-        return self.sandbox.bank.account(name)
-
-    async def ask(self, who: CoreClient, wish: Callable[[Account], Wish] | None = None, seconds: int = 600) -> Command:
-        """Somebody's command that needs a second person, recorded as waiting."""
-        account = self.open_account()
-        wished = wish(account) if wish else commands.set_limit(account.id, 900_000, "CNY", "customer_request")
-        key = commands_id()
-        body = encode(commands.request(wished, instants.Instant(instants.now() + seconds * SECOND)))
-        _, command = await commands.submit(who, key, body, account.version)
-        assert command.status == "pending_approval"
-        return command
-
-    async def cast(self, command: Command, choice: str, note: str | None = None) -> Entry:
-        meta = await self.supervisor.meta()
-        return ballots.cast(self.journal, meta, command, choice, note, core_now=instants.now())
-
-    async def settled(self, entry: Entry) -> Entry:
-        dispatcher = Dispatcher(self.journal, lambda: self.supervisor, lambda: self.supervisor, self.now)
-        async with asyncio.timeout(PATIENCE_S):
-            while True:
-                await dispatcher.run_due()
-                await dispatcher.drain()
-                found = self.journal.get(entry.command_id)
-                assert found is not None
-                if found.state in SETTLED:
-                    return found
-                await asyncio.sleep(0.01)
-
-    async def at_core(self, command: Command) -> Command:
-        found = await outcome(self.operator, command.id)
-        assert isinstance(found, Command)
-        return found
-
-    def limit(self, command: Command) -> int:
-        return self.sandbox.bank.account(command.target.id).limits.credit_limit_minor
-
-
-def commands_id() -> str:
-    return new_id(instants.now())
-
-
-NUMBERS = itertools.count()
-
-
-@pytest.fixture
-async def house(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[House]:
-    journal, line = Journal(tmp_path / "journal.db"), Line()
-    async with (
-        CoreClient(sandbox.origin, lambda: "sandbox-operator") as operator,
-        CoreClient(sandbox.origin, lambda: "sandbox-supervisor", line) as supervisor,
-    ):
-        yield House(sandbox, journal, line, operator, supervisor, NUMBERS)
-    journal.close()
 
 
 async def test_an_approval_is_carried_out_and_confirmed(house: House) -> None:

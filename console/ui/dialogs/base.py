@@ -68,6 +68,10 @@ class DecisionDialog(Form[Draft]):
         """What was decided; asked for only when nothing is missing."""
         raise LookupError("a dialog must say what it wishes")
 
+    def also(self) -> list[Wish]:
+        """What is decided in the same breath, and goes out after it."""
+        return []
+
     def reasons(self) -> Reasons:
         """The field of the core's reason codes for this type of command."""
         meta = self.situation.meta
@@ -143,7 +147,7 @@ class DecisionDialog(Form[Draft]):
         seen = max((feed.scanned_to_seq or 0 for feed in self.situation.lanes), default=0)
         shown = DecidedOn(score=self.row.score, rule_ids=rule_ids(self.row.rule_ids) or None, seen_seq=seen or None)
         answers = [part.told() for part in self.fields if isinstance(part, Question)]
-        return Draft(self.wish(), self.resource, shown, self.follows, answers)
+        return Draft(self.wish(), self.resource, shown, self.follows, answers, self.also())
 
 
 def what_counts(row: AccountRow) -> tuple[object, ...]:

@@ -9,6 +9,7 @@ from console.core import commands
 from console.core.commands import VERDICT_TRANSACTIONS, Wish
 from console.core.messages import Account
 from console.language import term, tr
+from console.ui import claims
 from console.ui.dialogs.base import DecisionDialog
 from console.ui.dialogs.fields import Choice, Field, Reasons, Words
 from console.ui.situation import Situation
@@ -28,6 +29,13 @@ class ClaimDialog(DecisionDialog):
         )
         return [self.span]
 
+    def missing(self) -> str | None:
+        return claims.others(self.row, self.situation)
+
+    def consequence(self) -> str:
+        own = claims.holder(self.row, self.situation.core_now) is not None
+        return tr("ui.dialog.claim.again") if own else super().consequence()
+
     def fill(self, wish: Wish) -> None:
         minutes = wish.params.get("minutes")
         self.span.index = MINUTES.index(minutes) if minutes in MINUTES else 0
@@ -40,8 +48,35 @@ class ReleaseDialog(DecisionDialog):
     TYPE: ClassVar[str] = "case.release"
     NAME: ClassVar[str] = "release"
 
+    def missing(self) -> str | None:
+        """Somebody else's claim takes a supervisor to give back."""
+        return None if self.situation.may_approve else claims.others(self.row, self.situation)
+
+    def warnings(self) -> list[str]:
+        return _held(self)
+
     def wish(self) -> Wish:
         return commands.release(self.row.account_id)
+
+
+class HandOverDialog(ReleaseDialog):
+    """What the next one must know, then the case given back: two commands, the note before the release."""
+
+    TYPE: ClassVar[str] = "case.note"
+    NAME: ClassVar[str] = "hand_over"
+
+    def make_fields(self) -> list[Field]:
+        self.text = Words("n", "ui.dialog.note.text", tr("ui.dialog.hand_over.need"))
+        return [self.text]
+
+    def missing(self) -> str | None:
+        return super().missing() or (None if self.text.value.strip() else tr("ui.dialog.hand_over.need"))
+
+    def wish(self) -> Wish:
+        return commands.note(self.row.account_id, self.text.value.strip())
+
+    def also(self) -> list[Wish]:
+        return [commands.release(self.row.account_id)]
 
 
 class VerdictDialog(DecisionDialog):
@@ -67,7 +102,14 @@ class VerdictDialog(DecisionDialog):
     def consequence(self) -> str:
         return tr(f"ui.dialog.verdict.effect.{self.which.value or 'none'}")
 
+    def warnings(self) -> list[str]:
+        return _held(self)
+
     def missing(self) -> str | None:
+        """A verdict takes no claim; only while somebody else works on the case it takes a supervisor."""
+        held = claims.others(self.row, self.situation)
+        if held is not None and not self.situation.may_approve:
+            return held
         if self.which.value is None:
             return tr("ui.dialog.need.verdict")
         asked = self.which.value != "inconclusive" and any(isinstance(p, Reasons) and p.codes for p in self.fields)
@@ -109,3 +151,9 @@ class NoteDialog(DecisionDialog):
 
     def wish(self) -> Wish:
         return commands.note(self.row.account_id, self.text.value.strip())
+
+
+def _held(dialog: DecisionDialog) -> list[str]:
+    """That somebody else works on the case, for those who may decide all the same."""
+    held = claims.others(dialog.row, dialog.situation)
+    return [held] if held is not None and dialog.situation.may_approve else []

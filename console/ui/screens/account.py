@@ -8,6 +8,8 @@ from rich.text import Text
 from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
 
+from console.core.messages import Command
+from console.desk.waiting import notes
 from console.language import tr
 from console.ui.actions import bindings
 from console.ui.normal import Normal, normal
@@ -20,6 +22,8 @@ from store.reader import AccountDetail, AccountRow, Reader
 from store.timeline import Place, newest, walk
 
 WIDE = 110
+NOTES = 3
+"""Notes of the case that are shown, the newest."""
 HISTORY = 400
 """Events from which an account's normal is drawn."""
 
@@ -45,6 +49,7 @@ class AccountScreen(Decisions):
         self._seen: tuple[int, int | None] | None = None
         self._detail: AccountDetail | None = None
         self._normal: Normal | None = None
+        self._notes: list[Command] = []
         self._drawn: Place | None = None
 
     def body(self) -> Iterable[Widget]:
@@ -79,6 +84,7 @@ class AccountScreen(Decisions):
             self._forget(mirror.identity)
             self._detail = mirror.account(self._account_id)
             if self._detail is not None:
+                self._notes = notes(mirror, self._detail.row.account, NOTES)
                 self.timeline.tell(mirror, self._detail.row, situation.exponents, situation.stream_now)
                 self._draw_normal(mirror, newest(self._detail.row))
         self._draw()
@@ -122,7 +128,7 @@ class AccountScreen(Decisions):
         who.show(portrait.heading(self._detail, colours))
         wanted = self._detail.row.account_id
         commands = [entry for entry in self.sight.commands if entry.account_id == wanted]
-        lines = portrait.body(self._detail, self.sight.situation, commands, self._normal, colours)
+        lines = portrait.body(self._detail, self.sight.situation, commands, self._normal, self._notes, colours)
         facts.show_pairs(lines, portrait.LABEL_WIDTH)
         shown = tr("ui.timeline.title", count=self.timeline.total(), more="+" if self.timeline.more else "")
         title = Text(shown, colours.heading)

@@ -6,7 +6,7 @@ The dialogs are imported when they are first opened, so that the first screen do
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -64,6 +64,11 @@ class Decisions(DeskScreen):
         from console.ui.dialogs.case import ReleaseDialog
 
         self._ask(ReleaseDialog)
+
+    def do_hand_over(self, _: str) -> None:
+        from console.ui.dialogs.case import HandOverDialog
+
+        self._ask(HandOverDialog)
 
     def do_verdict(self, _: str) -> None:
         from console.ui.dialogs.case import VerdictDialog
@@ -162,6 +167,8 @@ def _submit(desk: RiskDesk, draft: Draft) -> bool:
     what = {"action": term("ui.command", draft.wish.type), "account": clean(draft.wish.account_id, 72)}
     try:
         desk.submit(draft)
+        for wish in draft.also:
+            desk.submit(replace(draft, wish=wish, follows=None, checklist=(), also=()))
     except Refused as refusal:
         desk.say(tr("ui.refused", why=clean(refusal), **what), "bad")
         return False

@@ -10,11 +10,12 @@ import msgspec
 from rich.text import Text
 
 from console.core import messages
-from console.core.messages import UNREADABLE, Account, Customer, Hold
+from console.core.messages import UNREADABLE, Account, Command, Customer, Hold
 from console.language import term, tr
 from console.risk.hits import Hit
 from console.risk.model import RULES_ONLY
 from console.ui import formats, rules
+from console.ui.claims import holder
 from console.ui.evidence import Reason, bounds, cause_factor, cause_value, feature, hits, reading, reasons
 from console.ui.normal import Normal, against, hours, rhythm, usual
 from console.ui.reasons import rule_ids
@@ -64,6 +65,7 @@ def body(
     situation: Situation,
     commands: Sequence[Entry],
     found: Normal | None,
+    notes: Sequence[Command],
     colours: Palette,
 ) -> list[Pair]:
     """What stands below the heading, labels on the left: first what is short, so that limits and normal are in view."""
@@ -73,6 +75,7 @@ def body(
         *_ends(situation, detail.row.account_id, colours),
         *holds_lines(account, colours),
         *_case(detail, situation, colours),
+        *_notes(notes, situation, colours),
         *limits_lines(detail, account, situation.exponents, colours),
         *_normal(detail, found, situation.exponents, colours),
         *why_lines(detail, situation.exponents, colours),
@@ -228,16 +231,27 @@ def _case(detail: AccountDetail, situation: Situation, colours: Palette) -> list
     case = detail.case
     if case is None:
         return []
-    claimed = case.status == "claimed" and (case.claim_expires_at or 0) > situation.now
-    words = [term("ui.case", clean(case.status, 16) if claimed or case.status != "claimed" else "open")]
-    if claimed:
-        left = formats.age((case.claim_expires_at or 0) - situation.now)
-        words.append(tr("ui.portrait.claimed", who=clean(case.claimed_by, 24), left=left))
+    who = holder(detail.row, situation.core_now)
+    words = [term("ui.case", clean(case.status, 16) if who or case.status != "claimed" else "open")]
+    if who:
+        left = formats.age((case.claim_expires_at or 0) - situation.core_now)
+        words.append(tr("ui.portrait.claimed", who=clean(who, 24), left=left))
     if case.verdict:
         words.append(term("ui.verdict", clean(case.verdict, 16)))
     if case.note_count:
         words.append(tr("ui.portrait.notes", count=case.note_count))
     return [_labelled("ui.portrait.case", " · ".join(words), colours)]
+
+
+def _notes(notes: Sequence[Command], situation: Situation, colours: Palette) -> list[Pair]:
+    """The newest notes on the case, everybody's."""
+    lines = []
+    for place, note in enumerate(notes):
+        line = _labelled("ui.portrait.note" if not place else "", "", colours)
+        who = f"{clean(note.created_by, 24)} {formats.age(situation.core_now - note.created_at)}  "
+        line[1].append(who, colours.faint).append(clean(note.params.get("text")), colours.plain)
+        lines.append(line)
+    return lines
 
 
 def _commands(commands: Sequence[Entry], situation: Situation, colours: Palette) -> list[Pair]:

@@ -1,0 +1,50 @@
+"""What is said when a command or a decision of ours has come to its end: the state, and why where it was not done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from console.desk.waiting import find
+from console.language import term, tr
+from console.ui import claims
+from console.ui.asked import outcome
+from console.ui.sight import Sight
+from console.ui.situation import Grade
+from console.ui.text import clean
+from store.journal import Entry
+from store.life import State, is_ballot
+from store.reader import Reader
+
+TOLD: dict[State, Grade] = {
+    State.CONFIRMED: "info",
+    State.AWAITING_APPROVAL: "warning",
+    State.REJECTED: "bad",
+    State.EXPIRED: "bad",
+    State.UNKNOWN: "bad",
+    State.REVIEW: "bad",
+}
+"""The outcomes that are said when they come."""
+
+
+def told(sight: Sight) -> Iterator[tuple[str, Grade]]:
+    """A sentence for each command that has turned, the newest last, with its weight."""
+    for entry in reversed(sight.turned):
+        if entry.state in TOLD:
+            yield _sentence(entry, sight.mirror, sight.situation.core_now), TOLD[entry.state]
+
+
+def _sentence(entry: Entry, mirror: Reader | None, now: int) -> str:
+    """What became of it; `now` is the core's clock."""
+    what = {"action": term("ui.command", entry.type), "account": clean(entry.account_id, 72)}
+    said = tr("ui.outcome", state=term("ui.state", entry.state), **what)
+    why = "" if entry.state in (State.CONFIRMED, State.AWAITING_APPROVAL) else _because(entry, mirror, now)
+    return f"{said} {why}" if why else said
+
+
+def _because(entry: Entry, mirror: Reader | None, now: int) -> str:
+    if is_ballot(entry.type) and entry.why in ("already_decided", "decided_by_other"):
+        decided = find(mirror, entry.target_id) if mirror is not None else None
+        return outcome(decided) if decided is not None else term("ui.because", entry.why)
+    if entry.why == "already_claimed":
+        return claims.told_by(entry.problem, now) or term("ui.because", entry.why)
+    return term("ui.because", entry.why) if entry.why else ""
