@@ -149,6 +149,7 @@ async def test_expired_commands_stand_first_and_are_decided_again_one_by_one(
         assert [draft.follows for draft in drafts] == ["c2", "c1"]
         assert drafts[1].wish == first
         await shown(app, "decided and on its way")
+        await shown(app, "↻ followed up")
         app.perform("redecide", "all")
         await shown(app, tr("ui.again.none"))
 

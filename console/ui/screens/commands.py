@@ -34,6 +34,7 @@ class CommandList(RowList):
         super().__init__()
         self.entries: Sequence[Entry] = ()
         self.again: Sequence[Entry] = ()
+        self._followed: set[str] = set()
         self._now = 0
 
     def tell(self, entries: Sequence[Entry], now: int) -> None:
@@ -42,6 +43,7 @@ class CommandList(RowList):
         entries = [*again, *(entry for entry in entries if entry.command_id not in above)]
         same = entries == self.entries and now // 1_000_000 == self._now // 1_000_000
         self.entries, self.again, self._now = entries, again, now
+        self._followed = {entry.follows for entry in entries if entry.follows}
         if not same:
             self.resize_to_rows()
             self.refresh()
@@ -77,7 +79,13 @@ class CommandList(RowList):
         waits = term("ui.waits_for", entry.waits_for) if entry.waits_for else ""
         told = " · ".join(
             part
-            for part in (waits, problem_words(entry.problem), clean(entry.reason_code, 40), clean(entry.note))
+            for part in (
+                waits,
+                tr("ui.commands.followed") if entry.command_id in self._followed else "",
+                problem_words(entry.problem),
+                clean(entry.reason_code, 40),
+                clean(entry.note),
+            )
             if part
         )
         return [*cells, (told, max(1, rest), False, colours.faint)]
@@ -133,7 +141,7 @@ class CommandsScreen(Withdrawals):
         from console.ui.again import since
 
         colours, entry = palette(self.app.theme_variables), self.list.chosen()
-        lines = [Text(tr("ui.watch.no_cursor"), colours.faint), Text()]
+        lines = [Text(tr("ui.commands.no_cursor"), colours.faint), Text()]
         if entry is not None:
             lines = [asked(entry, self.sight.situation, colours), Text(since(self.desk, entry), colours.plain)]
         for line in lines:
@@ -148,7 +156,7 @@ class CommandsScreen(Withdrawals):
 
         entry = self.list.chosen()
         if entry is None:
-            self.desk.say(tr("ui.watch.no_cursor"), "warning")
+            self.desk.say(tr("ui.commands.no_cursor"), "warning")
         else:
             take_back(self.desk, entry)
 
