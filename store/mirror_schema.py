@@ -243,3 +243,9 @@ def _waiting_commands(database: Database) -> None:
 def _alerts_by_opening(database: Database) -> None:
     """How many alerts came when, and what became of them, without reading their evidence."""
     database.execute("CREATE INDEX alert_by_opening ON alert (opened_at, level, verdict, account)")
+
+
+@MIGRATIONS(name="007_verdicts_of_a_desk")
+def _verdicts_of_a_desk(database: Database) -> None:
+    """Which labels came of a desk's look at what scored high; those kept from before count as others."""
+    database.execute("ALTER TABLE judgement ADD COLUMN desk INTEGER NOT NULL DEFAULT 0")

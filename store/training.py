@@ -44,8 +44,8 @@ class ScoredBy(NamedTuple):
     currency: str
 
 
-Judgement = tuple[int, int, int]
-"""A label: the seq at which it came, the seq of the transaction it judges, and its code."""
+Judgement = tuple[int, int, int, int]
+"""A label: the seq at which it came, the seq of the transaction it judges, its code, and 1 where a desk gave it."""
 
 
 def define(mirror: Mirror, layout: str, features: Sequence[str], rules: Sequence[str]) -> None:
@@ -59,7 +59,7 @@ def keep(mirror: Mirror, pages: Iterable[TrainingPage], judgements: Iterable[Jud
     """Store rows and labels, inside a transaction."""
     many = mirror.database.conn.executemany
     many("INSERT INTO training_page VALUES (?, ?, ?, ?, ?, ?, ?, ?)", pages)
-    many("INSERT INTO judgement VALUES (?, ?, ?)", judgements)
+    many("INSERT INTO judgement VALUES (?, ?, ?, ?)", judgements)
 
 
 class TrainingReader:
@@ -102,7 +102,7 @@ class TrainingReader:
         """Labels that came before a seq, in the order of the feed."""
         return list(
             self._database.execute(
-                "SELECT seq, target, code FROM judgement WHERE seq < ? ORDER BY rowid", (before_seq,)
+                "SELECT seq, target, code, desk FROM judgement WHERE seq < ? ORDER BY rowid", (before_seq,)
             )
         )
 

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from console.risk.columns import HOUR, LABEL_KINDS, Array, Bools, Fact, Floats, Judgement
+from console.risk.columns import HOUR, OPERATOR, Array, Bools, Fact, Floats, Judgement
 from console.risk.engine import Scored
 from console.risk.hits import Hit, Told, tell
 from console.risk.overrides import NEVER, NONE, Effect, Overrides
@@ -24,7 +24,6 @@ MINUTES_PER_ALERT = 6
 BLOCKED = "BLOCK"
 """Stands among an alert's rules where a block list raised it."""
 _VERDICTS = {Judgement.FRAUD: "fraud", Judgement.LEGIT: "legit", Judgement.INCONCLUSIVE: "inconclusive"}
-_OPERATOR = LABEL_KINDS.index("operator") + 1
 
 
 class AlertRow(Struct):
@@ -156,7 +155,7 @@ class AlertBook:
 
 def _verdicts(facts: Array) -> Bools:
     """Rows that judge an account: the case's verdict, or an operator's label, whichever desk gave it."""
-    said = (facts["fact"] == Fact.VERDICT) | ((facts["fact"] == Fact.LABEL) & (facts["status"] == _OPERATOR))
+    said = (facts["fact"] == Fact.VERDICT) | ((facts["fact"] == Fact.LABEL) & (facts["status"] == OPERATOR))
     return np.asarray(said & (facts["account"] >= 0) & np.isin(facts["code"], list(_VERDICTS)))
 
 

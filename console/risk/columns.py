@@ -74,6 +74,8 @@ LOGIN_OUTCOMES = (
 )
 LOGIN_METHODS = ("password", "passkey", "otp", "oauth", "biometric", "ivr", "other")
 LABEL_KINDS = ("chargeback", "customer_report", "operator", "investigation", "repayment")
+OPERATOR = LABEL_KINDS.index("operator") + 1
+"""The status of a LABEL fact that is a desk's verdict."""
 ACCOUNT_STATUSES = ("pending", "active", "frozen", "closing", "closed")
 APPLICATION_STATUSES = ("submitted", "in_review", "approved", "declined", "withdrawn", "booked")
 REQUEST_STATUSES = ("pending", "approved", "declined", "cancelled", "applied")

@@ -1,9 +1,9 @@
 """What a model learns from: past rows of features, and the truth about them as far as it was known at a moment.
 
 A label is known from its place in the feed on. A row without one counts as legitimate once it is as old as the core's
-labels take to come (`/meta.labels.maturity_s`); a younger one says nothing yet and is left out. So of young rows only
-those are there that somebody looked at, mostly for their high scores: a selection (Heckman 1979), which would teach
-that whatever tells of recent days is suspicious. They weigh less until the truth about all of their age is known.
+labels take to come (`/meta.labels.maturity_s`); a younger one says nothing yet and is left out. A desk's verdicts come
+early, and only on what scored high: a selection (Heckman 1979), which would teach that whatever tells of recent days is
+suspicious. They weigh less until the truth about all of their age is known.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from console.risk.columns import Array, Bools, Judgement
 from console.risk.model import Matrix
 
 YOUNG = 0.3
-"""What a judged row weighs while others of its age are silent. On the handbook's stream with a desk 0.3 and 0.1 are
-alike, and .004 of average precision better than 1; with 0 a new kind of fraud would be learned late."""
+"""What a row weighs that a desk has judged, while others of its age are silent. On the handbook's stream 0.3 and 0.1
+are alike, and .004 of average precision better than 1; with 0 a new kind of fraud would be learned late."""
 
 Packed = NDArray[np.uint16]
 """The upper half of each float32, rounded: a relative error below 1/256; NaN stays NaN."""
@@ -67,11 +67,12 @@ def block_of(
 
 
 class Judged(NamedTuple):
-    """Labels in the order of the feed: where each came, the transaction's seq, and its `Judgement`."""
+    """Labels in the order of the feed: where each came, the transaction's seq, its `Judgement`, whether a desk's."""
 
     seq: Array
     target: Array
     code: Array
+    desk: Bools
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Training:
-    """Rows with a known truth. `weight`: how many rows of the stream each stands for; YOUNG ones for less.
+    """Rows with a known truth. `weight`: how many rows of the stream each stands for; a desk's young ones for less.
 
     `told` is the seq at which a label said so, 0 for a row that counts as legitimate by its age.
     """
@@ -107,7 +108,7 @@ def verdicts(judged: Judged, before: int) -> Judged:
     known = np.flatnonzero(judged.seq < before)
     target, last = np.unique(judged.target[known][::-1], return_index=True)
     last = known[::-1][last]
-    return Judged(judged.seq[last], target, judged.code[last])
+    return Judged(judged.seq[last], target, judged.code[last], judged.desk[last])
 
 
 def gather(
@@ -133,7 +134,7 @@ def gather(
     if not parts:
         parts = [_nothing(len(features), len(rules))]
     joined = {name: np.concatenate(columns) for name, columns in zip(names, zip(*parts, strict=True), strict=True)}
-    young = joined["at"] >= moment.at - moment.maturity
+    young = (joined["at"] >= moment.at - moment.maturity) & np.isin(joined["seq"], known.target[known.desk])
     weight = (np.where(joined["fraud"], 1.0, 1 / share) * np.where(young, YOUNG, 1.0)).astype(np.float32)
     return Training(moment=moment, features=tuple(features), rules=rules, weight=weight, **joined)
 
@@ -188,7 +189,7 @@ def hashed(seq: Array) -> Array:
     return np.asarray((mixed ^ (mixed >> np.uint64(31))) / 2.0**64)
 
 
-def judged(rows: Iterable[tuple[int, int, int]]) -> Judged:
-    """Labels as columns, from (seq, seq of the transaction, Judgement) in the order of the feed."""
-    table = np.array(list(rows), np.int64).reshape(-1, 3)
-    return Judged(table[:, 0], table[:, 1], table[:, 2].astype(np.uint8))
+def judged(rows: Iterable[tuple[int, int, int, int]]) -> Judged:
+    """Labels as columns, from (seq, seq of the transaction, Judgement, 1 of a desk) in the feed's order."""
+    table = np.array(list(rows), np.int64).reshape(-1, 4)
+    return Judged(table[:, 0], table[:, 1], table[:, 2].astype(np.uint8), table[:, 3] > 0)

@@ -19,7 +19,7 @@ from threading import Thread
 import numpy as np
 
 from console.core import instants
-from console.risk.columns import DAY, HOUR, SECOND, Array, Bools, Fact
+from console.risk.columns import DAY, HOUR, OPERATOR, SECOND, Array, Bools, Fact
 from console.risk.engine import Engine, Scored
 from console.risk.learned import digest_of
 from console.risk.learner import Parameters
@@ -323,7 +323,8 @@ class Learning:
                 )
             )
         labels = facts[(facts["fact"] == Fact.LABEL) & (facts["judged"] != 0)]
-        self._labels += zip(labels["seq"].tolist(), labels["judged"].tolist(), labels["code"].tolist(), strict=True)
+        columns = labels["seq"], labels["judged"], labels["code"], (labels["status"] == OPERATOR).astype(int)
+        self._labels += zip(*(column.tolist() for column in columns), strict=True)
 
     # ------------------------------------------------------------ telling
 

@@ -43,15 +43,15 @@ def test_labels_count_from_their_seq_on_and_the_last_one_holds() -> None:
     young = block([1, 2, 3, 4, 5, 6], at=49 * DAY)
     labels = judged(
         [
-            (10, 1, Judgement.FRAUD),
-            (11, 2, Judgement.FRAUD),
-            (12, 2, Judgement.WITHDRAWN),
-            (13, 2, Judgement.LEGIT),
-            (14, 3, Judgement.INCONCLUSIVE),
-            (15, 4, Judgement.FRAUD),
-            (16, 4, Judgement.WITHDRAWN),
-            (100, 5, Judgement.FRAUD),
-            (17, 77, Judgement.FRAUD),
+            (10, 1, Judgement.FRAUD, 0),
+            (11, 2, Judgement.FRAUD, 0),
+            (12, 2, Judgement.WITHDRAWN, 0),
+            (13, 2, Judgement.LEGIT, 0),
+            (14, 3, Judgement.INCONCLUSIVE, 0),
+            (15, 4, Judgement.FRAUD, 0),
+            (16, 4, Judgement.WITHDRAWN, 0),
+            (100, 5, Judgement.FRAUD, 0),
+            (17, 77, Judgement.FRAUD, 0),
         ]
     )
     known = gather([young], labels, moment, 30 * DAY, 1_000, ("a", "b"))
@@ -76,7 +76,7 @@ def test_only_the_window_is_learned_from() -> None:
 
 def test_thinned_rows_are_weighed_and_frauds_are_all_kept() -> None:
     moment = Moment(seq=100_000, at=50 * DAY, maturity=7 * DAY)
-    labels = judged([(90_000 + seq, seq, Judgement.FRAUD) for seq in range(1, 101)])
+    labels = judged([(90_000 + seq, seq, Judgement.FRAUD, 0) for seq in range(1, 101)])
     blocks = [block(list(range(start, start + 1_000)), at=30 * DAY) for start in range(1, 20_001, 1_000)]
     whole = gather(blocks, labels, moment, 30 * DAY, 2_000, ("a",))
     assert whole.fraud.sum() == 100
@@ -88,18 +88,23 @@ def test_thinned_rows_are_weighed_and_frauds_are_all_kept() -> None:
     assert np.array_equal(again.matrix, whole.matrix)
 
 
-def test_what_was_judged_before_others_of_its_age_weighs_less() -> None:
-    labels = judged([(50, 1, Judgement.FRAUD), (51, 2, Judgement.LEGIT), (52, 3, Judgement.FRAUD)])
-    blocks = [block([1, 2], at=49 * DAY), block([3, 4], at=43 * DAY - 1)]
+def test_what_a_desk_judged_before_others_of_its_age_weighs_less() -> None:
+    labels = judged(
+        [
+            (50, 1, Judgement.FRAUD, 1),
+            (51, 2, Judgement.LEGIT, 1),
+            (52, 3, Judgement.FRAUD, 0),
+            (53, 4, Judgement.FRAUD, 1),
+            (54, 4, Judgement.FRAUD, 0),
+            (55, 5, Judgement.FRAUD, 1),
+        ]
+    )
+    blocks = [block([1, 2, 3, 4], at=49 * DAY), block([5, 6], at=43 * DAY - 1)]
     young = gather(blocks, labels, Moment(100, 50 * DAY, 7 * DAY), 30 * DAY, 1_000, ("a",))
-    assert dict(zip(young.seq.tolist(), young.weight.tolist(), strict=True)) == {
-        1: pytest.approx(YOUNG),
-        2: pytest.approx(YOUNG),
-        3: 1.0,
-        4: 1.0,
-    }
+    found = dict(zip(young.seq.tolist(), young.weight.tolist(), strict=True))
+    assert found == {1: pytest.approx(YOUNG), 2: pytest.approx(YOUNG), 3: 1.0, 4: 1.0, 5: 1.0, 6: 1.0}
     ripe = gather(blocks, labels, Moment(100, 57 * DAY, 7 * DAY), 30 * DAY, 1_000, ("a",))
-    assert ripe.weight.tolist() == [1.0] * 4
+    assert ripe.weight.tolist() == [1.0] * 6
 
 
 def test_older_blocks_lack_newer_features_and_name_other_rules() -> None:

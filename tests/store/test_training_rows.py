@@ -23,7 +23,7 @@ def filled(path: Path, *pages: TrainingPage) -> Mirror:
     mirror = Mirror(path)
     with mirror.transaction():
         training.define(mirror, "a", ["amount"], ["R-1"])
-        training.keep(mirror, pages, [(at, at - 5, 1) for at in (8, 12, 25)])
+        training.keep(mirror, pages, [(at, at - 5, 1, at % 2) for at in (8, 12, 25)])
     return mirror
 
 
@@ -34,7 +34,7 @@ def test_rows_come_back_as_they_were_up_to_a_seq(tmp_path: Path) -> None:
     assert reader.layouts() == {"a": Layout(("amount",), ("R-1",))}
     assert list(reader.pages(20, 0)) == pages[:2]
     assert list(reader.pages(21, 150)) == pages[1:]
-    assert reader.judgements(25) == [(8, 3, 1), (12, 7, 1)]
+    assert reader.judgements(25) == [(8, 3, 1, 0), (12, 7, 1, 0)]
     reader.close()
 
 
@@ -44,7 +44,7 @@ def test_rows_grow_old_with_their_labels(tmp_path: Path) -> None:
     mirror.close()
     reader = TrainingReader(tmp_path / "mirror.db")
     assert [kept.from_seq for kept in reader.pages(100, 0)] == [6, 20]
-    assert reader.judgements(100) == [(12, 7, 1), (25, 20, 1)]
+    assert reader.judgements(100) == [(12, 7, 1, 0), (25, 20, 1, 1)]
     reader.close()
 
 

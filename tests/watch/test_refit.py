@@ -43,7 +43,7 @@ def job(folder: Path, trees: int = 5, frauds: int = 200) -> Job:
         filed_before=1,
         layouts={"a": Layout(("amount", "hour"), ())},
         pages=[page],
-        judgements=[(ROWS + number, number, 1) for number in range(1, frauds + 1)],
+        judgements=[(ROWS + number, number, 1, 0) for number in range(1, frauds + 1)],
     )
 
 

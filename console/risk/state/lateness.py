@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from console.risk.columns import DAY, LABEL_KINDS, Array, Judgement
+from console.risk.columns import DAY, OPERATOR, Array, Judgement
 
 FIRST_GUESS = 7 * DAY
 SMOOTH = 64
 """Each label moves the estimate by this part of its distance from it."""
-
-_DESK = LABEL_KINDS.index("operator") + 1
 
 
 class Lateness:
@@ -26,7 +24,7 @@ class Lateness:
     def apply(self, labels: Array, facts: Array) -> None:
         """Learn from a page's label facts, which stand in the rows `labels`."""
         told = facts.take(labels)
-        counts = (told["code"] == Judgement.FRAUD) & (told["status"] != _DESK) & (told["opened_at"] > 0)
+        counts = (told["code"] == Judgement.FRAUD) & (told["status"] != OPERATOR) & (told["opened_at"] > 0)
         self._rows, after = labels[counts], [self._delay]
         for delay in (told["occurred_at"] - told["opened_at"])[counts].tolist():
             after.append(after[-1] + (max(delay, 0) - after[-1]) // SMOOTH)
