@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 from console.core import instants
+from console.core.ballots import REJECT
 from console.core.commands import limit_of
 from console.core.messages import Account, Command, CoreMeta
 from console.language import term, tr
@@ -76,9 +77,15 @@ def reason(command: Command, meta: CoreMeta | None) -> str:
 
 
 def outcome(command: Command) -> str:
-    """How it ended, and who decided: said to somebody whose own decision came too late."""
+    """How it ended, and who decided with which words: for whoever asked, and for whoever decided too late."""
     made = command.approval
-    if made is not None and made.decided_by:
-        decision = term("approvals.decision", clean(made.decision, 16))
-        return tr("approvals.decided_by", who=clean(made.decided_by, 24), decision=decision)
-    return term("approvals.status", clean(command.status, 24))
+    if made is None or not made.decided_by:
+        return term("approvals.status", clean(command.status, 24))
+    decision = term("approvals.decision", clean(made.decision, 16))
+    said = tr("approvals.decided_by", who=clean(made.decided_by, 24), decision=decision)
+    return f"{said}: {clean(made.note)}" if made.note else said
+
+
+def declined(command: Command) -> bool:
+    """Whether a second person said no to it."""
+    return command.approval is not None and command.approval.decision == REJECT

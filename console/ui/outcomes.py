@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from console.desk.waiting import find
 from console.language import term, tr
 from console.ui import claims
-from console.ui.asked import outcome
+from console.ui.asked import declined, outcome
 from console.ui.sight import Sight
 from console.ui.situation import Grade
 from console.ui.text import clean
@@ -37,14 +37,17 @@ def _sentence(entry: Entry, mirror: Reader | None, now: int) -> str:
     """What became of it; `now` is the core's clock."""
     what = {"action": term("ui.command", entry.type), "account": clean(entry.account_id, 72)}
     said = tr("ui.outcome", state=term("ui.state", entry.state), **what)
-    why = "" if entry.state in (State.CONFIRMED, State.AWAITING_APPROVAL) else _because(entry, mirror, now)
+    why = "" if entry.state in (State.CONFIRMED, State.AWAITING_APPROVAL) else because(entry, mirror, now)
     return f"{said} {why}" if why else said
 
 
-def _because(entry: Entry, mirror: Reader | None, now: int) -> str:
-    if is_ballot(entry.type) and entry.why in ("already_decided", "decided_by_other"):
-        decided = find(mirror, entry.target_id) if mirror is not None else None
-        return outcome(decided) if decided is not None else term("ui.because", entry.why)
-    if entry.why == "already_claimed":
-        return claims.told_by(entry.problem, now) or term("ui.because", entry.why)
-    return term("ui.because", entry.why) if entry.why else ""
+def because(entry: Entry, mirror: Reader | None, now: int) -> str:
+    """Why it came to nothing, in words: who said no and how, who works on the case; empty where nothing is known."""
+    if entry.why in ("already_decided", "decided_by_other") or entry.core_status == "rejected":
+        about = entry.target_id if is_ballot(entry.type) else entry.command_id
+        decided = find(mirror, about) if mirror is not None else None
+        if decided is not None and (is_ballot(entry.type) or declined(decided)):
+            return outcome(decided)
+    held = claims.told_by(entry.problem, now) if entry.why == "already_claimed" else ""
+    known = term("ui.because", entry.why or "")
+    return held or (known if known != entry.why else "")

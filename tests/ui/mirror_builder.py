@@ -257,13 +257,15 @@ def build_waiting(
             )
 
 
-def decide_waiting(path: Path, place: int, status: str, decision: str | None, who: str | None) -> None:
+def decide_waiting(
+    path: Path, place: int, status: str, decision: str | None, who: str | None, note: str | None = None
+) -> None:
     """Let somebody have decided one of them."""
     with closing(sqlite3.connect(path)) as connection, connection:
         text = connection.execute("SELECT doc FROM resource WHERE id = ?", (command_id(place),)).fetchone()[0]
         doc = json.loads(text)
         doc["status"] = status
-        doc["approval"] |= {"decision": decision, "decided_by": who}
+        doc["approval"] |= {"decision": decision, "decided_by": who, "note": note}
         connection.execute(
             "UPDATE resource SET doc = ?, version = 2 WHERE type = 'command' AND id = ?",
             (json.dumps(doc, separators=(",", ":")), command_id(place)),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 
+from console.core.instants import MINUTE
 from console.paths import Home
 from console.ui.app import RiskDesk
 from console.ui.dialogs.approval import BallotDialog, TakeBackDialog
 from console.ui.screens.approvals import SEEN_AFTER
 from console.ui.screens.commands import CommandList
-from store.journal import Entry, Journal, Move
+from store.journal import Entry, Intent, Journal, Move
 from store.life import State, is_ballot
 from tests.ui.conftest import Desk
 from tests.ui.mirror_builder import NOW, build_journal, build_waiting, command_id, decide_waiting
@@ -256,3 +257,31 @@ async def test_a_command_is_withdrawn_where_it_stands(home: Home, desk: Desk) ->
         journal = Journal(home.journal)
         assert journal.get("command-0").state is State.CANCELLED
         journal.close()
+
+
+async def test_whoever_asked_is_told_who_said_no_and_why(home: Home, desk: Desk) -> None:
+    build_waiting(home.mirror, "maria.k")
+    journal = Journal(home.journal)
+    journal.intend(
+        Intent(
+            command_id=CLOSE, type="account.close", target_type="account", target_id="acc_000000",
+            account_id="acc_000000", body=b"{}", if_match=2, not_after=NOW + MINUTE, created_by="maria.k",
+        ),
+        NOW,
+    )  # fmt: skip
+    journal.begin_attempt(CLOSE, NOW)
+    journal.settle(CLOSE, Move(to=State.AWAITING_APPROVAL), NOW)
+    app = desk()
+    async with app.run_test(size=(120, 40)):
+        await ready(app)
+        decide_waiting(home.mirror, 0, "rejected", "reject", "jonas.p", "no phone on file")
+        journal.settle(CLOSE, Move(to=State.REJECTED, core_status="rejected"), NOW)
+        app.look()
+        await shown(app, "close of acc_000000: refused. declined by jonas.p: no phone on file")
+        app.perform("commands")
+        await until(lambda: app.screen.NAME == "commands" and app.screen.stands, "the commands")
+        table = app.screen.query_one(CommandList)
+        table.place(table.key_at(0))
+        app.screen.unsay()
+        await shown(app, "declined by jonas.p: no phone on file")
+    journal.close()

@@ -33,7 +33,8 @@ class ClaimDialog(DecisionDialog):
         return claims.others(self.row, self.situation)
 
     def consequence(self) -> str:
-        own = claims.holder(self.row, self.situation.core_now) is not None
+        held = claims.holder(self.row, self.situation.core_now) is not None
+        own = held and claims.others(self.row, self.situation) is None
         return tr("ui.dialog.claim.again") if own else super().consequence()
 
     def fill(self, wish: Wish) -> None:

@@ -25,6 +25,7 @@ from console.ui.widgets.lines import Lines
 from console.ui.widgets.portrait import problem_words
 from console.ui.widgets.rows import Cell, RowList
 from store.journal import Entry
+from store.life import State
 
 
 class CommandList(RowList):
@@ -137,13 +138,16 @@ class CommandsScreen(Withdrawals):
         self._detail()
 
     def _detail(self) -> None:
-        """Of the command under the cursor: what was asked, and how the account has changed since."""
+        """Of the command under the cursor: what was asked, and why it was refused or what has changed since."""
         from console.ui.again import since
+        from console.ui.outcomes import because
 
         colours, entry = palette(self.app.theme_variables), self.list.chosen()
         lines = [Text(tr("ui.commands.no_cursor"), colours.faint), Text()]
         if entry is not None:
-            lines = [asked(entry, self.sight.situation, colours), Text(since(self.desk, entry), colours.plain)]
+            refused = entry.state is State.REJECTED
+            why = because(entry, self.sight.mirror, self.sight.situation.core_now) if refused else ""
+            lines = [asked(entry, self.sight.situation, colours), Text(why or since(self.desk, entry), colours.plain)]
         for line in lines:
             line.truncate(self.app.size.width - 2, overflow="ellipsis")
         self.query_one("#detail", Lines).show(Text("\n").join(lines))
