@@ -261,8 +261,21 @@ SHOWN: list[tuple[str, str, Steps]] = [
 ]  # fmt: skip
 
 
-DIALOGS = {"freeze", "freeze_until", "limit", "unfreeze", "again", "redecide", "undo", "close", "approve"}
+DIALOGS = {
+    "freeze", "freeze_until", "limit", "unfreeze", "again", "redecide", "undo", "close", "approve", "bulk_freeze",
+}  # fmt: skip
 """In a dialog no `:` can be typed."""
+
+
+NARROW = {"freeze_until", "limit", "unfreeze", "close", "redecide", "undo", "ending_account"}
+"""Shown on the small terminal only: a larger one has the same box with more room around it."""
+
+CASES = [
+    pytest.param(name, code, steps, size, id=f"{name}-{code}-{size[0]}x{size[1]}")
+    for name, code, steps in SHOWN
+    for size in SIZES
+    if size == SIZES[0] or name not in NARROW
+]
 
 
 async def seen_on(app: RiskDesk, size: tuple[int, int], *steps: Steps) -> str:
@@ -291,8 +304,7 @@ def furnished(home: Home, foreseen: object, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.usefixtures("furnished")
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize(("name", "code", "steps"), SHOWN, ids=lambda part: part if isinstance(part, str) else "")
+@pytest.mark.parametrize(("name", "code", "steps", "size"), CASES)
 async def test_screen(name: str, code: str, steps: Steps, size: tuple[int, int], desk: Desk) -> None:
     language.use(code)
     seen = await seen_on(desk(), size, steps)
