@@ -176,6 +176,17 @@ async def test_few_are_under_way_at_a_time(desk: Desk) -> None:
     assert set(desk.outcomes().values()) == {"CONFIRMED"}
 
 
+async def test_while_the_core_asks_for_patience_nothing_new_is_begun(desk: Desk) -> None:
+    desk.make()
+    desk.core.limited = 1
+    await desk.look()
+    assert (desk.plans.traffic().planned, desk.plans.traffic().put_off) == (1, True)
+    await desk.look(0.01)
+    assert len(desk.journal.recent(99)) == AT_ONCE
+    await desk.finish()
+    assert set(desk.outcomes().values()) == {"CONFIRMED"}
+
+
 async def test_a_single_decision_goes_before_the_plans_next_item(desk: Desk) -> None:
     desk.make()
     meta: CoreMeta = decoder(CoreMeta).decode(json.dumps(META))
