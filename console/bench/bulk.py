@@ -37,8 +37,6 @@ from store.reader import Reader
 
 TOKEN = "sandbox-supervisor"  # noqa: S105 - the sandbox's own
 CURRENCY, LIMIT_MINOR = "CNY", 1_000_000
-KILLED_AT = (0.6, 0.8)
-"""Shares of the accounts at which the running watcher is killed, besides the kill while the plan is stopped."""
 STILL_S = 1.5
 """How long a stopped plan is watched after the restart: nothing may move."""
 SINGLE_EVERY_S = 2.0
@@ -51,12 +49,17 @@ _META = decoder(CoreMeta)
 
 @dataclass(frozen=True)
 class Scale:
-    """Accounts, after how many the plan is stopped, and how many requests the core takes a second and at once."""
+    """Accounts, after how many the plan is stopped, and how many requests the core takes a second and at once.
+
+    `killed_at` are the shares of the accounts at which the running watcher is killed, besides the kill while the plan
+    is stopped.
+    """
 
     accounts: int = 1_000
     stop_at: int = 400
     per_s: float = 60.0
     burst: int = 60
+    killed_at: tuple[float, ...] = (0.6, 0.8)
     seed: int = 1
 
 
@@ -235,14 +238,14 @@ def _trial(bank: Bank, desk: Desk, scale: Scale, exposures: dict[str, int]) -> F
     findings.moved = len(set(placed(bank)) & set(exposures)) - len(before)
     desk.say("plan", "resume", "1")
     began += time.monotonic() - paused
-    for share in KILLED_AT:
+    for share in scale.killed_at:
         _wait_for(desk, singles, int(share * scale.accounts), "the plan's going on")
         desk.kill()
     _wait_for(desk, singles, scale.accounts, "the plan's end")
     until(lambda: desk.plans.need(1).state is PlanState.DONE, "the plan's being done")
     findings.seconds = round(time.monotonic() - began, 1)
     findings.per_minute = round(scale.accounts / findings.seconds * 60)
-    findings.kills = 1 + len(KILLED_AT)
+    findings.kills = 1 + len(scale.killed_at)
     findings.out_of_order = len(before - set(sorted(exposures, key=lambda one: -exposures[one])[: len(before)]))
     _judge(findings, bank, desk, exposures, singles)
     return findings

@@ -1,4 +1,4 @@
-"""The bulk trial, small: a rate-limiting core, a stop, three kills, and the core's own ledger as the judge."""
+"""The bulk trial, small: a rate-limiting core, a stop, two kills, and the core's own ledger as the judge."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from console.bench.bulk import Findings, Scale
 
 
 def test_every_account_is_frozen_once_over_a_stop_and_kills() -> None:
-    findings = bulk.run(Scale(accounts=40, stop_at=16, per_s=120, burst=40))
+    findings = bulk.run(Scale(accounts=30, stop_at=12, per_s=120, burst=40, killed_at=(0.7,)))
     assert findings.flawless, findings
-    assert (findings.frozen, findings.doubled, findings.missed) == (40, 0, 0)
-    assert 16 <= findings.stopped_at < 40
-    assert findings.kills == 3
+    assert (findings.frozen, findings.doubled, findings.missed) == (30, 0, 0)
+    assert 12 <= findings.stopped_at < 30
+    assert findings.kills == 2
 
 
 def test_findings_with_a_fault_are_not_flawless() -> None:
