@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from console.desk.waiting import find
 from console.language import term, tr
 from console.ui import claims
-from console.ui.asked import declined, outcome
+from console.ui.asked import asks, declined, outcome
 from console.ui.sight import Sight
 from console.ui.situation import Grade
 from console.ui.text import clean
@@ -51,3 +51,9 @@ def because(entry: Entry, mirror: Reader | None, now: int) -> str:
     held = claims.told_by(entry.problem, now) if entry.why == "already_claimed" else ""
     known = term("ui.because", entry.why or "")
     return held or (known if known != entry.why else "")
+
+
+def about(ballot: Entry, mirror: Reader | None, exponents: Mapping[str, int]) -> str:
+    """What one of our decisions was about and how that ended; empty where the mirror does not know it."""
+    command = find(mirror, ballot.target_id) if mirror is not None else None
+    return f"{asks(command, None, exponents)} · {outcome(command)}" if command is not None else ""

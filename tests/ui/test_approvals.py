@@ -285,3 +285,18 @@ async def test_whoever_asked_is_told_who_said_no_and_why(home: Home, desk: Desk)
         app.screen.unsay()
         await shown(app, "declined by jonas.p: no phone on file")
     journal.close()
+
+
+async def test_a_decision_of_ours_says_on_the_commands_screen_what_it_was_about(home: Home, desk: Desk) -> None:
+    app = desk()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app)
+        put_cursor_on(app, LIMIT)
+        await asked(app, "approve")
+        await pilot.press("y")
+        await until(lambda: bool(ballots(home)), "the ballot")
+        decide_waiting(home.mirror, 1, "succeeded", "approve", "jonas.p")
+        app.perform("commands")
+        await until(lambda: app.screen.NAME == "commands" and app.screen.stands, "the commands")
+        app.screen.query_one(CommandList).move(1)
+        await shown(app, "→ 90,000.00 CNY · approved by jonas.p")

@@ -25,7 +25,7 @@ from console.ui.widgets.lines import Lines
 from console.ui.widgets.portrait import problem_words
 from console.ui.widgets.rows import Cell, RowList
 from store.journal import Entry
-from store.life import State
+from store.life import State, is_ballot
 
 
 class CommandList(RowList):
@@ -138,19 +138,25 @@ class CommandsScreen(Withdrawals):
         self._detail()
 
     def _detail(self) -> None:
-        """Of the command under the cursor: what was asked, and why it was refused or what has changed since."""
-        from console.ui.again import since
-        from console.ui.outcomes import because
-
+        """Of the command under the cursor: what was asked, and what is to be known of it since."""
         colours, entry = palette(self.app.theme_variables), self.list.chosen()
         lines = [Text(tr("ui.commands.no_cursor"), colours.faint), Text()]
         if entry is not None:
-            refused = entry.state is State.REJECTED
-            why = because(entry, self.sight.mirror, self.sight.situation.core_now) if refused else ""
-            lines = [asked(entry, self.sight.situation, colours), Text(why or since(self.desk, entry), colours.plain)]
+            lines = [asked(entry, self.sight.situation, colours), Text(self._since(entry), colours.plain)]
         for line in lines:
             line.truncate(self.app.size.width - 2, overflow="ellipsis")
         self.query_one("#detail", Lines).show(Text("\n").join(lines))
+
+    def _since(self, entry: Entry) -> str:
+        """Why it was refused; what a decision was about; else how the account has changed since."""
+        from console.ui.again import since
+        from console.ui.outcomes import about, because
+
+        mirror, situation = self.sight.mirror, self.sight.situation
+        if is_ballot(entry.type):
+            return about(entry, mirror, situation.exponents)
+        why = because(entry, mirror, situation.core_now) if entry.state is State.REJECTED else ""
+        return why or since(self.desk, entry)
 
     # ------------------------------------------------------------ actions
 
