@@ -27,7 +27,7 @@ def others(row: AccountRow, situation: Situation) -> str | None:
 
 def words(who: str, until: int, now: int) -> str:
     """Who, until when and how long that is from an instant on."""
-    return tr("ui.claim.held", who=clean(who, 24), time=formats.moment(until, "%H:%M"), left=formats.age(until - now))
+    return tr("ui.claim.held", who=clean(who, 24), time=formats.clocked(until, "%H:%M"), left=formats.age(until - now))
 
 
 def told_by(problem: str | None, now: int) -> str:

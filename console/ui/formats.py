@@ -8,6 +8,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from console.core.instants import DAY, EPOCH, HOUR, MICROSECOND, MINUTE, SECOND
+from console.language import term, tr
+from console.ui.text import clean
 
 NOTHING = "–"
 """Shown for a value that is not known: never a zero."""
@@ -96,8 +98,8 @@ def on_the_clock(instant: int) -> datetime:
     return (EPOCH + instant * MICROSECOND).astimezone(_zone[0])
 
 
-def moment(instant: int | None, form: str = "%Y-%m-%d %H:%M:%S") -> str:
-    """An instant on the reader's own clock."""
+def clocked(instant: int | None, form: str) -> str:
+    """An instant on the reader's own clock in a form of `strftime`'s: for columns, the same in every language."""
     if instant is None:
         return NOTHING
     try:
@@ -106,12 +108,31 @@ def moment(instant: int | None, form: str = "%Y-%m-%d %H:%M:%S") -> str:
         return NOTHING
 
 
+def _worded(instant: int | None, form: str) -> str:
+    """An instant on the reader's own clock, as the reader's language writes it."""
+    if instant is None:
+        return NOTHING
+    try:
+        return tr(f"ui.form.{form}", at=on_the_clock(instant))
+    except (OverflowError, ValueError):
+        return NOTHING
+
+
+def moment(instant: int | None) -> str:
+    return _worded(instant, "moment")
+
+
 def day_and_time(instant: int | None) -> str:
-    return moment(instant, "%m-%d %H:%M:%S")
+    return _worded(instant, "day_and_time")
 
 
 def day(instant: int | None) -> str:
-    return moment(instant, "%Y-%m-%d")
+    return _worded(instant, "day")
+
+
+def currency(code: str | None) -> str:
+    """A currency as the reader's language calls it; its code where it has no name there. Any text will do."""
+    return term("ui.currency", clean(code, 3))
 
 
 def count(value: int) -> str:

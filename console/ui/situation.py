@@ -13,7 +13,7 @@ from console.core.instants import MINUTE, SECOND
 from console.core.messages import UNREADABLE, CoreMeta
 from console.desk.holds import Ending
 from console.language import tr
-from console.ui.formats import age, count, moment
+from console.ui.formats import age, clocked, count
 from console.ui.text import clean
 from store.reader import FeedRow, SetAside
 
@@ -244,7 +244,7 @@ def _plan_notices(situation: Situation) -> list[Notice]:
 
 def gap_words(feed: FeedRow) -> str:
     """How many gaps a feed showed, when the last one was, and why where that is still known."""
-    time = moment(feed.last_error_at, "%H:%M:%S")
+    time = clocked(feed.last_error_at, "%H:%M:%S")
     words = tr("ui.notice.gaps", feed=clean(feed.poller, 20), count=feed.gaps, time=time)
     return f"{words}: {clean(feed.last_error, 80)}" if feed.last_error else words
 
@@ -260,4 +260,4 @@ def _silence(feed: FeedRow, now: int) -> str:
 def _since(instant: int | None, now: int) -> str:
     if not instant:
         return tr("ui.never")
-    return tr("ui.since", time=moment(instant, "%H:%M:%S"), age=age(now - instant))
+    return tr("ui.since", time=clocked(instant, "%H:%M:%S"), age=age(now - instant))

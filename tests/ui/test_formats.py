@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from console import language
 from console.core.instants import DAY, HOUR, MINUTE, SECOND, parse
 from console.ui import formats
 
@@ -64,3 +65,29 @@ def test_a_share_of_nothing_is_unknown_not_zero() -> None:
 def test_moments_are_of_the_readers_zone_and_never_fail() -> None:
     assert formats.moment(parse("2026-11-20T21:14:10.000000Z")) == "2026-11-20 21:14:10"
     assert formats.moment(2**62) == "–"
+
+
+AT = parse("2026-11-20T21:14:10.000000Z")
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("en", ["2026-11-20 21:14:10", "11-20 21:14:10", "2026-11-20", "CNY"]),
+        ("zh", ["2026年11月20日 21:14:10", "11月20日 21:14:10", "2026年11月20日", "人民币"]),
+    ],
+)
+def test_dates_and_currencies_are_those_of_the_language(code: str, words: list[str]) -> None:
+    language.use(code)
+    told = [formats.moment(AT), formats.day_and_time(AT), formats.day(AT), formats.currency("CNY")]
+    assert told == words
+    assert formats.clocked(AT, "%H:%M") == "21:14"
+    assert (formats.currency("XTS"), formats.currency(None)) == ("XTS", "")
+    assert formats.day(None) == formats.day(2**62) == formats.NOTHING
+
+
+def test_times_are_of_the_zone_that_was_chosen() -> None:
+    formats.show_times_in("Asia/Shanghai")
+    assert formats.moment(AT) == "2026-11-21 05:14:10"
+    formats.show_times_in(None)
+    assert formats.moment(AT) == "2026-11-20 21:14:10"

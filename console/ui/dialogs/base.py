@@ -82,7 +82,7 @@ class DecisionDialog(Form[Draft]):
     def head(self, colours: Palette) -> list[Text]:
         row, exponents = self.row, self.situation.exponents
         name = Text(clean(row.account_id, 72), colours.strong).append(f"  {clean(row.customer_name, 40)}")
-        money = f"{formats.money(row.balance_minor, row.currency, exponents)} {clean(row.currency, 3)}"
+        money = f"{formats.money(row.balance_minor, row.currency, exponents)} {formats.currency(row.currency)}"
         state = Text(term("ui.status", clean(row.status, 16)), colours.accent)
         state.append(f"  {tr('ui.dialog.owes', amount=money)}", colours.faint)
         return [name, state, *(Text(words, colours.faint) for words in (*self.background(), *self.history))]

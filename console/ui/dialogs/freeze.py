@@ -57,7 +57,7 @@ class FreezeDialog(DecisionDialog):
             return tr("ui.dialog.freeze.until_typed")
         if at is None:
             return tr("ui.dialog.freeze.until_released")
-        return tr("ui.dialog.freeze.until", time=formats.moment(at, "%Y-%m-%d %H:%M"))
+        return tr("ui.dialog.freeze.until", time=formats.clocked(at, "%Y-%m-%d %H:%M"))
 
     def missing(self) -> str | None:
         try:
@@ -73,7 +73,7 @@ class FreezeDialog(DecisionDialog):
             self.scope.index = HOLD_SCOPES.index(str(scope))
         if isinstance(until, int) and until > self.situation.core_now:
             self.end.index, self.until.shown = ENDS.index(TYPED), True
-            self.until.value = formats.moment(until, "%Y-%m-%d %H:%M:%S")
+            self.until.value = formats.clocked(until, "%Y-%m-%d %H:%M:%S")
 
     def wish(self) -> Wish:
         return commands.freeze(

@@ -272,7 +272,7 @@ def written(wanted: Wanted) -> str:
 def moment(at: str) -> str:
     """A row's time on the reader's clock; as it stands when it is none."""
     try:
-        return formats.day_and_time(parse(at))
+        return formats.clocked(parse(at), "%m-%d %H:%M:%S")
     except ValueError:
         return clean(at, 14)
 

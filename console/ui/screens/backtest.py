@@ -44,7 +44,7 @@ def figures(report: Mapping[str, Any], exponents: Mapping[str, int]) -> list[Fig
     for currency, lost in live["fraud_minor"].items():
         reached = [_share(side["reached_minor"].get(currency, 0), lost, currency, exponents) for side in (live, draft)]
         amount = formats.money(lost, currency, exponents)
-        lines.append(Figure(tr("ui.backtest.reached", lost=amount, currency=clean(currency, 3)), *reached))
+        lines.append(Figure(tr("ui.backtest.reached", lost=amount, currency=formats.currency(currency)), *reached))
     for rule in report["rules"]:
         before = formats.NOTHING if rule["live_hits"] is None else f"{rule['live_hits']:,}"
         after = f"{rule['hits']:,}  {_percent(rule['precision'])}"

@@ -276,7 +276,7 @@ class LinksScreen(Decisions):
             account = clean(self.table.rows[nearest.account].account_id, 40)
             words = tr(f"ui.links.near.{nearest.hops}", account=account, shared=things_in_words(nearest.shared[:1]))
             return Text(words, colours.bad)
-        since = formats.moment(ring.back_to, "%Y-%m-%d %H:%M")
+        since = formats.clocked(ring.back_to, "%Y-%m-%d %H:%M")
         if not ring.done:
             return Text(tr("ui.links.so_far", since=since), colours.faint)
         return Text(tr("ui.links.none_at_all" if ring.all_mirrored else "ui.links.none", since=since), colours.plain)

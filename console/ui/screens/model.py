@@ -62,7 +62,7 @@ class VersionList(RowList):
         standing = {"champion": colours.good, "refused": colours.warning, "failed": colours.bad}
         values = [
             (clean(refit.version, 40), colours.strong),
-            (formats.day(refit.due_at), colours.plain),
+            (formats.clocked(refit.due_at, "%Y-%m-%d"), colours.plain),
             (term("ui.refit", clean(refit.reason, 24)), colours.plain),
             (term("ui.standing", version.standing), standing.get(version.standing, colours.faint)),
             (_ap(told.ap_challenger if told else None), colours.strong),

@@ -157,7 +157,7 @@ def _at_risk(exposure: Mapping[str, Exposure], exponents: Mapping[str, int]) -> 
     parts = []
     for currency, one in sorted(exposure.items(), key=lambda item: -item[1].alerts)[:MOST_CURRENCIES]:
         most, expected = (formats.money(part, currency, exponents) for part in (one.most, one.expected))
-        what = {"currency": clean(currency, 3), "most": most, "expected": expected}
+        what = {"currency": formats.currency(currency), "most": most, "expected": expected}
         unknown = tr("ui.pulse.unknown", count=one.unknown) if one.unknown else ""
         parts.append(tr("ui.pulse.exposed", alerts=formats.count(one.alerts), **what) + unknown)
     return " · ".join(parts) or tr("ui.pulse.no_alert")
@@ -168,7 +168,7 @@ def _amounts(name: str, amounts: Mapping[str, tuple[int, int]], exponents: Mappi
         tr(
             f"ui.pulse.{name}",
             amount=formats.money(amount, currency, exponents),
-            currency=clean(currency, 3),
+            currency=formats.currency(currency),
             count=formats.count(count),
         )
         for currency, (amount, count) in sorted(amounts.items(), key=lambda item: -item[1][1])[:MOST_CURRENCIES]

@@ -170,7 +170,7 @@ class StreamScreen(Decisions):
 
 def when(instant: int, now: int) -> str:
     """The time of an event of the last day, the day of an older one."""
-    return formats.moment(instant, "%H:%M:%S" if now - instant < DAY else "%y-%m-%d")
+    return formats.clocked(instant, "%H:%M:%S" if now - instant < DAY else "%y-%m-%d")
 
 
 def glyph(level: int) -> str:

@@ -175,7 +175,8 @@ def limits_lines(
     if share is not None:
         style = colours.warning if share >= 90 else colours.accent
         line[1].append(f"{formats.bar(share / 100, BAR_WIDTH)} {share}% ", style)
-    line[1].append(tr("ui.portrait.of", used=amount(used), limit=amount(limit), currency=clean(row.currency, 3)))
+    currency = formats.currency(row.currency)
+    line[1].append(tr("ui.portrait.of", used=amount(used), limit=amount(limit), currency=currency))
     owed = tr("ui.portrait.owed", balance=amount(row.balance_minor), available=amount(available))
     lines = [line, _labelled("ui.portrait.balance", owed, colours)]
     if account is not None:
@@ -299,7 +300,7 @@ def _person(
             words.append(clean(customer.home.city, 32))
         if customer.income is not None:
             income = formats.money(customer.income.monthly_minor, customer.income.currency, exponents)
-            words.append(tr("ui.portrait.income", amount=income, currency=clean(customer.income.currency, 3)))
+            words.append(tr("ui.portrait.income", amount=income, currency=formats.currency(customer.income.currency)))
         if customer.social is not None and customer.social.trust_score is not None:
             words.append(tr("ui.portrait.trust", score=customer.social.trust_score))
     return [_labelled("ui.portrait.person", " · ".join(words), colours)] if words else []

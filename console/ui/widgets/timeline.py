@@ -83,7 +83,7 @@ class Timeline(RowList):
     def cells(self, index: int, width: int) -> Sequence[Cell]:
         event, colours = self.events[index], self.palette
         recent = self._now - event.occurred_at < DAY
-        when = formats.moment(event.occurred_at, "%H:%M:%S" if recent else "%y-%m-%d")
+        when = formats.clocked(event.occurred_at, "%H:%M:%S" if recent else "%y-%m-%d")
         style = colours.level(event.level)
         amount = "" if event.is_login else formats.money(event.amount_minor, event.currency, self._exponents)
         place = where(event)
