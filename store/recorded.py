@@ -12,8 +12,9 @@ MOST = 1000
 _WAITING = f"SELECT doc FROM resource INDEXED BY resource_waiting WHERE {WAITING} ORDER BY id LIMIT ?"  # noqa: S608
 
 _NOTES = """
-SELECT doc FROM resource
-WHERE account = ? AND type = 'command' AND deleted = 0 AND instr(doc, '"case.note"') > 0 ORDER BY seq DESC LIMIT ?
+SELECT doc FROM resource INDEXED BY resource_by_account
+WHERE account = ? AND account >= 0 AND type = 'command' AND deleted = 0 AND instr(doc, '"case.note"') > 0
+ORDER BY seq DESC LIMIT ?
 """
 
 _COMMANDED = """
