@@ -327,3 +327,8 @@ async def test_a_language_chosen_live_is_that_of_the_whole_screen(name: str, ste
 
     seen = await seen_on(desk(), (80, 24), steps, switch)
     assert seen == (FRAMES / f"{name}.zh.80x24.txt").read_text(encoding="utf-8")
+
+
+def test_every_golden_frame_is_one_that_a_test_reads() -> None:
+    read = {f"{name}.{code}.{'x'.join(map(str, size))}.txt" for name, code, _, size in (case.values for case in CASES)}
+    assert {path.name for path in FRAMES.iterdir()} == read
