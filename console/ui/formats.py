@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ NOTHING = "–"
 """Shown for a value that is not known: never a zero."""
 
 BAR = "▏▎▍▌▋▊▉█"
+HEIGHTS = "▁▂▃▄▅▆▇█"
 
 
 def money(minor: int | None, currency: str | None, exponents: Mapping[str, int]) -> str:
@@ -67,6 +68,11 @@ def bar(share: float, width: int) -> str:
     full, rest = divmod(eighths, 8)
     text = "█" * full + (BAR[rest - 1] if rest else "")
     return text.ljust(width)
+
+
+def levels(values: Sequence[float]) -> str:
+    """Shares of 0..1 over time, one cell each: the height is the share itself, so that two such lines compare."""
+    return "".join(HEIGHTS[max(0, min(len(HEIGHTS) - 1, int(value * len(HEIGHTS))))] for value in values)
 
 
 def age(micros: int | None) -> str:

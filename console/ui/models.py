@@ -9,10 +9,10 @@ import msgspec
 from msgspec import Struct
 
 from console.risk.model import RULES_ONLY, Figures
+from console.ui.formats import HEIGHTS
 from store.journal import Journal
 from store.models import Models, Version
 
-BLOCKS = "▁▂▃▄▅▆▇█"
 FIGURES = msgspec.json.Decoder(Figures)
 
 
@@ -77,4 +77,4 @@ def sparkline(values: Sequence[float], width: int) -> str:
     if not shown:
         return ""
     low, span = min(shown), (max(shown) - min(shown)) or 1.0
-    return "".join(BLOCKS[min(len(BLOCKS) - 1, int((value - low) / span * len(BLOCKS)))] for value in shown)
+    return "".join(HEIGHTS[min(len(HEIGHTS) - 1, int((value - low) / span * len(HEIGHTS)))] for value in shown)

@@ -91,3 +91,9 @@ def test_times_are_of_the_zone_that_was_chosen() -> None:
     assert formats.moment(AT) == "2026-11-21 05:14:10"
     formats.show_times_in(None)
     assert formats.moment(AT) == "2026-11-20 21:14:10"
+
+
+def test_a_line_of_shares_shows_each_by_its_own_height() -> None:
+    assert formats.levels([0.0, 0.124, 0.126, 0.5, 0.99, 1.0]) == "▁▁▂▅██"
+    assert formats.levels([-1.0, 7.0]) == "▁█"
+    assert formats.levels([]) == ""

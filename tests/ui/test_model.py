@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.paths import Home
-from console.ui.models import BLOCKS, sparkline
+from console.ui.formats import HEIGHTS
+from console.ui.models import sparkline
 from store.journal import Journal
 from store.models import Models
 from tests.ui.conftest import Desk
@@ -67,4 +68,4 @@ async def test_going_back_to_nothing_is_told(desk: Desk, home: Home) -> None:
 def test_a_sparkline_has_a_bar_for_each_of_the_last_values(values: list[float]) -> None:
     line = sparkline(values, 40)
     assert len(line) == min(len(values), 40)
-    assert set(line) <= set(BLOCKS)
+    assert set(line) <= set(HEIGHTS)

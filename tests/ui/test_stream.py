@@ -66,7 +66,7 @@ async def test_all_are_read_page_by_page(desk: Desk) -> None:
         await opened(app, "transactions")
         table = app.screen.table
         assert (table.total(), table.more) == (PAGE, True)
-        for _ in range(40):
+        for _ in range(60):
             await pilot.press("G")
             if not table.more:
                 break

@@ -11,6 +11,7 @@ from textual.widget import Widget
 from console.core.messages import Command
 from console.desk.waiting import notes
 from console.language import tr
+from console.ui import formats
 from console.ui.actions import bindings
 from console.ui.normal import Normal, normal
 from console.ui.screens.deciding import Decisions
@@ -24,6 +25,8 @@ from store.timeline import Place, newest, walk
 WIDE = 110
 NOTES = 3
 """Notes of the case that are shown, the newest."""
+SCORES = 24
+"""Newest events whose scores stand beside the account's, over time."""
 HISTORY = 400
 """Events from which an account's normal is drawn."""
 
@@ -125,7 +128,10 @@ class AccountScreen(Decisions):
             who.show(Text(tr("ui.account.unknown"), colours.warning))
             facts.show_pairs([], portrait.LABEL_WIDTH)
             return
-        who.show(portrait.heading(self._detail, colours))
+        heading = portrait.heading(self._detail, colours)
+        heading.append(f"  {formats.levels(self.timeline.scores(SCORES))}", colours.level(self._detail.row.level))
+        heading.truncate(self.app.size.width - 2, overflow="ellipsis")
+        who.show(heading)
         wanted = self._detail.row.account_id
         commands = [entry for entry in self.sight.commands if entry.account_id == wanted]
         lines = portrait.body(self._detail, self.sight.situation, commands, self._normal, self._notes, colours)

@@ -192,7 +192,7 @@ class AuditScreen(DeskScreen):
         self._draw()
 
     def _walk(self, tell: Callable[[float], None]) -> Proof:
-        file = checkpoints.Places.configured().file
+        file = self.desk.settings.checkpoints.file
         points = checkpoints.read(file) if file is not None and file.exists() else []
         return journal_files.prove(self.sight.home.journal, points, tell)
 

@@ -10,7 +10,7 @@ from textual.message import Message
 from console.ui.actions import bindings
 from console.ui.widgets.rows import RowList
 
-PAGE = 100
+PAGE = 60
 KEPT = 2_000
 """Rows in memory: going further down lets go of the newest, which `refresh` brings back."""
 

@@ -80,6 +80,10 @@ class Timeline(RowList):
         self.refresh()
         return True
 
+    def scores(self, most: int) -> list[float]:
+        """The scores of the newest events, the oldest of them first; events without one are left out."""
+        return [event.score for event in self.events if event.score is not None][:most][::-1]
+
     def cells(self, index: int, width: int) -> Sequence[Cell]:
         event, colours = self.events[index], self.palette
         recent = self._now - event.occurred_at < DAY

@@ -24,7 +24,7 @@ BRAILLE = 0x2800
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bit of each dot of a braille character, by row and column."""
 MARGIN = 1.3
-CLOSEST = 24.0
+CLOSEST = 60.0
 """The least number of degrees that a map shows from west to east."""
 
 
