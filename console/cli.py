@@ -49,6 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return Exit.USAGE
     except Exception as error:  # noqa: BLE001 - told on the terminal, and in full in the home's log
         from console import crash
+        from console.desk import ailments
+
+        if said := ailments.words(error, home(getattr(options, "home", None)).folder):
+            print(tr("cli.error", error=said), file=sys.stderr)
+            return Exit.FAILED
 
         return crash.tell(error, home(getattr(options, "home", None)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from contextlib import closing
@@ -13,6 +14,8 @@ from sqlite_utils.migrations import Migrations
 
 Durability = Literal["NORMAL", "FULL"]
 
+BUSY_S = 5.0
+"""How long a writer waits for another one before it says that the file is locked."""
 CHECKPOINT_PAGES = 16_384
 """Pages (4 KiB) in the write-ahead log before it is folded into the file: a hot page is then written once per fold."""
 
@@ -30,7 +33,7 @@ def writer(path: Path, migrations: Migrations, durability: Durability, *, keep_b
     try:
         if not path.exists():  # closing a file that is open elsewhere in this process would drop SQLite's locks on it
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        connection = sqlite3.connect(path, timeout=10, cached_statements=256)
+        connection = sqlite3.connect(path, timeout=BUSY_S, cached_statements=256)
         database = Database(connection, execute_plugins=False, recursive_triggers=False)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={durability}")
@@ -106,13 +109,68 @@ def interrupted(error: BaseException) -> bool:
 
 def damaged(error: BaseException) -> bool:
     """Whether an error says that the file itself is broken, not that the disk is full or somebody else writes."""
-    cause = error.__cause__ if isinstance(error, StoreError) else error
-    return type(cause) is sqlite3.DatabaseError
+    return ailment(error) == "damaged"
+
+
+class Lost(StoreError):
+    """A file was deleted, cut short or replaced while it was open: what is written to it goes nowhere."""
+
+
+class Place:
+    """Where an open file stood, to notice when it does so no longer."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, facts = path, path.stat()
+        self._inode, self._size = facts.st_ino, facts.st_size
+
+    def check(self) -> None:
+        """Raise Lost when the path leads nowhere, to another file, or to less of it than there was."""
+        try:
+            facts = self._path.stat()
+        except FileNotFoundError:
+            facts = None
+        if facts is None or facts.st_ino != self._inode or facts.st_size < self._size:
+            raise Lost(f"{self._path} was deleted, cut short or replaced while it was in use")
+
+
+Ailment = Literal["full", "locked", "closed", "damaged"]
+"""What can be wrong with a file: no room on its disk, held by another program, not to be written or opened, broken."""
+
+_AILMENTS: dict[int, Ailment] = {
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_BUSY: "locked",
+    sqlite3.SQLITE_LOCKED: "locked",
+    sqlite3.SQLITE_READONLY: "closed",
+    sqlite3.SQLITE_CANTOPEN: "closed",
+    sqlite3.SQLITE_PERM: "closed",
+    sqlite3.SQLITE_CORRUPT: "damaged",
+    sqlite3.SQLITE_NOTADB: "damaged",
+}
+"""By the primary code of SQLite's error."""
+_OF_THE_SYSTEM: dict[int | None, Ailment] = {
+    errno.ENOSPC: "full",
+    errno.EDQUOT: "full",
+    errno.EROFS: "closed",
+    errno.EACCES: "closed",
+    errno.EPERM: "closed",
+}
+
+
+def ailment(error: BaseException) -> Ailment | None:
+    """What an error says of the file or its disk; None for an error that is about something else."""
+    if isinstance(error, Lost):
+        return "damaged"
+    cause = error.__cause__ or error if isinstance(error, StoreError) else error
+    if isinstance(cause, sqlite3.Error):
+        return _AILMENTS.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
+    return _OF_THE_SYSTEM.get(cause.errno) if isinstance(cause, OSError) else None
 
 
 def set_aside(path: Path) -> Path:
-    """Move a damaged file and its companions out of the way; returns its new name."""
+    """Move a damaged file out of the way, if it is still there, and drop its companions; returns its new name."""
     aside = path.with_name(f"{path.name}.damaged")
     for suffix in ("-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
-    return path.replace(aside)
+    if path.exists():
+        path.replace(aside)
+    return aside

@@ -63,13 +63,18 @@ class Journal:
         """Open or create it. Raises store.files.StoreError when that can't be done."""
         self._database = _open(path)
         self._connection: sqlite3.Connection = self._database.conn
+        self._place = files.Place(path)
 
     def close(self) -> None:
         self._database.close()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing, on disk at its end: for what else of this room lives in the journal."""
+        """All or nothing, on disk at its end: for what else of this room lives in the journal.
+
+        Raises files.Lost when the file was deleted or replaced: nothing is written to where nobody will find it.
+        """
+        self._place.check()
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield self._connection

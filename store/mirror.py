@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from store.batch import STATEMENTS, Batch, Row, run
-from store.files import StoreError, writer
+from store.files import Place, StoreError, writer
 from store.folding import Folding
 from store.mirror_schema import CONTENT, MIGRATIONS
 
@@ -113,6 +113,7 @@ class Mirror:
         self._execute(f"PRAGMA wal_autocheckpoint={LONGEST_LOG}")
         self._execute("PRAGMA journal_size_limit=0")
         self._folding = Folding(path)
+        self._place = Place(path)
         self._load()
 
     def _load(self) -> None:
@@ -168,8 +169,9 @@ class Mirror:
     def transaction(self, committing: AbstractContextManager[None] | None = None) -> Iterator[None]:
         """All or nothing: what is written inside is committed at its end, within `committing` if there is one.
 
-        Errors roll back and pass on.
+        Errors roll back and pass on; files.Lost among them, before anything is written to a file that is gone.
         """
+        self._place.check()
         self._execute("BEGIN IMMEDIATE")
         try:
             yield

@@ -15,7 +15,7 @@ from console.core.commands import InvalidWish, NotRehearsed, Wish, limit_of
 from console.core.instants import Instant
 from console.core.messages import Account, CoreMeta
 from console.core.problems import CoreProblem, CoreUnreachable
-from console.desk import deciding, ends, foretold, hotline, preview, shares
+from console.desk import ailments, deciding, ends, foretold, hotline, preview, shares
 from console.desk.checklist import NOT_ASKED, Answer, answers, to_ask
 from console.desk.credentials import Credentials
 from console.desk.quota import quota
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace, core: str) -> int:
     except (CoreProblem, NotRehearsed, NoUndo) as refusal:
         return fail(str(refusal), Exit.REFUSED)
     except StoreError as error:
-        return fail(str(error), Exit.FAILED)
+        return fail(ailments.words(error, place.folder) or str(error), Exit.FAILED)
     for entry in entries:
         print(tr("cli.queued", id=entry.command_id, type=entry.type, account=entry.account_id), flush=True)
         wake(place, core, credentials, entry.command_id)

@@ -10,7 +10,7 @@ from pathlib import Path
 from console.core.instants import MINUTE
 from console.core.messages import Command
 from console.core.second_person import may_decide
-from console.desk import holds
+from console.desk import ailments, holds
 from console.desk.holds import Ending
 from console.desk.undo import pressing
 from console.desk.waiting import waiting
@@ -18,6 +18,7 @@ from console.paths import Home
 from console.ui import rules
 from console.ui.plans import PlanSight
 from console.ui.situation import Situation, read_meta, read_watcher
+from console.ui.troubles import Troubles
 from store.files import StoreError
 from store.journal import Entry, Journal
 from store.life import SETTLED
@@ -60,6 +61,7 @@ class Sight:
         self.situation = Situation(clock(), core=core or "")
         self._seen: tuple[object, ...] = ()
         self._endings: list[Ending] = []
+        self._troubles = Troubles(home.socket)
         self._mirror_version = -1
         self._journal_version = -1
 
@@ -72,8 +74,16 @@ class Sight:
         except sqlite3.Error:
             self._drop_mirror()
             mirror_changed = True
+        if mirror_changed or not self.watched:
+            self._troubles.wrote(now)
         journal_changed = self._look_at_journal()
-        self.situation = replace(self.situation, now=now, mirror=self.mirror is not None)
+        self.situation = replace(
+            self.situation,
+            now=now,
+            mirror=self.mirror is not None,
+            free_mb=ailments.free_mb(self.home.folder),
+            troubles=self._troubles.told(now),
+        )
         ends = holds.pressing(holds.judged(self._endings, self.situation.core_now))
         self.situation = replace(self.situation, ends=ends)
         return mirror_changed, journal_changed
@@ -172,7 +182,15 @@ class Sight:
     def _look_at_journal(self) -> bool:
         if self.journal is None and not self.home.journal.exists():
             return False
-        journal = self.open_journal()
+        try:
+            return self._read_journal(self.open_journal())
+        except (StoreError, sqlite3.Error, OSError) as error:
+            said = ailments.words(error, self.home.folder) or str(error)
+            changed = said != self.situation.journal_error
+            self.situation = replace(self.situation, journal_error=said)
+            return changed
+
+    def _read_journal(self, journal: Journal) -> bool:
         version = journal.data_version()
         if version == self._journal_version:
             return False
@@ -188,5 +206,6 @@ class Sight:
             commands={str(state): count for state, count in journal.counts().items()},
             again=len(pressing(self.commands, self.clock())),
             plans=self.plans.running,
+            journal_error="",
         )
         return True

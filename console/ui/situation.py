@@ -11,6 +11,7 @@ from console import __version__
 from console.core import messages
 from console.core.instants import MINUTE, SECOND
 from console.core.messages import UNREADABLE, CoreMeta
+from console.desk.ailments import LOW_MB
 from console.desk.holds import Ending
 from console.language import tr
 from console.ui.formats import age, clocked, count
@@ -66,6 +67,9 @@ class Situation:
     watcher: Watcher | None = None
     accounts: int = 0
     quarantined: int = 0
+    free_mb: int | None = None
+    troubles: Sequence[str] = ()
+    journal_error: str = ""
     set_aside: Sequence[SetAside] = ()
     alerts: Mapping[str, int] = field(default_factory=dict)
     commands: Mapping[str, int] = field(default_factory=dict)
@@ -174,9 +178,10 @@ def stale(feed: FeedRow, now: int) -> bool:
 
 def notices(situation: Situation) -> list[Notice]:
     """Everything the operator must know before trusting the screen, the worst first."""
+    found = _house_notices(situation)
     if not situation.mirror:
-        return [Notice("info", tr("ui.notice.waiting"))]
-    found = [*_watcher_notices(situation), *_feed_notices(situation), *_plan_notices(situation)]
+        return [*found, Notice("info", tr("ui.notice.waiting"))]
+    found += [*_watcher_notices(situation), *_feed_notices(situation), *_plan_notices(situation)]
     if situation.ends:
         found.append(_holds_notice(situation.ends, situation.core_now))
     if situation.again:
@@ -205,6 +210,16 @@ def end_mark(ending: Ending, now: int) -> str:
     """The same in a few characters."""
     over = ending.stage == "ended"
     return tr("ui.hold.over" if over else "ui.hold.left", age=age(abs(ending.expires_at - now)))
+
+
+def _house_notices(situation: Situation) -> list[Notice]:
+    """What is wrong with the home's files and its disk."""
+    found = [Notice("bad", text) for text in situation.troubles]
+    if situation.journal_error:
+        found.append(Notice("bad", tr("ui.notice.journal", error=clean(situation.journal_error))))
+    if situation.free_mb is not None and situation.free_mb < LOW_MB:
+        found.append(Notice("bad", tr("ui.notice.disk", mb=situation.free_mb)))
+    return found
 
 
 def _watcher_notices(situation: Situation) -> list[Notice]:

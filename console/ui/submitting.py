@@ -8,7 +8,7 @@ from threading import Thread
 
 from console.core.commands import InvalidWish
 from console.core.instants import Instant
-from console.desk import bulk, deciding, hotline
+from console.desk import ailments, bulk, deciding, hotline
 from console.desk.credentials import CredentialError, Credentials
 from console.language import tr
 from console.paths import Home
@@ -40,7 +40,7 @@ def submitter(sight: Sight, complain: Callable[[str], None]) -> Submit:
         except (InvalidWish, Blocked) as error:
             raise Refused(deciding.explain(error)) from error
         except (JournalError, StoreError, sqlite3.Error) as error:
-            raise Refused(str(error)) from error
+            raise Refused(ailments.words(error, sight.home.folder) or str(error)) from error
         wake(sight.home, entry.command_id, complain)
         return entry.command_id
 

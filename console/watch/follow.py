@@ -81,7 +81,7 @@ class Follower:
         try:
             await self._drain_or_repair(ingest)
         except BaseException as error:
-            await self._let_go(ingest, error)
+            await self.let_go(ingest, error)
             raise
 
     async def _drain_or_repair(self, ingest: Ingest) -> None:
@@ -154,10 +154,10 @@ class Follower:
         await self.run(ingest.know, encode(meta).decode())
         await self._take(ingest, feed.read(first, None))
 
-    async def _let_go(self, ingest: Ingest, error: BaseException) -> None:
+    async def let_go(self, ingest: Ingest, error: BaseException) -> None:
         """After an error inside a page the memory may be ahead of the file: open both again next time.
 
-        A file that is damaged is set aside: the mirror is a copy, and is built anew.
+        A file that is damaged is set aside, one that is gone is given up: the mirror is a copy, and is built anew.
         """
         if self._ingest is not ingest or not (damaged(error) or await self.run(lambda: ingest.torn)):
             return
@@ -165,6 +165,7 @@ class Follower:
         await self.run(ingest.abandon)
         if damaged(error):
             await self.run(set_aside, ingest.path)
+            log.warning("%s: %s is built anew", error, ingest.path)
 
     def stop_learning(self) -> None:
         """End a refit under way, also one that a page waits for: the page is given up."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from store.mirror import Mirror
@@ -53,3 +54,10 @@ class Health:
         if row != self._written:
             mirror.health(*row)
             self._written = row
+
+
+def write_all(healths: Sequence[Health], mirror: Mirror) -> None:
+    """Store all records in one transaction."""
+    with mirror.transaction():
+        for health in healths:
+            health.write(mirror)

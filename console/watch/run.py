@@ -11,6 +11,7 @@ import signal
 import sys
 
 from console.core.client import CoreClient
+from console.desk import ailments
 from console.desk.credentials import Credentials, without_tokens
 from console.exits import Exit
 from console.language import tr
@@ -59,7 +60,7 @@ def run(options: WatchOptions, *, as_json: bool) -> int:
         print(tr("watch.already", pid=running.pid or "?"), file=sys.stderr)
         return Exit.ALREADY_WATCHED
     except StoreError as error:
-        print(tr("cli.error", error=error), file=sys.stderr)
+        print(tr("cli.error", error=ailments.words(error, options.home.folder) or error), file=sys.stderr)
         return Exit.FAILED
     if as_json:
         print(json.dumps(report))

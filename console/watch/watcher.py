@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +30,7 @@ from console.watch.bell import Bell
 from console.watch.chain import CheckpointExport, note_rules
 from console.watch.dispatch import Dispatcher, Evidence
 from console.watch.follow import Follower
-from console.watch.health import Health
+from console.watch.health import Health, write_all
 from console.watch.heartbeat import Beat
 from console.watch.holds import HoldWatch
 from console.watch.ingest import LANE, Ingest, Ingested
@@ -39,7 +38,7 @@ from console.watch.learning import School
 from console.watch.plans import PlanRunner
 from console.watch.progress import Progress
 from console.watch.rehearsal import rehearsed
-from console.watch.rounds import reported
+from console.watch.rounds import Job, reported
 from console.watch.verify import DigestCheck
 from store.files import StoreError, damaged, set_aside
 from store.journal import Journal
@@ -47,6 +46,8 @@ from store.upkeep import drop_events
 
 log = logging.getLogger("riskdesk.watch")
 
+ABOUT = "watcher"
+"""The note in which the watcher says who it is."""
 FEED_EVERY_S = 1
 COMMANDS_EVERY_S = 1
 CREDENTIAL_EVERY_S = 15
@@ -58,7 +59,6 @@ CHECKPOINT_EVERY_S = 300
 HEALTH_EVERY_S = 1
 BELL_EVERY_S = 5
 """Seconds between runs of the watcher's jobs."""
-Job = Callable[[], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,7 @@ class Watcher:
         self._digest_health = Health("digest")
         self._retention_health = Health("retention")
         self._commands_health = Health("commands")
+        self._mirror_health = Health("mirror")
         self._meta: CoreMeta | None = None
         self._running: set[asyncio.Task[None]] = set()
         self._credentials = credentials
@@ -139,6 +140,7 @@ class Watcher:
             self.holds.health,
             self._digest_health,
             self._retention_health,
+            self._mirror_health,
             *([self._checkpoint_health] if self._places else []),
             *([self.bell.health] if self.bell.wanted else []),
             *([self.beat.health] if self._options.heartbeat.url else []),
@@ -206,7 +208,8 @@ class Watcher:
         self.start(self.send_commands)
 
     def _status(self) -> dict[str, Any]:
-        return {"core": self._options.core, "version": __version__, **self.progress.report()}
+        troubles = {health.poller: health.last_error for health in self.healths if health.last_error}
+        return {"core": self._options.core, "version": __version__, "troubles": troubles, **self.progress.report()}
 
     def start(self, job: Job) -> asyncio.Task[None]:
         """Run a job now; `close` cancels it and waits for it."""
@@ -226,7 +229,7 @@ class Watcher:
 
     async def follow(self) -> None:
         """Drain the feed and wait for news."""
-        await reported(self.follower.health, self.follower.drain)
+        await self._reported(self.follower.health, self.follower.drain)
 
     async def send_commands(self) -> None:
         """Send, resolve and confirm what is due; look for a new token when commands wait for one."""
@@ -241,7 +244,7 @@ class Watcher:
             self.plans.run_due()
             self._commands_health.ok(instants.now())
 
-        await reported(self._commands_health, send)
+        await self._reported(self._commands_health, send)
 
     async def renew_credential(self) -> None:
         """Ask the token's source again while commands wait for a credential."""
@@ -251,7 +254,7 @@ class Watcher:
             if (waiting or self.plans.waits_for_credential) and await asyncio.to_thread(self._credentials.renew):
                 self.dispatcher.credential_arrived()
 
-        await reported(self._commands_health, renew)
+        await self._reported(self._commands_health, renew)
 
     async def ask_meta(self) -> None:
         """Refresh what the core says of itself and of us; the console reads it from the mirror."""
@@ -265,7 +268,7 @@ class Watcher:
             self._meta = meta
             self._meta_health.ok(instants.now())
 
-        await reported(self._meta_health, ask)
+        await self._reported(self._meta_health, ask)
 
     async def _told_of_us(self, meta: CoreMeta) -> CoreMeta:
         """The core's /meta with who the operator is: the token to read with may be another subject's."""
@@ -292,7 +295,7 @@ class Watcher:
             else:
                 self._digest_health.ok(instants.now())
 
-        await reported(self._digest_health, check)
+        await self._reported(self._digest_health, check)
 
     async def drop_old(self) -> None:
         """Drop raw events beyond their age, counted back from the feed's watermark."""
@@ -308,11 +311,11 @@ class Watcher:
                 await self.follower.run(ingest.learning.drop_old, watermark)
             self._retention_health.ok(instants.now())
 
-        await reported(self._retention_health, drop)
+        await self._reported(self._retention_health, drop)
 
     async def watch_holds(self) -> None:
         """Mark the holds that end by themselves while their case is open."""
-        await reported(self.holds.health, self.holds.run)
+        await self._reported(self.holds.health, self.holds.run)
 
     async def leave_checkpoint(self) -> None:
         """Leave the audit chain's end where the settings say."""
@@ -321,25 +324,40 @@ class Watcher:
             await self._checkpoints.run()
             self._checkpoint_health.ok(instants.now())
 
-        await reported(self._checkpoint_health, leave)
+        await self._reported(self._checkpoint_health, leave)
 
     async def ring(self) -> None:
         """Tell the channels what is new."""
         if self.bell.wanted:
-            await reported(self.bell.health, self.bell.run)
+            await self._reported(self.bell.health, self.bell.run)
 
     async def say_well(self) -> None:
         """Call the heartbeat's address."""
         if self._options.heartbeat.url:
-            await reported(self.beat.health, self.beat.run)
+            await self._reported(self.beat.health, self.beat.run)
 
     async def write_health(self) -> None:
         """Show the console how every poller is doing."""
-        ingest = await self.follower.ingest()
-        now = instants.now()
-        for health in self.healths:
-            health.measure(now)
-        await self.follower.run(_write_health, ingest, self.healths)
+
+        async def write() -> None:
+            ingest = await self.follower.ingest()
+            now = instants.now()
+            self._mirror_health.ok(now)
+            for health in self.healths:
+                health.measure(now)
+            try:
+                if await self.follower.run(ingest.mirror.noted, ABOUT) is None:  # the mirror was begun anew
+                    await self.announce("watching")
+                learning = [ingest.learning.health] if ingest.learning else []
+                await self.follower.run(write_all, [*self.healths, *learning], ingest.mirror)
+            except (StoreError, sqlite3.Error) as error:
+                await self.follower.let_go(ingest, error)
+                raise
+
+        await self._reported(self._mirror_health, write)
+
+    async def _reported(self, health: Health, job: Job) -> None:
+        await reported(health, job, self._options.home.folder)
 
     async def announce(self, state: str) -> None:
         """Leave a note for the console: which watcher this is, on which core, and in which state."""
@@ -351,7 +369,7 @@ class Watcher:
             "state": state,
             "started_at": instants.now(),
         }
-        await self._leave_note("watcher", json.dumps(about))
+        await self._leave_note(ABOUT, json.dumps(about))
 
     async def _leave_note(self, key: str, value: str) -> None:
         """Leave something in the mirror for the consoles to read."""
@@ -361,13 +379,6 @@ class Watcher:
 def _note(ingest: Ingest, key: str, value: str) -> None:
     with ingest.mirror.transaction():
         ingest.mirror.note(key, value)
-
-
-def _write_health(ingest: Ingest, healths: list[Health]) -> None:
-    learning = [ingest.learning.health] if ingest.learning else []
-    with ingest.mirror.transaction():
-        for health in [*healths, *learning]:
-            health.write(ingest.mirror)
 
 
 def _watermark(ingest: Ingest) -> int:

@@ -91,3 +91,15 @@ def test_the_cores_clock_is_that_of_meta() -> None:
     assert meta is not None
     situation = replace(FINE, meta=meta, feeds=(replace(META, last_ok_at=meta.server_time - 5 * SECOND),))
     assert situation.core_now == NOW + 5 * SECOND
+
+
+def test_what_is_wrong_with_the_house_is_told_first_also_without_a_mirror() -> None:
+    wrong = Situation(NOW, troubles=("the disk is full",), journal_error="damaged", free_mb=3)
+    for situation in (wrong, replace(wrong, mirror=True)):
+        told = [notice.text for notice in notices(situation) if notice.grade == "bad"]
+        assert told[:3] == [
+            "the disk is full",
+            "The journal can't be used, so nothing can be decided: damaged",
+            "Only 3 MB are free on the home's disk: make room, or soon nothing new can be stored.",
+        ]
+    assert all(notice.grade != "bad" for notice in notices(Situation(NOW, free_mb=5_000)))

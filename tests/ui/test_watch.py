@@ -15,7 +15,7 @@ from console.ui.survey import Survey
 from store.reader import Reader
 from tests.ui import mirror_builder
 from tests.ui.conftest import Desk
-from tests.ui.mirror_builder import NOW
+from tests.ui.mirror_builder import NOW, build_journal
 from tests.ui.screens import frame, ready, shown, until
 
 
@@ -283,3 +283,16 @@ async def test_a_crash_report_holds_no_values(desk: Desk, capsys) -> None:
     assert "a fault of its own" in told.err
     assert "in fail" in told.err
     assert secret not in told.out + told.err
+
+
+async def test_a_damaged_journal_is_told_and_the_console_goes_on(home: Home, desk: Desk) -> None:
+    home.journal.write_bytes(b"no database" * 1000)
+    home.journal.chmod(0o600)
+    app = desk()
+    async with app.run_test(size=(120, 40)):
+        await ready(app)
+        await shown(app, "The journal can't be used")
+        home.journal.unlink()
+        build_journal(home.journal)
+        await until(lambda: bool(app.sight.commands), "the journal put back")
+        await until(lambda: "The journal can't be used" not in frame(app), "the notice to go")
