@@ -26,10 +26,11 @@ class Riskdesk:
     home: Home
     core: str
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    program: tuple[str, ...] = ("console",)
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "console", *arguments],
+            [sys.executable, "-m", *self.program, *arguments],
             env={
                 **os.environ,
                 "RISKDESK_HOME": str(self.home.folder),

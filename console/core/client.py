@@ -17,6 +17,7 @@ import msgspec
 
 from console.core import apart, instants, trust
 from console.core.breaker import Breaker
+from console.core.clocks import Clock
 from console.core.instants import Instant
 from console.core.messages import UNREADABLE, Account, CoreMeta, Digest, SnapshotPage, decoder
 from console.core.problems import CoreProblem, CoreUnreachable, read_problem
@@ -89,7 +90,8 @@ class CoreClient:
     ) -> None:
         check_origin(origin, token())
         self.origin = origin.rstrip("/")
-        self.clock_offset_us = 0
+        self._clock_offset_us = 0
+        self._clock = Clock()
         self.breaker = breaker or Breaker()
         self._token = token
         encodings = "identity" if is_loopback(origin) else "gzip"
@@ -103,6 +105,11 @@ class CoreClient:
             trust_env=not is_loopback(origin),  # what may be plain on this machine must not go through a proxy
             follow_redirects=False,
         )
+
+    @property
+    def clock_offset_us(self) -> int:
+        """What to add to this machine's clock to get the core's, also after this machine's was set."""
+        return self._clock_offset_us - self._clock.jumped_us()
 
     async def __aenter__(self) -> Self:
         return self
@@ -209,7 +216,8 @@ class CoreClient:
             return
         drift = theirs + instants.SECOND // 2 - instants.now()
         if abs(drift - self.clock_offset_us) > instants.SECOND:
-            self.clock_offset_us = drift if abs(drift) > instants.SECOND else 0
+            self._clock_offset_us = drift if abs(drift) > instants.SECOND else 0
+            self._clock = Clock()
 
     # ------------------------------------------------------------ the contract's reads
 

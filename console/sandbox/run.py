@@ -204,6 +204,7 @@ def _config(core: Core) -> uvicorn.Config:
         log_level="error",
         access_log=False,
         server_header=False,
+        date_header=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=STOPS_WITHIN_S,
     )

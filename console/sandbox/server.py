@@ -8,6 +8,7 @@ import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
+from email.utils import formatdate
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -16,6 +17,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from console.core.instants import SECOND, Instant
 from console.core.messages import RESOURCES, Command, CoreMeta, FeedBounds, LabelPolicy, You, encode
 from console.paths import fixtures
 from console.sandbox import policy, reading
@@ -69,7 +71,7 @@ class Core:
             lifespan=self._lifespan,
             exception_handlers={Refusal: self._refused, HTTPException: self._unrouted, Exception: self._failed},
         )
-        return _named(app)
+        return _named(app, self.bank.clock)
 
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
@@ -132,8 +134,8 @@ class Core:
         return True
 
 
-def _named(app: ASGIApp) -> ASGIApp:
-    """Give each request an id that its answer repeats."""
+def _named(app: ASGIApp, clock: Callable[[], Instant]) -> ASGIApp:
+    """Give each request an id that its answer repeats, and each answer the core's clock as its date."""
 
     async def outer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -145,7 +147,8 @@ def _named(app: ASGIApp) -> ASGIApp:
 
         async def named(message: dict[str, object]) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"x-request-id", name.encode())]  # type: ignore[misc]
+                own = [(b"x-request-id", name.encode()), (b"date", formatdate(clock() / SECOND, usegmt=True).encode())]
+                message["headers"] = [*message["headers"], *own]  # type: ignore[misc]
             await send(message)
 
         await app(scope, receive, named)  # type: ignore[arg-type]

@@ -96,7 +96,8 @@ class Sight:
 
     def arm(self, minutes: int) -> None:
         """Allow commands for so many minutes; 0 takes the permission back."""
-        self.situation = replace(self.situation, armed_until=self.clock() + minutes * MINUTE)
+        now = self.clock()
+        self.situation = replace(self.situation, armed_since=now, armed_until=now + minutes * MINUTE)
 
     def count_alerts(self, alerts: Mapping[str, int]) -> None:
         self.situation = replace(self.situation, alerts=alerts)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 STALE_AFTER = {"changes": 45 * SECOND, "meta": 90 * SECOND, "commands": 30 * SECOND}
 """How long a poller may be silent: a long poll lasts 30 s at most, /meta is asked every 30 s. The rest run rarely."""
 
+CLOCK_OFF = 10 * SECOND
+"""How far the core's clock may be from this machine's before it is told."""
+
 LOADING_FROM = 5_000
 """Changes behind from which on history counts as loading, not as lag."""
 
@@ -76,6 +79,7 @@ class Situation:
     again: int = 0
     ends: tuple[Ending, ...] = ()
     plans: Sequence[Followed] = ()
+    armed_since: int = 0
     armed_until: int = 0
     core: str = ""
     rebuilding: bool = False
@@ -83,7 +87,8 @@ class Situation:
 
     @property
     def armed(self) -> bool:
-        return self.armed_until > self.now
+        """Whether commands are allowed: for the minutes asked for, and no longer when the clock is set back."""
+        return self.armed_since <= self.now < self.armed_until
 
     @property
     def exponents(self) -> dict[str, int]:
@@ -219,6 +224,9 @@ def _house_notices(situation: Situation) -> list[Notice]:
         found.append(Notice("bad", tr("ui.notice.journal", error=clean(situation.journal_error))))
     if situation.free_mb is not None and situation.free_mb < LOW_MB:
         found.append(Notice("bad", tr("ui.notice.disk", mb=situation.free_mb)))
+    off = situation.core_now - situation.now
+    if abs(off) > CLOCK_OFF:
+        found.append(Notice("warning", tr("ui.notice.clock", seconds=f"{round(off / SECOND):+,}")))
     return found
 
 

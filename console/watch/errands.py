@@ -37,6 +37,13 @@ class Errands:
         client = self.commands() or self.reads()
         return self.now() + (client.clock_offset_us if client else 0)
 
+    async def _is_past(self, instant: int) -> bool:
+        """Whether the core's clock is past an instant; asked before that is believed: it may have been set."""
+        client = self.commands() or self.reads()
+        if client is not None and self.core_now() > instant:
+            await client.answers()
+        return self.core_now() > instant
+
     async def attempt(
         self,
         entry: Entry,
@@ -48,7 +55,7 @@ class Errands:
         `told_by` is what the core's record makes of the entry. None when it could not be made: it expired, waits for a
         credential, or was overtaken.
         """
-        if entry.state is State.QUEUED and self.core_now() > entry.not_after:
+        if entry.state is State.QUEUED and await self._is_past(entry.not_after):
             self.settle(entry, Move(to=State.EXPIRED, why="never_recorded"))
             return None
         client = self.commands()

@@ -18,19 +18,21 @@ class Pauses:
 
     def __init__(self, now: Callable[[], int]) -> None:
         self._now = now
-        self._due: dict[str, int] = {}
+        self._due: dict[str, tuple[int, int]] = {}
         self._made: Counter[str] = Counter()
 
     def over(self, name: str) -> bool:
-        """Whether the errand may go on; one that was never put off may."""
-        return self._due.get(name, 0) <= self._now()
+        """Whether the errand may go on; one that was never put off may, and all may after the clock was set back."""
+        since, due = self._due.get(name, (0, 0))
+        return not since <= self._now() < due
 
     def put_off(self, name: str, at_least_s: float = 0.0, longest_s: float = LONGEST_PAUSE_S) -> None:
         """Put the errand off by `at_least_s`, which the core may have asked for, plus the jitter."""
         self._made[name] += 1
         spread = min(longest_s, FIRST_PAUSE_S * 2 ** min(self._made[name], 16))
         pause = at_least_s + random.uniform(0, spread)
-        self._due[name] = self._now() + int(pause * SECOND)
+        now = self._now()
+        self._due[name] = now, now + int(pause * SECOND)
 
     def end(self, name: str) -> None:
         """The errand is due at once."""

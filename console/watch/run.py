@@ -16,7 +16,7 @@ from console.desk.credentials import Credentials, without_tokens
 from console.exits import Exit
 from console.language import tr
 from console.watch.lock import AlreadyWatched, WatcherLock
-from console.watch.schedule import schedule
+from console.watch.schedule import keep_time, schedule
 from console.watch.watcher import Watcher, WatchOptions
 from store.files import StoreError
 
@@ -79,12 +79,14 @@ async def _watch(options: WatchOptions) -> dict[str, float | int | bool]:
         scheduler = schedule(watcher)
         await watcher.open()
         scheduler.start()
+        clocks = asyncio.create_task(keep_time(scheduler))
         try:
             await _until(stop, watcher.follower.caught_up if options.until_caught_up else None)
             report = watcher.progress.report() | await watcher.costs()
             if options.until_caught_up and not stop.is_set():
                 report["digest_equal"] = await watcher.digest.equal()
         finally:
+            clocks.cancel()
             scheduler.remove_all_jobs()
             await watcher.close()
             scheduler.shutdown(wait=False)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import UTC, datetime
 
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from console.core.clocks import Clock
+from console.core.instants import SECOND
 from console.watch.watcher import (
     BELL_EVERY_S,
     CHECKPOINT_EVERY_S,
@@ -23,6 +26,9 @@ from console.watch.watcher import (
 )
 
 log = logging.getLogger("riskdesk.watch")
+
+CLOCK_EVERY_S = 1
+"""How often this machine's clock is looked at."""
 
 
 def _told(event: JobEvent) -> None:
@@ -53,3 +59,15 @@ def schedule(watcher: Watcher) -> AsyncIOScheduler:
         first = {} if seconds > CHECKPOINT_EVERY_S else {"next_run_time": datetime.now(UTC)}
         scheduler.add_job(watcher.scheduled, "interval", args=[job], seconds=seconds, id=job.__name__, **first)
     return scheduler
+
+
+async def keep_time(scheduler: AsyncIOScheduler) -> None:
+    """Run every job now whenever this machine's clock was set: the times they were planned for mean nothing then."""
+    clock = Clock()
+    while True:
+        await asyncio.sleep(CLOCK_EVERY_S)
+        if jumped := clock.jumped_us():
+            log.warning("this machine's clock was set by %+d s: every job runs now", round(jumped / SECOND))
+            clock = Clock()
+            for job in scheduler.get_jobs():
+                job.modify(next_run_time=datetime.now(UTC))

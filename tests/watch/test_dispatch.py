@@ -42,7 +42,7 @@ class ScriptedCore:
             if self.faults and (answer := self.faults.pop(0)(request)):
                 return answer
             return self.record(request)
-        what, which = request.url.path.removeprefix("/core/v1/").split("/")
+        what, _, which = request.url.path.removeprefix("/core/v1/").partition("/")
         if what == "accounts":
             return self.reply(200, self.account(which))
         if which not in self.ledger:
