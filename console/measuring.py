@@ -17,7 +17,7 @@ def add_bench(commands: Commands) -> None:
     ingest.add_argument("--stream", type=Path, metavar="FILE", help=tr("cli.stream"))
     ingest.add_argument("--limit", type=count, metavar="N", help=tr("cli.limit"))
     ingest.add_argument("--accounts", type=count, default=100_000, metavar="N", help=tr("cli.accounts"))
-    ingest.add_argument("--days", type=positive, default=12.0, metavar="N", help=tr("cli.days"))
+    ingest.add_argument("--days", type=positive, default=8.0, metavar="N", help=tr("cli.days"))
     ingest.add_argument("--kills", type=int, default=0, metavar="N", help=tr("cli.kills"))
     ingest.add_argument("--json", action="store_true", help=tr("cli.json"))
     quality = command(what, "quality", entries.bench_quality)

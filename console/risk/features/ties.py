@@ -12,9 +12,10 @@ from console.risk.columns import DAY, TOKEN_KINDS, Array, Floats
 from console.risk.features.seen import Seen, given
 from console.risk.missing import MISSING_INPUT, NO_HISTORY
 from console.risk.registry import LIFETIME, Feature, feature, register
+from console.risk.state.holders import HOLDERS
 from console.risk.state.people import HELD
 from console.risk.state.ties import HELD as THINGS
-from console.risk.state.ties import HOLDERS, NEAREST
+from console.risk.state.ties import NEAREST
 
 SPAN = 90 * DAY
 FIRST = f"{LIFETIME}, the first {HOLDERS} customers of a thing and the first {THINGS} things of a customer"

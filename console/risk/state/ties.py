@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import TypeVar
 
 import numpy as np
 
@@ -17,75 +16,15 @@ from console.risk.columns import Array, Bools, Fact
 from console.risk.state.asof import latest
 from console.risk.state.groups import Groups
 from console.risk.state.growth import grown, packed, unpacked
+from console.risk.state.holders import DEVICE, HOLDERS, KINDS, LINK, PRINT, TOKEN, Holders, thing
 from console.risk.state.sparse import Few, Sparse
 
-HOLDERS = 24
 HELD = 24
 NEAREST = 16
 HOPS = 2
 
-KINDS = DEVICE, TOKEN, PRINT, LINK = range(4)
-
 NEAR = np.dtype([("own", "i8", (1,)), ("one", "i8", NEAREST), ("two", "i8", NEAREST)])
 """When the latest known fraud happened, 0 for none: the customer's own, and each of others one and two hops away."""
-
-
-Index = TypeVar("Index", int, Array)
-
-
-def thing(kind: int, index: Index) -> Index:
-    """The number of a device, customer's token, device's fingerprint or link among all things; kinds take turns."""
-    return index * len(KINDS) + kind
-
-
-class Holders:
-    """Which customers hold each thing, the first 24 of them in the order they came."""
-
-    def __init__(self) -> None:
-        self.count = np.zeros(1, np.int8)
-        self._first = np.zeros(1, np.int32)  # the only holder, as long as there is one
-        self._place = np.zeros(1, np.int32)  # of the table's row, once there are two
-        self._table = np.zeros((1, HOLDERS), np.int32)
-        self._used = 1
-
-    def reach(self, things: int) -> None:
-        """Have a place for each of so many things."""
-        self.count, self._first, self._place = (grown(a, things) for a in (self.count, self._first, self._place))
-
-    def of(self, thing: int) -> list[int]:
-        """The holders of a thing."""
-        count = int(self.count[thing])
-        if count == 1:
-            return [int(self._first[thing])]
-        holders: list[int] = self._table[self._place[thing], :count].tolist()
-        return holders
-
-    def add(self, thing: int, customer: int) -> None:
-        count = int(self.count[thing])
-        if count == 0:
-            self._first[thing] = customer
-        elif count == 1:
-            self._table = grown(self._table, self._used + 1)
-            self._place[thing] = self._used
-            self._used += 1
-            self._table[self._place[thing], 0] = self._first[thing]
-        if count:
-            self._table[self._place[thing], count] = customer
-        self.count[thing] = count + 1
-
-    def add_first(self, things: Array, customers: Array) -> None:
-        """Different things that nobody held, each with its first holder."""
-        self._first[things], self.count[things] = customers, 1
-
-    def freeze(self, rows: int) -> dict[str, bytes]:
-        self.reach(rows)
-        parts: dict[str, Array] = {"count": self.count, "first": self._first, "place": self._place}
-        return {**{name: packed(part, rows) for name, part in parts.items()}, "table": packed(self._table, self._used)}
-
-    def thaw(self, state: dict[str, bytes]) -> None:
-        self.count, self._first = unpacked(state["count"], self.count), unpacked(state["first"], self._first)
-        self._place, self._table = unpacked(state["place"], self._place), unpacked(state["table"], self._table)
-        self._used = len(self._table)
 
 
 def _brought(facts: Array, held: Array, uses: Array, prints: Array) -> tuple[Array, Array]:
@@ -99,6 +38,15 @@ def _brought(facts: Array, held: Array, uses: Array, prints: Array) -> tuple[Arr
         thing(PRINT, prints[device[known]].astype(np.int64) - 1),
     ]
     return rows, np.concatenate(things)
+
+
+def _often(values: Array, among: Array) -> Array:
+    """How often each value stands among others."""
+    known, times = np.unique(among, return_counts=True)
+    if not len(known):
+        return np.zeros(len(values), np.int64)
+    place = np.minimum(np.searchsorted(known, values), len(known) - 1)
+    return np.where(known[place] == values, times[place], 0)
 
 
 class Ties:
@@ -142,12 +90,23 @@ class Ties:
             return
         held, prints = token & (customer > 0), token & (customer == 0) & (facts["device"] >= 0)
         linked = np.flatnonzero(links & (facts["device"] >= 0))
-        brought = _brought(facts, np.flatnonzero(held), np.concatenate([first_uses, linked]), self._print)
-        busy = np.concatenate([customer[brought[0]], customer[links], facts["peer"][links] + 1])
-        taken = self._take_alone(customer, *brought, busy, int(prints.sum()), linked)
+        users = np.concatenate([first_uses, linked])
+        told, later = self._first_told(facts, prints.nonzero()[0], first_uses, linked)
+        self._print[facts["device"][told]] = facts["token"][told] + 1
+        rows, things = _brought(facts, np.flatnonzero(held), users, self._print)
+        known_by = [self._known_by(customer, facts, row, users) for row in later.tolist()]
+        busy = np.concatenate([customer[rows], customer[links], facts["peer"][links] + 1, *known_by])
+        marked = np.isin(things, thing(PRINT, facts["token"][later].astype(np.int64)))
+        marked |= np.isin(rows, first_uses[np.isin(facts["device"][first_uses], facts["device"][later])])
+        marked |= np.isin(rows, linked)
+        taken = self._take_alone(customer, rows, things, busy, marked)
         uses = np.zeros(len(facts), bool)
         uses[first_uses] = True
         held[taken] = uses[taken] = False
+        undone = np.isin(facts["device"][told], facts["device"][first_uses[uses[first_uses]]])
+        self._print[facts["device"][told[undone]]] = 0
+        prints[:] = False
+        prints[later] = prints[told[undone]] = True
         judged = {row: (who, at) for row, who, at in frauds}
         matters = held | links | prints | uses
         matters[list(judged)] = True
@@ -163,22 +122,38 @@ class Ties:
             elif customer[row] and facts["device"][row] >= 0:
                 self._use(row, int(customer[row]), int(facts["device"][row]))
 
-    def _take_alone(
-        self, customer: Array, rows: Array, things: Array, busy: Array, prints: int, ordered: Array
-    ) -> Array:
+    def _first_told(self, facts: Array, rows: Array, uses: Array, linked: Array) -> tuple[Array, Array]:
+        """Of the rows that tell a device's fingerprint: those that only its one user cares for; those done in order.
+
+        The rest tell nothing new.
+        """
+        device = facts["device"][rows].astype(np.int64)
+        token, print_ = facts["token"][rows].astype(np.int64), self._print[device]
+        pair = device << 32 | token
+        once = _often(device, device) == _often(pair, pair)  # or the same again
+        old = once & (print_ == token + 1)
+        free = (self._holders.count[thing(DEVICE, device)] == 0) & ~np.isin(device, facts["device"][linked])
+        first = once & (print_ == 0) & free & (_often(device, facts["device"][uses]) <= 1)
+        return rows[first], rows[~first & ~old]
+
+    def _known_by(self, customer: Array, facts: Array, row: int, uses: Array) -> Array:
+        """The customers whom a row that tells a device's fingerprint may tie to it."""
+        device = int(facts["device"][row])
+        holders = self._holders.of(thing(DEVICE, device)) if self._holders.count[thing(DEVICE, device)] else []
+        return np.concatenate([np.array(holders, np.int64), customer[uses[facts["device"][uses] == device]]])
+
+    def _take_alone(self, customer: Array, rows: Array, things: Array, busy: Array, marked: Bools) -> Array:
         """Tie at once what only one row of the page brings and nobody held; returns the rows that are done with.
 
-        `rows` bring `things`; `busy` names each customer as often as the page may tie them, `prints` counts what it may
-        tie anybody to: one who might run out of room is left to be tied in order, and so are the rows `ordered`.
+        `rows` bring `things`; `busy` names each customer as often as the page may tie them: one who might run out of
+        room is left to be tied in order, and so are the rows of what is `marked`.
         """
-        if prints:
-            return rows[:0]
         _, place, often = np.unique(things, return_inverse=True, return_counts=True)
         known, times = np.unique(busy, return_counts=True)
         room = (self._held[customer[rows]] == 0).sum(axis=1) >= times[np.searchsorted(known, customer[rows])]
-        shared = (often[place] > 1) | (self._holders.count[things] > 0) | ~room
+        shared = (often[place] > 1) | (self._holders.count[things] > 0) | ~room | marked
         left = np.zeros(len(customer), bool)
-        left[rows[shared]] = left[ordered] = True
+        left[rows[shared]] = True
         alone = ~left[rows]
         rows, things = rows[alone], things[alone]
         for wave in Groups(customer[rows] - 1).waves(np.ones(len(rows), bool)):
