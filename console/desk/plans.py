@@ -20,7 +20,7 @@ from console.core.commands import InvalidWish
 from console.core.instants import Instant
 from console.core.messages import CoreMeta
 from console.core.problems import CoreProblem, CoreUnreachable
-from console.desk import bulk, deciding
+from console.desk import bulk, deciding, ends
 from console.desk.act import wake
 from console.desk.credentials import Credentials
 from console.desk.quota import Quota, quota
@@ -57,7 +57,7 @@ def run_make(options: argparse.Namespace, core: str) -> int:
         journal = Journal(place.journal)
         with _mirror(place) as mirror:
             chosen, left = bulk.targets(mirror, wanted), quota(meta, journal, mirror, core_now)
-        plan = bulk.make(journal, meta, _order(options), chosen, core_now)
+        plan = bulk.make(journal, meta, _order(options, core_now), chosen, core_now)
     except InvalidWish as error:
         return _fail(deciding.explain(error), Exit.USAGE)
     except CoreUnreachable as error:
@@ -162,11 +162,11 @@ def _mirror(place: Home) -> Iterator[Reader | None]:
         mirror.close()
 
 
-def _order(options: argparse.Namespace) -> Order:
+def _order(options: argparse.Namespace, core_now: Instant) -> Order:
     """The order that the command line spells. Raises ValueError for a time that is none."""
     params: dict[str, Any] = {}
     if options.action == "freeze":
-        until = instants.parse(options.expires_at) if options.expires_at else None
+        until = ends.end(options.expires_at, core_now) if options.expires_at else None
         params = {"scope": options.scope} | ({"expires_at": until} if until else {})
     elif options.action == "set-limit":
         params = {"limit": options.limit} | _value(options)

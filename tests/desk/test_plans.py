@@ -10,6 +10,7 @@ import pytest
 
 from console import cli
 from console.core import instants
+from console.core.instants import HOUR
 from console.desk import plans as command
 from console.paths import Home
 from console.sandbox.run import Sandbox
@@ -51,7 +52,8 @@ def test_a_plan_is_made_from_a_file_shown_stopped_and_resumed(
     ids.write_text("a1\na2\na1\n")
     with Sandbox() as sandbox:
         core = ("--core", sandbox.origin)
-        asked = ("freeze", "--from", str(ids), "--reason", "account_takeover", "--scope", "debit_only", *core)
+        asked = ("freeze", "--from", str(ids), "--reason", "account_takeover", "--scope", "debit_only",
+                 "--expires-at", "8h", *core)  # fmt: skip
         assert run(place, *asked) == 0
         told = capsys.readouterr()
         assert "plan 1 is stored: account.freeze on 2 accounts" in told.out
@@ -62,7 +64,8 @@ def test_a_plan_is_made_from_a_file_shown_stopped_and_resumed(
     capsys.readouterr()
     assert run(place, "show", "1", "--json") == 0
     shown = json.loads(capsys.readouterr().out)
-    assert (shown["state"], shown["accounts"], shown["params"]) == ("RUNNING", 2, {"scope": "debit_only"})
+    assert (shown["state"], shown["accounts"], shown["params"]["scope"]) == ("RUNNING", 2, "debit_only")
+    assert 7 * HOUR < shown["params"]["expires_at"] - instants.now() <= 8 * HOUR
     assert [item["account_id"] for item in shown["items"]] == ["a1", "a2"]
     assert run(place, "stop", "1") == 0
     assert run(place, "stop", "1") == 1
