@@ -28,7 +28,7 @@ SECRET = re.compile(r"(token|secret|passw|credential)(?!.*_command)")
 EVENTS = ("critical_alert", "feed_stalled", "review")
 DETAILS = ("counts", "ids", "rules")
 THEMES = ("dusk", "dawn", "clear", "plain")
-FIRST_SCREENS = ("watch", "alerts", "commands", "feeds", "rules", "model")
+FIRST_SCREENS = ("watch", "alerts", "pulse", "commands", "approvals", "plans", "feeds", "rules", "model")
 
 
 @dataclass(frozen=True)
