@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from console.bench.faults.operator import TOKENS
 from console.desk import hotline
 from console.exits import Exit
 from console.paths import Home
@@ -173,3 +175,25 @@ def test_a_damaged_journal_is_told_and_put_back_from_its_backup(
     one.start("watch")
     assert freeze(one, second).returncode == Exit.OK
     assert one.run("audit", "verify").returncode == Exit.OK
+
+
+def test_a_token_stays_in_memory(
+    world: Sandbox, desk: Callable[..., Riskdesk], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    token = TOKENS[0]
+    monkeypatch.setenv("RISKDESK_TOKEN", token)
+    one = desk(world.origin)
+    watcher = one.start("watch")
+    done = freeze(one, accounts(one)[0])
+    assert done.returncode == Exit.OK
+    doctor, exported = one.run("doctor"), one.run("audit", "export")
+    assert "RISKDESK_TOKEN" in doctor.stdout
+    told = json.dumps(hotline.status(one.home.socket))
+    one.stop()
+    said = "".join([*(run.stdout + run.stderr for run in (done, doctor, exported)), told])
+    assert token not in said
+    assert token.encode() not in watcher.stderr.read() + watcher.stdout.read()
+    files = [path for path in one.home.folder.rglob("*") if path.is_file()]
+    assert one.home.journal in files
+    assert one.home.mirror in files
+    assert [path.name for path in files if token.encode() in path.read_bytes()] == []
