@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
@@ -65,6 +66,11 @@ class Bell:
         """Whether anybody is to be told."""
         return bool(self._settings.webhooks or self._settings.command or channels.named(self._home))
 
+    async def learn(self) -> None:
+        """Take what the mirror holds as known: called before the feed is followed, so that all after it is news."""
+        if self.wanted:
+            await asyncio.get_running_loop().run_in_executor(self._worker, self._look_at_alerts)
+
     async def run(self) -> None:
         """One round. Raises OutsideError while a channel does not take what it is sent."""
         reviewed = [entry for entry in self._journal.recent(NEWEST) if entry.state is State.REVIEW]
@@ -109,8 +115,8 @@ class Bell:
         try:
             self._mirror = self._mirror or Reader(self._home.mirror)
             found = self._mirror.critical_alerts()
-        except (StoreError, OSError):
-            found = []  # there is no mirror yet
+        except (StoreError, OSError, sqlite3.OperationalError):
+            found = []  # there is no mirror yet, or no table in it
         self._alerts.note(((alert.alert_id, alert.resurfaced), alert) for alert in found)
 
     def _letters(self) -> Iterator[Letter]:

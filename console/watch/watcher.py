@@ -150,6 +150,7 @@ class Watcher:
         """Open the mirror and answer the consoles; raises StoreError when a file can't be used."""
         await self.announce("watching")
         await self._leave_note(checklist.NOTE, checklist.told(self._pack))
+        await self.bell.learn()
         await self._desk.__aenter__()
 
     async def close(self) -> None:

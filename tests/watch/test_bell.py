@@ -441,3 +441,16 @@ async def test_without_anybody_to_tell_there_is_no_bell(home: Home) -> None:
             assert not {"notify", "heartbeat"} & {health.poller for health in watcher.healths}
         finally:
             await watcher.close()
+
+
+async def test_what_the_mirror_held_when_the_watcher_began_is_known_and_all_after_it_is_news(
+    home: Home, journal: Journal
+) -> None:
+    async with receiving() as hook:
+        at = desk(home, journal, Notify(webhooks=(hook.url,)))
+        at.alert(1)
+        await at.bell.learn()
+        at.alert(2)
+        at.caught_up.set()
+        await at.round(TOLD_EVERY)
+        assert [letter["message"] for letter in hook.letters] == ["acc_2"]
