@@ -10,6 +10,7 @@ import signal
 import struct
 import termios
 import time
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -23,8 +24,11 @@ QUIET_S = 0.2
 class Terminal:
     """Runs a command on a pseudo-terminal. Use it with `with`; the program is ended at the end."""
 
-    def __init__(self, command: list[str], columns: int, lines: int) -> None:
+    def __init__(
+        self, command: list[str], columns: int, lines: int, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._command = command
+        self._environment = environment or {}
         self._size = struct.pack("HHHH", lines, columns, 0, 0)
         self._running = True
 
@@ -32,7 +36,7 @@ class Terminal:
         self.started = time.perf_counter()
         self.pid, self._line = pty.fork()
         if self.pid == 0:
-            os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+            os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", **self._environment}
             os.execvp(self._command[0], self._command)  # noqa: S606 - our own program
         fcntl.ioctl(self._line, termios.TIOCSWINSZ, self._size)
         return self
