@@ -190,14 +190,20 @@ def check_text(name: str, text: str) -> None:
 
 
 def needs_approval(wish: Wish, meta: CoreMeta, account: Account | None) -> bool:
-    """Whether a second person will be asked (contract, 7.5), the bulk rule apart. `account` as the operator saw it."""
+    """Whether a second person will be asked (contract, 7.5), the bulk rule apart. `account` as the operator saw it.
+
+    A freeze waits for nothing but the bulk rule, whatever its reason. No limit at all counts as the highest.
+    """
+    if wish.type == "account.freeze":
+        return False
     reason = next((reason for reason in meta.reason_codes if reason.code == wish.reason_code), None)
     if wish.type == "account.close" or (reason is not None and reason.requires_approval):
         return True
     if account is None:
         return False
     if wish.type == "account.set_limit":
-        return int(wish.params["value_minor"]) > (limit_of(account, wish.params["limit"]) or 0)
+        present = limit_of(account, wish.params["limit"])
+        return present is not None and int(wish.params["value_minor"]) > present
     if wish.type == "account.unfreeze" and "supervisor" not in meta.you.roles:
         released = set(wish.params["hold_ids"])
         return any(hold.hold_id in released and hold.releasable_by == "supervisor" for hold in account.holds)

@@ -8,7 +8,7 @@ from typing import Any
 from console.core import instants
 from console.core.commands import Wish, limit_of
 from console.core.instants import DAY
-from console.core.messages import UNREADABLE, Account, CommandRequest, decoder
+from console.core.messages import UNREADABLE, Account, CommandRequest, Hold, decoder
 from console.language import tr
 from store.journal import Entry
 from store.life import FREEZE, State, is_ballot
@@ -69,18 +69,33 @@ def _limit_before(entry: Entry, wish: Wish, account: Account, _: int) -> list[Wi
 
 
 def _freeze_again(entry: Entry, wish: Wish, account: Account, core_now: int) -> list[Wish]:
-    """A release: a new hold for each scope that was released, with its end where that is still ahead."""
+    """A release: a new hold for each scope that was released, with the latest end of its holds where that is ahead.
+
+    A scope on which somebody has placed a hold since, by undoing this already or anew, is left as it is.
+    """
     before, named = seen(entry), set(wish.params["hold_ids"])
     if before is None:
         raise NoUndo("not_seen")
-    found: dict[str, dict[str, Any]] = {}
-    for hold in before.holds:
-        if hold.hold_id in named:
-            ahead = hold.expires_at is not None and hold.expires_at > core_now
-            found[hold.scope] = {"scope": hold.scope} | ({"expires_at": hold.expires_at} if ahead else {})
-    if not found:
+    released = [hold for hold in before.holds if hold.hold_id in named]
+    if not released:
         raise NoUndo("hold_gone")
-    return [Wish(FREEZE, account.id, params) for params in found.values()]
+    known = {hold.hold_id for hold in before.holds}
+    since = {hold.scope for hold in account.holds if hold.hold_id not in known}
+    scopes = [scope for scope in dict.fromkeys(hold.scope for hold in released) if not since & {scope, "full"}]
+    if not scopes:
+        raise NoUndo("frozen_since")
+    return [Wish(FREEZE, account.id, _placed_again(released, scope, core_now)) for scope in scopes]
+
+
+def _placed_again(released: Iterable[Hold], scope: str, core_now: int) -> dict[str, Any]:
+    """The parameters of one hold that lasts as long as those of its scope would have."""
+    ends = [
+        hold.expires_at if hold.expires_at and hold.expires_at > core_now else None
+        for hold in released
+        if hold.scope == scope
+    ]
+    ahead = [end for end in ends if end is not None]
+    return {"scope": scope} | ({"expires_at": max(ahead)} if len(ahead) == len(ends) else {})
 
 
 _UNDOINGS = {FREEZE: _unfreeze, "account.set_limit": _limit_before, "account.unfreeze": _freeze_again}

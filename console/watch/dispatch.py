@@ -32,7 +32,8 @@ APPROVALS_PER_S = 2
 """A command that waits for a second person is read so often, many of them so many a second together and one at a time:
 the feed usually says it sooner."""
 FREEZES_AT_ONCE = 6
-OTHERS_AT_ONCE = 4
+OTHERS_AT_ONCE = 6
+"""Requests of one kind at the same time: more than plans have under way, so that a single decision finds room."""
 RECORD_KEPT = 7 * DAY
 """The least time the core keeps a record (contract, 7.1); after it a missing one proves nothing."""
 UNPROVEN_AFTER = HOUR

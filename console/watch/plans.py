@@ -32,8 +32,8 @@ LOOK_S = 0.05
 PATIENCE_S = 1.0
 """Seconds a plan rests when the core does not answer or says so without naming a time."""
 META_KEPT = MINUTE
-GONE = {404: "not_found", 403: "forbidden"}
-"""Answers to the question for an account that end its item."""
+GONE = frozenset({(404, "not_found"), (403, "forbidden")})
+"""Problems of the core, by status and code, that end the item of the account that was asked for."""
 
 
 class PlanRunner:
@@ -124,9 +124,9 @@ class PlanRunner:
             account = await client.account(item.target.account_id)
             self._decide(plan, item, account, meta, self._core_now(client))
         except CoreProblem as problem:
-            if problem.status not in GONE:
-                raise
-            self._skip(item, GONE[problem.status])
+            if (problem.status, problem.problem.code) not in GONE:
+                raise  # a page of something on the way, which says nothing of the account
+            self._skip(item, problem.problem.code)
         except Skip as skip:
             self._skip(item, skip.why)
         except InvalidWish as invalid:
@@ -164,7 +164,7 @@ class PlanRunner:
 
     async def _rules(self, client: CoreClient) -> CoreMeta:
         """What the core says of itself and of whoever sends, asked again every minute."""
-        if self._meta is None or self._now() - self._meta_at > META_KEPT:
+        if self._meta is None or not self._meta_at <= self._now() <= self._meta_at + META_KEPT:
             self._meta, self._meta_at = await client.meta(), self._now()
         return self._meta
 

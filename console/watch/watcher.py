@@ -37,7 +37,7 @@ from console.watch.ingest import LANE, Ingest, Ingested
 from console.watch.learning import School
 from console.watch.plans import PlanRunner
 from console.watch.progress import Progress
-from console.watch.rehearsal import rehearsed
+from console.watch.rehearsal import Rehearsal
 from console.watch.rounds import Job, reported
 from console.watch.verify import DigestCheck
 from store.files import StoreError, damaged, set_aside
@@ -123,12 +123,13 @@ class Watcher:
         self._sender: CoreClient | None = None
         self.dispatcher = Dispatcher(self._journal, self._sending_client, lambda: client)
         self.plans = PlanRunner(self._journal, self._sending_client, self.dispatcher.run_due)
+        rehearsal = Rehearsal()
         self._desk = DeskServer(
             options.home.socket,
             nudged=self._nudged,
             credential=self._credential_arrived,
             status=self._status,
-            rehearse=lambda body, if_match: rehearsed(self._sending_client(), self._meta, body, if_match),
+            rehearse=lambda body, if_match: rehearsal.ask(self._sending_client(), self._meta, body, if_match),
         )
 
     @property

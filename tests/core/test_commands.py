@@ -92,6 +92,18 @@ def test_a_deadline_is_longer_where_a_person_approves_and_inside_the_cores_limit
     assert NOW < commands.deadline(raised, hasty, ACCOUNT, NOW) < NOW + 10 * MINUTE
 
 
+def test_who_need_not_wait_is_not_given_the_hours_of_those_who_wait() -> None:
+    """A core refuses a deadline that far ahead (contract, 7.1) where nobody is to approve."""
+    asking = [msgspec.structs.replace(reason, requires_approval=True) for reason in META.reason_codes]
+    meta = msgspec.structs.replace(META, reason_codes=asking)
+    freeze = commands.freeze(ACCOUNT.id, "account_takeover")
+    unlimited = msgspec.structs.replace(ACCOUNT, limits=msgspec.structs.replace(ACCOUNT.limits, daily_limit_minor=None))
+    first = commands.set_limit(ACCOUNT.id, 100, ACCOUNT.limits.currency, "credit_risk", limit="daily")
+    assert not commands.needs_approval(freeze, meta, ACCOUNT)
+    assert commands.deadline(freeze, meta, ACCOUNT, NOW) - NOW <= META.limits.not_after_max_s * 1_000_000
+    assert not commands.needs_approval(first, META, unlimited)
+
+
 @given(st.integers(0, 2**47 * 1000))
 def test_ids_are_lower_case_uuids_in_order_of_time(at: int) -> None:
     first, later = new_id(Instant(at)), new_id(Instant(at + 1000))

@@ -19,7 +19,7 @@ from console.desk.preview import NoPreview
 from console.desk.quota import Quota, quota
 from console.paths import Home
 from console.sandbox.run import Sandbox, SandboxOptions
-from console.watch.rehearsal import rehearsed
+from console.watch.rehearsal import Rehearsal
 from store.journal import Intent, Journal
 
 
@@ -48,7 +48,7 @@ async def known(client: CoreClient) -> tuple[CoreMeta, Account]:
 
 async def asked(client: CoreClient, meta: CoreMeta, account: Account, wish: commands.Wish) -> preview.Preview:
     request = preview.body(wish, meta, account, instants.now())
-    answer = await rehearsed(client, meta, request, account.version)
+    answer = await Rehearsal().ask(client, meta, request, account.version)
     if "problem" in answer:
         return preview.refused(
             msgspec.json.decode(answer["problem"], type=Problem, dec_hook=lambda _, v: instants.parse(v))
@@ -94,8 +94,8 @@ async def test_only_a_dry_run_is_rehearsed_and_only_where_the_core_knows_them(co
         with pytest.raises(ValueError, match="can't be read"):
             await rehearse(client, b"{", None, instants.now())
         without = msgspec.structs.replace(meta, capabilities=["feed"])
-        assert await rehearsed(client, without, real, None) == {"trouble": "unsupported"}
-        assert await rehearsed(None, meta, real, None) == {"trouble": "credential"}
+        assert await Rehearsal().ask(client, without, real, None) == {"trouble": "unsupported"}
+        assert await Rehearsal().ask(None, meta, real, None) == {"trouble": "credential"}
         assert (await client.account(account.id)).holds == account.holds
 
 
@@ -113,7 +113,10 @@ async def test_a_core_that_carries_a_dry_run_out_is_not_trusted(core: Sandbox, m
         request = preview.body(commands.claim(account.id, 30), meta, account, instants.now())
         with pytest.raises(NotRehearsed):
             await rehearse(client, request, None, instants.now())
-        assert await rehearsed(client, meta, request, None) == {"trouble": "not_rehearsed"}
+        rehearsal, not_asked = Rehearsal(), None
+        for posting in (recorded, not_asked):
+            monkeypatch.setattr(commands, "submit", posting)
+            assert await rehearsal.ask(client, meta, request, None) == {"trouble": "not_rehearsed"}
 
 
 @pytest.mark.parametrize(

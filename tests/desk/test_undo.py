@@ -79,6 +79,26 @@ def test_a_release_is_taken_back_by_a_freeze_for_each_scope(journal: Journal) ->
     assert "expires_at" not in compensations(entry, replace(ACCOUNT, holds=[]), NOW + HOUR)[0].params
 
 
+def test_a_release_is_not_taken_back_twice_nor_where_somebody_has_frozen_since(journal: Journal) -> None:
+    before = replace(ACCOUNT, holds=[hold("a", "login"), hold("b", "full"), hold("kept", "cash_only")])
+    entry = carried_out(journal, commands.unfreeze(ACCOUNT.id, ["a", "b"], "other", "x"), before)
+    stays = [hold("kept", "cash_only")]
+    assert len(compensations(entry, replace(ACCOUNT, holds=stays), NOW)) == 2
+    (wish,) = compensations(entry, replace(ACCOUNT, holds=[*stays, hold("new", "login")]), NOW)
+    assert wish.params == {"scope": "full"}
+    with pytest.raises(NoUndo, match="since"):
+        compensations(entry, replace(ACCOUNT, holds=[*stays, hold("new", "full")]), NOW)
+
+
+def test_of_two_holds_of_a_scope_the_longer_one_comes_back(journal: Journal) -> None:
+    before = replace(ACCOUNT, holds=[hold("a"), hold("b", expires_at=NOW + HOUR)])
+    for named in (["a", "b"], ["b", "a"]):
+        held = replace(before, holds=[one for name in named for one in before.holds if one.hold_id == name])
+        entry = carried_out(journal, commands.unfreeze(ACCOUNT.id, named, "other", "x"), held)
+        (wish,) = compensations(entry, replace(ACCOUNT, holds=[]), NOW)
+        assert wish.params == {"scope": "full"}
+
+
 def test_what_had_no_effect_or_has_no_way_back_is_not_undone(journal: Journal) -> None:
     freeze = commands.freeze(ACCOUNT.id, "account_takeover")
     waiting = deciding.decide(journal, META, freeze, core_now=NOW, account=ACCOUNT)

@@ -18,6 +18,7 @@ from console.core import commands, instants
 from console.core.client import CoreClient
 from console.core.instants import HOUR, MINUTE, SECOND, Instant
 from console.core.messages import CoreMeta, decoder
+from console.core.problems import CoreProblem
 from console.desk import deciding
 from console.watch import plans as executor
 from console.watch.dispatch import Dispatcher
@@ -216,6 +217,52 @@ async def test_what_no_longer_applies_is_skipped_with_its_reason(desk: Desk) -> 
         ("a0", "SKIPPED", "closed"), ("a1", "SKIPPED", "already"), ("a2", "SKIPPED", "not_found"),
         ("a3", "CONFIRMED", "read_back"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("status", [403, 404])
+async def test_a_page_of_something_on_the_way_ends_no_item(desk: Desk, status: int) -> None:
+    desk.make()
+    real, page = desk.core.handle, httpx.Response(status, html="<h1>no such page</h1>")
+    desk.client = CoreClient(
+        "http://127.0.0.1:1",
+        lambda: "t",
+        httpx.MockTransport(lambda asked: page if "accounts" in asked.url.path else real(asked)),
+    )
+    with pytest.raises(CoreProblem):
+        await desk.look()
+    assert set(desk.outcomes().values()) == {"WAITING"}
+
+
+async def test_a_plan_leaves_room_for_single_decisions_of_every_kind(desk: Desk) -> None:
+    desk.make(Order("case.claim", {"minutes": 30}), version=None)
+    begun: list[str] = []
+    leave = asyncio.Event()
+
+    async def slow(asked: httpx.Request) -> httpx.Response:
+        if asked.method == "POST":
+            begun.append(json.loads(asked.content)["target"]["id"])
+            await leave.wait()
+        return desk.core.handle(asked)
+
+    desk.client = CoreClient("http://127.0.0.1:1", lambda: "t", httpx.MockTransport(slow))
+    desk.core.accounts["mine"] = desk.core.account("mine")
+    await desk.runner.step(desk.plans.need(1))
+    meta: CoreMeta = decoder(CoreMeta).decode(json.dumps(META))
+    deciding.decide(desk.journal, meta, commands.claim("mine", 30), core_now=desk.core.now)
+    await desk.dispatcher.run_due()
+    for _ in range(200):
+        await asyncio.sleep(0)
+    assert begun == ["a0", "a1", "a2", "a3", "mine"]
+    leave.set()
+    await desk.dispatcher.drain()
+
+
+async def test_the_clock_set_back_does_not_keep_an_old_word_on_who_we_are(desk: Desk) -> None:
+    desk.make()
+    await desk.look()
+    desk.core.now, desk.core.subject = Instant(desk.core.now - HOUR), "li.na"
+    await desk.look()
+    assert desk.plans.need(1).why == "another_person"
 
 
 async def test_a_plan_is_never_laid_over_a_newer_decision(desk: Desk) -> None:
