@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from console.settings import Settings
-from console.ui import actions, keymap
+from console.ui import actions, keymap, screens
 from console.ui.app import RiskDesk
 from console.ui.screens.help import HelpScreen
+from tests.ui.conftest import Desk
 from tests.ui.screens import frame, ready, until
 
 
@@ -80,3 +81,14 @@ def test_settings_reach_the_console(desk: Callable[..., RiskDesk]) -> None:
     settings = Settings()
     app = desk(settings=replace(settings, console=replace(settings.console, theme="dawn", armed_minutes=3)))
     assert app.theme == "dawn"
+
+
+@pytest.mark.parametrize("name", screens.BY_NAME)
+async def test_every_screen_takes_the_keys_that_are_typed_on_it(desk: Desk, name: str) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        app.show(name)
+        await until(lambda: isinstance(app.screen, screens.named(name)) and app.screen.stands, f"the screen {name}")
+        await pilot.press("question_mark")
+        await until(lambda: isinstance(app.screen, HelpScreen), "the help")

@@ -18,6 +18,16 @@ Kind = Literal[":", "/"]
 HISTORY = 100
 
 
+class Typed(Input):
+    """What is typed. Takes the focus only while the prompt is open.
+
+    A screen with nothing else to focus would else give it, hidden, all its keys.
+    """
+
+    def allow_focus(self) -> bool:
+        return self.parent is not None and self.parent.has_class("-open") and super().allow_focus()
+
+
 class Prompt(Horizontal):
     """Hidden until `ask` is called. Posts Entered with what was typed, or Left when it was left with escape."""
 
@@ -47,7 +57,7 @@ class Prompt(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static(":", id="sign", markup=False)
-        yield Input(max_length=200, select_on_focus=False)
+        yield Typed(max_length=200, select_on_focus=False)
 
     def ask(self, kind: Kind, words: Iterable[str], text: str = "") -> None:
         """Open the prompt with these words as completions. Typing replaces a filter, and goes on with a command."""
