@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from console.core.commands import InvalidWish
 from console.core.instants import Instant
 from console.core.messages import Command
-from console.desk import ballots, deciding
+from console.desk import ailments, ballots, deciding
 from console.language import tr
 from console.ui.drafts import Refused
 from console.ui.sight import Sight
 from console.ui.submitting import wake
-from store.files import StoreError
-from store.journal import Blocked, JournalError
+from store.journal import Blocked
 
 
 @dataclass(frozen=True)
@@ -43,8 +41,8 @@ def cast(sight: Sight, vote: Vote, complain: Callable[[str], None]) -> int:
             taken.append(entry.command_id)
         except (InvalidWish, Blocked) as error:
             refused.append(deciding.explain(error))
-        except (JournalError, StoreError, sqlite3.Error) as error:
-            refused.append(str(error))
+        except ailments.UNTAKEN as error:
+            refused.append(ailments.untaken(error, sight.home.folder))
     if taken:
         wake(sight.home, taken[-1], complain)
     if refused:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from threading import Thread
 
@@ -14,8 +13,7 @@ from console.language import tr
 from console.paths import Home
 from console.ui.drafts import Draft, Refused, Submit
 from console.ui.sight import Sight
-from store.files import StoreError
-from store.journal import Blocked, JournalError
+from store.journal import Blocked
 from store.plans import Order, Target
 
 
@@ -39,8 +37,8 @@ def submitter(sight: Sight, complain: Callable[[str], None]) -> Submit:
             )
         except (InvalidWish, Blocked) as error:
             raise Refused(deciding.explain(error)) from error
-        except (JournalError, StoreError, sqlite3.Error) as error:
-            raise Refused(ailments.words(error, sight.home.folder) or str(error)) from error
+        except ailments.UNTAKEN as error:
+            raise Refused(ailments.untaken(error, sight.home.folder)) from error
         wake(sight.home, entry.command_id, complain)
         return entry.command_id
 
@@ -61,8 +59,8 @@ def planner(
             made = bulk.make(sight.open_journal(), situation.meta, order, targets, now, checklist)
         except InvalidWish as error:
             raise Refused(deciding.explain(error)) from error
-        except (JournalError, StoreError, sqlite3.Error) as error:
-            raise Refused(str(error)) from error
+        except ailments.UNTAKEN as error:
+            raise Refused(ailments.untaken(error, sight.home.folder)) from error
         wake(sight.home, f"plan {made.number}", complain)
         return made.number
 

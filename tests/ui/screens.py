@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
 
 from console.ui.app import RiskDesk
+from store.journal import Journal
 
 DEADLINE_S = 10.0
 
@@ -35,3 +40,16 @@ async def ready(app: RiskDesk, accounts: int = 200) -> None:
 async def shown(app: RiskDesk, text: str) -> None:
     """Wait until a text is on the screen."""
     await until(lambda: text in frame(app), f"{text!r} on the screen")
+
+
+def refuse_writing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every journal be one that can't be written from now on."""
+
+    @contextmanager
+    def readonly(_: Journal) -> Iterator[sqlite3.Connection]:
+        error = sqlite3.OperationalError("attempt to write a readonly database")
+        error.sqlite_errorcode = sqlite3.SQLITE_READONLY
+        raise error
+        yield
+
+    monkeypatch.setattr(Journal, "transaction", readonly)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from console.core.instants import MINUTE
 from console.paths import Home
 from console.ui.app import RiskDesk
@@ -14,7 +16,7 @@ from store.journal import Entry, Intent, Journal, Move
 from store.life import State, is_ballot
 from tests.ui.conftest import Desk
 from tests.ui.mirror_builder import NOW, build_journal, build_waiting, command_id, decide_waiting
-from tests.ui.screens import frame, ready, shown, until
+from tests.ui.screens import frame, ready, refuse_writing, shown, until
 
 CLOSE, LIMIT, RELEASE, OWN, STRANGE = (command_id(place) for place in range(5))
 SHOWN = [OWN, CLOSE, RELEASE, LIMIT, STRANGE]
@@ -177,6 +179,23 @@ async def test_what_somebody_decided_meanwhile_is_said_and_not_sent(home: Home, 
         assert ballots(home) == []
 
 
+async def test_the_cursor_stands_on_no_other_command_when_its_own_is_gone(home: Home, desk: Desk) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app)
+        put_cursor_on(app, CLOSE)
+        decide_waiting(home.mirror, 0, "rejected", "reject", "wei.z")
+        app.look()
+        await until(lambda: len(app.screen.table.items) == len(SHOWN) - 1, "four commands")
+        assert app.screen.table.current is None
+        app.perform("approve")
+        await shown(app, "j puts the cursor on a command")
+        await pilot.press("y")
+        assert ballots(home) == []
+        await pilot.press("j")
+        assert app.screen.table.current is not None
+
+
 async def test_what_became_of_a_decision_stays_in_sight(home: Home, desk: Desk) -> None:
     app = desk()
     async with app.run_test(size=(80, 24)) as pilot:
@@ -257,6 +276,26 @@ async def test_a_command_is_withdrawn_where_it_stands(home: Home, desk: Desk) ->
         journal = Journal(home.journal)
         assert journal.get("command-0").state is State.CANCELLED
         journal.close()
+
+
+async def test_what_the_journal_can_not_take_back_is_told_and_stays(
+    home: Home, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_journal(home.journal)
+    app = desk()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(app)
+        app.perform("write", "10")
+        app.perform("commands")
+        await until(lambda: app.screen.NAME == "commands" and app.screen.stands, "the commands")
+        table = app.screen.query_one(CommandList)
+        table.place(table.key_at([entry.state for entry in app.sight.commands].index(State.QUEUED)))
+        app.perform("withdraw")
+        await until(lambda: isinstance(app.screen, TakeBackDialog) and bool(app.screen.focused), "the dialog")
+        refuse_writing(monkeypatch)
+        await pilot.press("y")
+        await shown(app, "can't be written")
+        assert app.screen.NAME == "commands"
 
 
 async def test_whoever_asked_is_told_who_said_no_and_why(home: Home, desk: Desk) -> None:

@@ -15,7 +15,7 @@ from store.journal import Journal
 from store.plans import Plans, PlanState, Results
 from tests.ui.conftest import Desk
 from tests.ui.mirror_builder import NOW, build_plans
-from tests.ui.screens import frame, ready, shown, until
+from tests.ui.screens import frame, ready, refuse_writing, shown, until
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +47,20 @@ async def test_plans_are_listed_stopped_and_resumed(home: Home, desk: Desk) -> N
         await until(lambda: state(home, 2) is PlanState.RUNNING, "its going on")
         await pilot.press("j", "S")
         await shown(app, "plan 1 is DONE")
+
+
+async def test_a_journal_that_takes_nothing_is_told_of_and_the_screen_stands(
+    home: Home, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = desk()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(app)
+        await pilot.press("8")
+        await shown(app, "running")
+        refuse_writing(monkeypatch)
+        await pilot.press("S")
+        await shown(app, "can't be written")
+        assert app.screen.NAME == "plans"
 
 
 async def test_a_plan_opens_with_the_reason_of_every_item(desk: Desk) -> None:

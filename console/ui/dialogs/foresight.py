@@ -54,7 +54,7 @@ class Foresight:
         try:
             request = preview.body(wish, meta, dialog.resource, now)
             if_match = deciding.if_match(desk.sight.open_journal(), wish, dialog.resource)
-        except (InvalidWish, StoreError):
+        except (InvalidWish, StoreError, sqlite3.Error):
             return  # the decision itself says so when it is sent
         if request == self._asked:
             return

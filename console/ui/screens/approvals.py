@@ -125,7 +125,7 @@ class ApprovalsScreen(Voting):
         self.query_one("#columns", Lines).show(Text(" ".join([*heads, tr("approvals.column.asks")]), colours.heading))
         current, facts = self.table.current, self.query_one("#facts", Lines)
         if current is None or mirror is None:
-            facts.show(Text(tr("approvals.nothing"), colours.faint))
+            facts.show(Text(tr("ui.commands.no_cursor" if waiting else "approvals.nothing"), colours.faint))
             return
         detail = mirror.account(current.command.target.id)
         facts.show_pairs(request(current.command, detail, current.ballot, situation, colours), LABEL_WIDTH)

@@ -82,7 +82,7 @@ class Decisions(DeskScreen):
 
     def do_snooze(self, argument: str) -> None:
         """Keep the account's alerts out of the queue, `SPAN REASON`; ask for what is missing."""
-        from console.desk import lists
+        from console.desk import ailments, lists
 
         end, _, reason = argument.partition(" ")
         row, mirror = self.account(), self.sight.mirror
@@ -97,6 +97,9 @@ class Decisions(DeskScreen):
             entry = lists.snooze(self.sight.open_journal(), row.account_id, until, reason, by, stream_time=now)
         except ValueError as error:
             self.desk.say(clean(error), "bad")
+            return
+        except ailments.UNTAKEN as error:
+            self.desk.say(clean(ailments.untaken(error, self.sight.home.folder)), "bad")
             return
         self.sight.forget_journal_version()
         self.desk.look()

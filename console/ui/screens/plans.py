@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from console.core import instants
 from console.core.instants import SECOND
-from console.desk import bulk
+from console.desk import ailments, bulk
 from console.language import term, tr
 from console.ui import formats
 from console.ui.actions import bindings
@@ -21,7 +21,6 @@ from console.ui.text import clean, fit
 from console.ui.themes import Palette, palette
 from console.ui.widgets.lines import Lines
 from console.ui.widgets.rows import Cell, RowList
-from store.journal import JournalError
 from store.plans import Plan, Plans, PlanState
 
 NEWEST = 100
@@ -54,8 +53,8 @@ class Steering(DeskScreen):
             return
         try:
             turn(Plans(journal), number, instants.now(), self.sight.situation.subject or "console")
-        except JournalError as error:
-            self.desk.say(clean(error), "warning")
+        except ailments.UNTAKEN as error:
+            self.desk.say(clean(ailments.untaken(error, self.sight.home.folder)), "warning")
             return
         if done == "resumed":
             wake(self.sight.home, f"plan {number}", self.desk.not_nudged)

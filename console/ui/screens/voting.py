@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from console.desk import ailments
 from console.desk.waiting import find
 from console.language import term, tr
 from console.ui.actions import bindings
@@ -70,5 +71,7 @@ class Withdrawals(Voting):
             self.sight.open_journal().withdraw(entry.command_id, self.sight.situation.now, entry.created_by)
         except IllegalMove as overtaken:
             self.desk.say(tr("approvals.too_late", state=term("ui.state", overtaken.state)), "bad")
+        except ailments.UNTAKEN as error:
+            self.desk.say(clean(ailments.untaken(error, self.sight.home.folder)), "bad")
         self.sight.forget_journal_version()
         self.desk.look()

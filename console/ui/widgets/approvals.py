@@ -52,12 +52,15 @@ class ApprovalList(RowList):
         self._now = 0
 
     def tell(self, items: Sequence[Item], meta: CoreMeta | None, now: int) -> None:
-        """Show these, `now` by the core's clock. Marks of what waits no more are dropped."""
+        """Show these, `now` by the core's clock. Marks of what waits no more are dropped.
+
+        The cursor begins on the first; when its command is gone it stands on none until it is moved.
+        """
         self.items, self._meta, self._now = items, meta, now
         self._places = {self._number(item): place for place, item in enumerate(items)}
         self.marked &= {item.command.id for item in items if item.waits}
-        if self.cursor_index is None:
-            self.place(self.key_at(0) if items else None, show=False)
+        if self.cursor is None and items:
+            self.place(self.key_at(0), show=False)
         self.resize_to_rows()
         self.refresh()
 
