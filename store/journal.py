@@ -241,6 +241,10 @@ class Journal:
         clause = "WHERE target_type = 'command' AND target_id = ? ORDER BY position DESC LIMIT 1"
         return next(iter(self._entries(clause, command_id)), None)
 
+    def followers(self, command_id: str) -> list[Entry]:
+        """The commands that undo or repeat one."""
+        return self._entries("WHERE follows = ? ORDER BY position", command_id)
+
     def unresolved(self) -> list[Entry]:
         """What the desk still has to do or to learn, in the order of decision."""
         return self._entries(f"WHERE state IN {_any_of(UNRESOLVED)} ORDER BY position")

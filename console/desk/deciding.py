@@ -12,10 +12,12 @@ from console.core.instants import Instant
 from console.core.messages import Account, CoreMeta, DecidedOn, encode
 from console.core.vocabulary import NEEDS_IF_MATCH
 from console.desk.quota import is_beyond
+from console.desk.undo import wish_of
 from console.language import tr
 from store.journal import Blocked, Entry, Intent, Journal
 from store.life import BLOCKING, FREEZE, SETTLED, State, changes_state
 
+CAME_TO_NOTHING = SETTLED - {State.CONFIRMED}
 LOOK_S = 0.02
 """Seconds between looks at the journal while somebody waits for an outcome."""
 
@@ -35,8 +37,9 @@ def decide(
 
     `account` is the account as the operator saw it: its version becomes If-Match. `core_now` is the core's clock, from
     which the deadline counts. `follows` is the command that this one undoes or decides again, `checklist` what was
-    answered before (see `desk.checklist`). Raises InvalidWish for what the core would refuse, Blocked while another
-    state-changing command of the account is unresolved.
+    answered before (see `desk.checklist`). Raises InvalidWish for what the core would refuse and for what another
+    console has undone or decided again already, Blocked while another state-changing command of the account is
+    unresolved.
     """
     intent = fix(
         meta,
@@ -48,7 +51,21 @@ def decide(
         follows=follows,
         second_person=is_beyond(journal, meta, wish, core_now),
     )
-    return journal.intend(intent, core_now, checklist)
+    return journal.intend(intent, core_now, checklist, lambda _: _check_first(journal, intent))
+
+
+def _check_first(journal: Journal, intent: Intent) -> None:
+    """Raise InvalidWish when the same follows the same command already; asked in the transaction that stores it."""
+    for other in journal.followers(intent.follows) if intent.follows else ():
+        alike = other.type == intent.type and _scope(other) == _scope(intent)
+        if alike and other.command_id != intent.command_id and other.state not in CAME_TO_NOTHING:
+            raise InvalidWish("followed", type=other.type, state=other.state)
+
+
+def _scope(intent: Intent) -> object:
+    """The scope of a freeze: what was released may come back as a hold for each."""
+    wish = wish_of(intent)
+    return wish.params.get("scope") if wish is not None else None
 
 
 def fix(

@@ -10,7 +10,7 @@ from console.core.commands import Wish, limit_of
 from console.core.instants import DAY
 from console.core.messages import UNREADABLE, Account, CommandRequest, Hold, decoder
 from console.language import tr
-from store.journal import Entry
+from store.journal import Entry, Intent
 from store.life import FREEZE, State, is_ballot
 
 _ACCOUNT, _REQUEST = decoder(Account), decoder(CommandRequest)
@@ -101,7 +101,7 @@ def _placed_again(released: Iterable[Hold], scope: str, core_now: int) -> dict[s
 _UNDOINGS = {FREEZE: _unfreeze, "account.set_limit": _limit_before, "account.unfreeze": _freeze_again}
 
 
-def wish_of(entry: Entry) -> Wish | None:
+def wish_of(entry: Intent) -> Wish | None:
     """What was wished, from the stored bytes; None when they can't be read or are no command's."""
     if is_ballot(entry.type):
         return None

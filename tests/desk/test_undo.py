@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from console import language
 from console.core import commands, instants
-from console.core.commands import Wish
+from console.core.commands import InvalidWish, Wish
 from console.core.instants import HOUR, Instant
 from console.core.messages import Account, CoreMeta, Hold, decoder
 from console.desk import deciding
@@ -126,6 +126,20 @@ def test_a_wish_comes_back_from_the_stored_bytes_and_what_was_seen_too(journal: 
     wish = commands.freeze(ACCOUNT.id, "account_takeover", "n", scope="login", expires_at=Instant(NOW + HOUR))
     entry = deciding.decide(journal, META, wish, core_now=NOW, account=ACCOUNT)
     assert (wish_of(entry), seen(entry)) == (wish, ACCOUNT)
+
+
+def test_two_consoles_do_not_decide_the_same_again_twice(journal: Journal) -> None:
+    wish = commands.freeze(ACCOUNT.id, "account_takeover")
+    lost = deciding.decide(journal, META, wish, core_now=NOW, account=ACCOUNT)
+    journal.settle(lost.command_id, Move(to=State.EXPIRED, why="never_recorded"), NOW)
+    told = {"core_now": NOW, "account": ACCOUNT, "follows": lost.command_id}
+    again = deciding.decide(journal, META, wish, **told)
+    with pytest.raises(InvalidWish, match="followed"):
+        deciding.decide(journal, META, wish, **told)
+    deciding.decide(journal, META, commands.freeze(ACCOUNT.id, "account_takeover", scope="login"), **told)
+    assert len(journal.recent(10)) == 3
+    journal.settle(again.command_id, Move(to=State.EXPIRED, why="never_recorded"), NOW)
+    deciding.decide(journal, META, wish, **told)
 
 
 def test_what_came_to_nothing_waits_until_something_follows_it(journal: Journal) -> None:
