@@ -13,7 +13,7 @@ from console.core.ballots import APPROVE, CANCEL, cast
 from console.core.commands import Absent
 from console.core.messages import UNREADABLE, Command, decoder, encode
 from console.core.second_person import WAITING
-from console.watch.errands import TOKEN_PAUSE_S, Errands
+from console.watch.errands import TOKEN_PAUSE_S, UNPROVEN_AFTER, Errands
 from console.watch.outcomes import Next
 from store.journal import Entry, Move
 from store.life import BALLOT, SETTLED, State
@@ -71,6 +71,8 @@ class Ballots:
             after = self._errands.settle(entry, of_decided(entry, found))
             if after.state not in SETTLED:
                 self._errands.pauses.put_off(entry.command_id, longest_s=DECIDED_PAUSE_S)
+        elif self._errands.core_now() > entry.not_after + UNPROVEN_AFTER:
+            self._errands.settle(entry, Move(to=State.REVIEW, why="never_lapsed"))
         elif entry.settles_as or late:
             self._errands.pauses.put_off(entry.command_id, longest_s=DECIDED_PAUSE_S)
         else:

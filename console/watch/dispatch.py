@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 
 from console.core import instants
 from console.core.commands import is_same_request, outcome, shows_effect, submit
-from console.core.instants import DAY, HOUR, SECOND, Instant
+from console.core.instants import DAY, SECOND, Instant
 from console.core.messages import UNREADABLE, Account, Command, decoder
 from console.core.problems import CoreProblem, CoreUnreachable
 from console.watch.ballots import Ballots
-from console.watch.errands import TOKEN_PAUSE_S, ClientSource, Errands
+from console.watch.errands import TOKEN_PAUSE_S, UNPROVEN_AFTER, ClientSource, Errands
 from console.watch.outcomes import Next, of_record
 from console.watch.pauses import LONGEST_PAUSE_S
 from store.journal import Entry, Journal, Move
@@ -36,8 +36,6 @@ OTHERS_AT_ONCE = 6
 """Requests of one kind at the same time: more than plans have under way, so that a single decision finds room."""
 RECORD_KEPT = 7 * DAY
 """The least time the core keeps a record (contract, 7.1); after it a missing one proves nothing."""
-UNPROVEN_AFTER = HOUR
-"""A core that for so long after the deadline says 'not found' without its clock leaves the answer to a person."""
 UNSEEN_AFTER = 60 * SECOND
 """A success whose effect can't be seen for so long goes to a person."""
 

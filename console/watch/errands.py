@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from console.core.client import CoreClient
 from console.core.commands import Absent, outcome
+from console.core.instants import HOUR
 from console.core.messages import Command
 from console.core.problems import CoreProblem, CoreUnreachable
 from console.watch.outcomes import ASK, Next, of_problem
@@ -17,6 +18,9 @@ from store.life import SETTLED, State
 log = logging.getLogger(__name__)
 
 TOKEN_PAUSE_S = 15.0
+UNPROVEN_AFTER = HOUR
+"""What the core leaves open for so long after the deadline goes to a person: 'not found' without its clock, or a
+command that it still shows as waiting."""
 
 ClientSource = Callable[[], CoreClient | None]
 """Gives the client to use now, None while there is no credential."""

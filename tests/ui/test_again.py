@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +12,7 @@ from console.core import commands
 from console.core.commands import Wish
 from console.core.instants import HOUR, MINUTE, SECOND, Instant
 from console.core.messages import Account, decoder, encode
-from console.language import tr
+from console.language import catalogue, tr
 from console.paths import Home
 from console.ui.app import RiskDesk
 from console.ui.dialogs.base import DecisionDialog
@@ -18,6 +20,7 @@ from console.ui.dialogs.freeze import FreezeDialog
 from console.ui.dialogs.holds import UnfreezeDialog
 from console.ui.dialogs.limit import LimitDialog
 from console.ui.drafts import Draft
+from console.watch import ballots, dispatch
 from store.journal import Intent, Journal, Move
 from store.life import State
 from store.reader import Reader
@@ -26,7 +29,9 @@ from tests.ui.mirror_builder import NOW
 from tests.ui.screens import frame, ready, shown, until
 
 
-def decided(home: Home, wish: Wish, state: State, command_id: str, at: int, seen: Account | None = None) -> None:
+def decided(
+    home: Home, wish: Wish, state: State, command_id: str, at: int, seen: Account | None = None, why: str | None = None
+) -> None:
     """Put a command into the journal that came to a state; what the operator saw is `seen`, else the mirror's."""
     mirror = Reader(home.mirror)
     detail = mirror.account(wish.account_id)
@@ -44,7 +49,7 @@ def decided(home: Home, wish: Wish, state: State, command_id: str, at: int, seen
     )  # fmt: skip
     if state is not State.QUEUED:
         journal.begin_attempt(command_id, at)
-        journal.settle(command_id, Move(to=state, effect="applied"), at + SECOND)
+        journal.settle(command_id, Move(to=state, effect="applied", why=why), at + SECOND)
     journal.close()
 
 
@@ -186,3 +191,20 @@ async def test_leaving_a_dialog_ends_the_round_with_nothing_sent(home: Home, des
         await until(lambda: getattr(app.screen, "NAME", "") == "commands", "the commands")
         assert drafts == []
         assert "2 to decide again" in frame(app)
+
+
+def test_whatever_goes_to_a_person_says_why() -> None:
+    sources = "".join(Path(module.__file__).read_text(encoding="utf-8") for module in (dispatch, ballots))
+    codes = set(re.findall(r'State[.]REVIEW, why="(\w+)"', sources))
+    assert len(codes) > 5
+    for language in ("en", "zh"):
+        assert {f"ui.because.{code}" for code in codes} <= set(catalogue(language))
+
+
+async def test_the_commands_screen_says_why_a_command_needs_a_look(home: Home, desk: Desk) -> None:
+    decided(home, commands.freeze("acc_000000", "account_takeover"), State.REVIEW, "lost", NOW - HOUR, why="no_proof")
+    app = desk()
+    async with app.run_test(size=(120, 40)):
+        await commands_screen(app)
+        app.screen.list.move(1)
+        await shown(app, "The core does not prove that it had no effect")

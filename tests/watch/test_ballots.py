@@ -13,8 +13,9 @@ import httpx
 import pytest
 
 from console.core import commands, instants
+from console.core.client import CoreClient
 from console.core.commands import InvalidWish
-from console.core.instants import MINUTE, SECOND
+from console.core.instants import HOUR, MINUTE, SECOND
 from console.core.messages import encode
 from console.desk import ballots
 from console.watch.dispatch import Dispatcher, Evidence
@@ -171,6 +172,28 @@ async def test_a_command_that_lapsed_first_is_told_as_lapsed(house: House) -> No
     await before.drain()
     sent = house.journal.get(entry.command_id)
     assert (sent.state, sent.why, sent.attempts) == (State.EXPIRED, "lapsed", 1)
+
+
+async def test_what_the_core_never_lets_lapse_goes_to_a_person(house: House) -> None:
+    command = await house.ask(house.operator)
+    entry = await house.cast(command, "approve")
+    record, now = encode(command), instants.now()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            raise httpx.ReadError("broken off")
+        return httpx.Response(200, content=record, headers={"Content-Type": "application/json"})
+
+    client = CoreClient("http://127.0.0.1:1", lambda: "t", httpx.MockTransport(answer))
+    dispatcher = Dispatcher(house.journal, lambda: client, lambda: client, lambda: now)
+    for later in (0, MINUTE, HOUR, 2 * HOUR, 3 * HOUR):
+        now = command.not_after - MINUTE + later
+        await dispatcher.run_due()
+        await dispatcher.drain()
+        if later < HOUR:
+            assert house.journal.get(entry.command_id).state is State.UNKNOWN
+    found = house.journal.get(entry.command_id)
+    assert (found.state, found.why) == (State.REVIEW, "never_lapsed")
 
 
 async def test_a_decision_that_waited_too_long_is_never_sent(house: House) -> None:

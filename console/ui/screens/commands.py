@@ -148,14 +148,17 @@ class CommandsScreen(Withdrawals):
         self.query_one("#detail", Lines).show(Text("\n").join(lines))
 
     def _since(self, entry: Entry) -> str:
-        """Why it was refused; what a decision was about; else how the account has changed since."""
+        """Why it was refused or needs a look; what a decision was about; else how the account has changed since."""
         from console.ui.again import since
         from console.ui.outcomes import about, because
 
         mirror, situation = self.sight.mirror, self.sight.situation
         if is_ballot(entry.type):
             return about(entry, mirror, situation.exponents)
-        why = because(entry, mirror, situation.core_now) if entry.state is State.REJECTED else ""
+        told = entry.state in (State.REJECTED, State.REVIEW)
+        why = because(entry, mirror, situation.core_now) if told else ""
+        if entry.state is State.REVIEW:
+            return f"{why} {since(self.desk, entry)}".strip()
         return why or since(self.desk, entry)
 
     # ------------------------------------------------------------ actions
