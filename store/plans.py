@@ -317,13 +317,15 @@ class Plans:
         return [_item(row) for row in self._journal.rows(f"{_ITEMS} {clause}", values)]
 
 
-def touched(journal: Journal, subject: str, since: int) -> set[str]:
-    """The accounts of a person's account commands that were decided since an instant and not refused or dropped."""
-    rows = journal.rows(
-        "SELECT DISTINCT account_id FROM command WHERE created_at > ? AND created_by = ? AND type LIKE 'account.%'"
-        " AND (acked_at IS NOT NULL OR state IN ('QUEUED', 'SENDING', 'UNKNOWN'))",
-        (since, subject),
-    )
+def touched(journal: Journal, subject: str, since: int, *, recorded: bool = False) -> set[str]:
+    """The accounts of a person's account commands that were decided since an instant and not refused or dropped.
+
+    `recorded`: only of those that the core is known to have.
+    """
+    under_way = "" if recorded else " OR state IN ('QUEUED', 'SENDING', 'UNKNOWN')"
+    asked = f"""SELECT DISTINCT account_id FROM command
+        WHERE created_at > ? AND created_by = ? AND type LIKE 'account.%' AND (acked_at IS NOT NULL{under_way})"""  # noqa: S608
+    rows = journal.rows(asked, (since, subject))
     return {account_id for (account_id,) in rows}
 
 

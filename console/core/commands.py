@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from console.core import vocabulary
 from console.core.client import Answer, CoreClient
@@ -36,6 +36,8 @@ VERDICT_TRANSACTIONS = 100
 DEADLINE = 2 * MINUTE
 APPROVAL_DEADLINE = 2 * HOUR
 """How long the core may begin to execute a command (microseconds), when it runs at once and when a person approves."""
+Expected = Literal["no", "perhaps", "yes"]
+"""Whether a second person will be asked."""
 NOT_FOUND = "not_found"
 """The code of the 404 that can prove that a command had no effect (contract, section 8)."""
 SKEW = 2 * SECOND
@@ -211,15 +213,17 @@ def needs_approval(wish: Wish, meta: CoreMeta, account: Account | None) -> bool:
 
 
 def deadline(
-    wish: Wish, meta: CoreMeta, account: Account | None, now: Instant, *, second_person: bool = False
+    wish: Wish, meta: CoreMeta, account: Account | None, now: Instant, *, second_person: Expected = "no"
 ) -> Instant:
     """The `not_after` of a wish decided now, by the core's clock, inside the core's limits.
 
-    `second_person`: the bulk rule is known to ask for one.
+    `second_person`: whether the bulk rule asks for one. Where that is not known, it is the longest time that the core
+    takes either way: a longer one would be refused if nobody is asked, a short one leaves nobody the time to answer.
     """
-    if second_person or needs_approval(wish, meta, account):
+    if second_person == "yes" or needs_approval(wish, meta, account):
         return Instant(now + min(APPROVAL_DEADLINE, meta.limits.approval_max_s * SECOND - SKEW))
-    return Instant(now + min(DEADLINE, meta.limits.not_after_max_s * SECOND - SKEW))
+    wished = DEADLINE if second_person == "no" else APPROVAL_DEADLINE
+    return Instant(now + min(wished, meta.limits.not_after_max_s * SECOND - SKEW))
 
 
 def request(wish: Wish, not_after: Instant, decided_on: DecidedOn | None = None) -> CommandRequest:

@@ -6,12 +6,12 @@ import time
 from collections.abc import Mapping, Sequence
 
 from console.core import commands
-from console.core.commands import InvalidWish, Wish
+from console.core.commands import Expected, InvalidWish, Wish
 from console.core.identifiers import new_id
 from console.core.instants import Instant
 from console.core.messages import Account, CoreMeta, DecidedOn, encode
 from console.core.vocabulary import NEEDS_IF_MATCH
-from console.desk.quota import is_beyond
+from console.desk.quota import expected
 from console.desk.undo import wish_of
 from console.language import tr
 from store.journal import Blocked, Entry, Intent, Journal
@@ -49,7 +49,7 @@ def decide(
         if_match=if_match(journal, wish, account),
         decided_on=decided_on,
         follows=follows,
-        second_person=is_beyond(journal, meta, wish, core_now),
+        second_person=expected(journal, meta, wish, core_now),
     )
     return journal.intend(intent, core_now, checklist, lambda _: _check_first(journal, intent))
 
@@ -77,7 +77,7 @@ def fix(
     if_match: int | None,
     decided_on: DecidedOn | None = None,
     follows: str | None = None,
-    second_person: bool = False,
+    second_person: Expected = "no",
 ) -> Intent:
     """A checked wish with everything that will travel; nothing is stored. Raises InvalidWish."""
     commands.check(wish, meta, core_now)

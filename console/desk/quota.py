@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from console.core.commands import Wish
+from console.core.commands import Expected, Wish
 from console.core.instants import MINUTE, SECOND, Instant
 from console.core.messages import CoreMeta
 from store.journal import Journal
@@ -50,9 +50,16 @@ def quota(meta: CoreMeta, journal: Journal | None, mirror: Reader | None, core_n
     return Quota(frozenset(used), meta.limits.bulk_accounts, meta.limits.bulk_window_s)
 
 
-def is_beyond(journal: Journal, meta: CoreMeta, wish: Wish, core_now: Instant) -> bool:
-    """Whether the bulk rule will make a command decided now wait for a second person, by this desk's own journal."""
+def expected(journal: Journal, meta: CoreMeta, wish: Wish, core_now: Instant) -> Expected:
+    """Whether the bulk rule will make a command decided now wait for a second person, by this desk's own journal.
+
+    While commands that were to use the quota up are on their way, nobody knows whether the core will get them first.
+    """
     if not wish.type.startswith("account."):
-        return False
+        return "no"
     soon = quota(meta, journal, None, core_now + MARGIN)
-    return soon is not None and not soon.covers(wish.account_id)
+    if soon is None or soon.covers(wish.account_id):
+        return "no"
+    since = core_now + MARGIN - soon.window_s * SECOND
+    known = replace(soon, used=frozenset(touched(journal, meta.you.subject, since, recorded=True)))
+    return "perhaps" if known.covers(wish.account_id) else "yes"

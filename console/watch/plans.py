@@ -18,7 +18,7 @@ from console.core.messages import Account, CoreMeta
 from console.core.problems import CoreProblem, CoreUnreachable
 from console.desk import bulk, deciding
 from console.desk.bulk import Skip
-from console.desk.quota import is_beyond
+from console.desk.quota import expected
 from console.watch.errands import ClientSource
 from store.journal import WATCHER, Blocked, Journal
 from store.plans import Item, NotRunning, Plan, Plans
@@ -148,7 +148,7 @@ class PlanRunner:
             core_now=core_now,
             account=account,
             if_match=seen if wish.type.startswith("account.") else None,
-            second_person=is_beyond(self._journal, meta, wish, core_now),
+            second_person=expected(self._journal, meta, wish, core_now),
         )
         self._plans.decide(item, intent, core_now)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from console.core import commands, instants
 from console.core.commands import InvalidWish
-from console.core.instants import HOUR, MINUTE
+from console.core.instants import HOUR, MINUTE, SECOND
 from console.core.messages import Account, CommandRequest, CoreMeta, DecidedOn, decoder
 from console.desk import deciding
 from console.language import catalogue
@@ -90,3 +91,20 @@ def test_a_refusal_is_explained_with_its_values(journal: Journal) -> None:
     with pytest.raises(InvalidWish) as invalid:
         deciding.decide(journal, META, commands.claim("a1", 0), core_now=NOW)
     assert "480" in deciding.explain(invalid.value)
+
+
+def test_while_the_quotas_commands_are_on_their_way_the_deadline_suits_the_core_either_way(journal: Journal) -> None:
+    """They may expire unsent, and then nobody is asked: hours would be refused."""
+    operator = msgspec.structs.replace(META, you=msgspec.structs.replace(META.you, roles=["operator"]))
+    before = [
+        deciding.decide(journal, operator, commands.freeze(f"a{number}", "account_takeover"), core_now=NOW)
+        for number in range(META.limits.bulk_accounts)
+    ]
+    longest = META.limits.not_after_max_s * SECOND
+    perhaps = deciding.decide(journal, operator, FREEZE, core_now=NOW)
+    assert 2 * MINUTE < perhaps.not_after - NOW < longest
+    journal.withdraw(perhaps.command_id, NOW, "maria.k")
+    for entry in before:
+        journal.begin_attempt(entry.command_id, NOW)
+        journal.settle(entry.command_id, Move(to=State.ACKED), NOW)
+    assert deciding.decide(journal, operator, FREEZE, core_now=NOW).not_after - NOW > longest
