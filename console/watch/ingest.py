@@ -23,6 +23,7 @@ from console.risk.learned import LEARNED
 from console.risk.packs import Pack
 from console.risk.records import hits_of
 from console.risk.score import level_of
+from console.watch.health import Health
 from console.watch.keeper import Keeper
 from console.watch.learning import Learning, Piece, School
 from console.watch.listed import Listed
@@ -225,10 +226,14 @@ class Ingest:
         heads.level[accounts] = level_of(heads.score[accounts], self.pack.thresholds)
         meant.batch.risks = heads.rows(accounts)
 
-    def know(self, meta: str) -> None:
-        """Keep what the core says of itself (JSON of /meta) for the console, and learn by it."""
+    def know(self, meta: str, asked: Health) -> None:
+        """Keep what the core says of itself (JSON of /meta) for the console, and learn by it.
+
+        Stored at once with when it was asked: by both together the console tells the core's clock.
+        """
         with self.mirror.transaction():
             self.mirror.note(META, meta)
+            asked.write(self.mirror)
         self._heed(meta)
 
     def _heed(self, meta: str | None) -> None:

@@ -263,12 +263,14 @@ class Watcher:
 
         async def ask() -> None:
             async with asyncio.timeout(META_EVERY_S - 5):
-                meta = await self._told_of_us(await self._client.meta())
+                meta = await self._client.meta()
+                asked = instants.now()
+                meta = await self._told_of_us(meta)
             ingest = await self.follower.ingest()
             self.follower.max_wait_s = min(self.follower.max_wait_s, meta.limits.max_wait_s)
-            await self.follower.run(ingest.know, encode(meta).decode())
+            self._meta_health.ok(asked)
+            await self.follower.run(ingest.know, encode(meta).decode(), self._meta_health)
             self._meta = meta
-            self._meta_health.ok(instants.now())
 
         await self._reported(self._meta_health, ask)
 

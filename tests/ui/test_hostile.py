@@ -18,6 +18,7 @@ from console.paths import Home, fixtures
 from console.risk.packs import load_packs
 from console.ui.app import RiskDesk
 from console.ui.screens import BY_NAME
+from console.watch.health import Health
 from console.watch.ingest import Ingest
 from console.watch.watcher import pack_texts
 from store.journal import Intent, Journal, Move
@@ -56,7 +57,7 @@ def spoiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     hold = hostile.ESCAPES + hostile.BIDI
     reasons = [reason | {"title": hostile.MARKUP} for reason in META["reason_codes"]]
     told_of = {"institution": hold, "reason_codes": reasons, "currencies": [{"code": "\x1b[2", "exponent": 4}]}
-    ingest.know(json.dumps(META | told_of | {"you": META["you"] | {"subject": hostile.MARKUP}}))
+    ingest.know(json.dumps(META | told_of | {"you": META["you"] | {"subject": hostile.MARKUP}}), Health("changes"))
     with ingest.mirror.transaction():
         ingest.mirror.health("changes", AT, hold + hostile.MARKUP, AT, 3, 1e308, hostile.MARKUP)
     ingest.close()

@@ -16,8 +16,10 @@ from console.core.instants import wire
 from console.risk.columns import FACTS
 from console.risk.columns import Fact as RiskFact
 from console.risk.packs import load_packs
+from console.watch.health import Health
 from console.watch.ingest import Ingest
 from store.compare import differences
+from store.reader import Reader
 from store.upkeep import drop_events, unreadable
 
 PACK = load_packs(
@@ -315,3 +317,16 @@ def test_a_label_names_the_transaction_it_judges(ingest: Ingest, core: Core) -> 
     facts = np.concatenate(log)
     assert facts["judged"][facts["fact"] == RiskFact.LABEL].tolist() == [2, 4, 0]
     assert not facts["judged"][facts["fact"] != RiskFact.LABEL].any()
+
+
+def test_what_the_core_says_and_when_it_was_asked_are_read_together(tmp_path: Path) -> None:
+    path, asked = tmp_path / "mirror.db", Health("meta")
+    ingest = Ingest(path, PACK)
+    for at in (NOON, NOON + 30 * SECOND):
+        asked.ok(at)
+        ingest.know(json.dumps({"server_time": wire(at)}), asked)
+        reader = Reader(path)
+        assert wire(at) in reader.notes()["meta"]
+        assert [feed.last_ok_at for feed in reader.feeds() if feed.poller == "meta"] == [at]
+        reader.close()
+    ingest.close()

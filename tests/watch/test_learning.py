@@ -18,6 +18,7 @@ from console.core.instants import DAY, HOUR, MINUTE, wire
 from console.risk.learner import Parameters
 from console.risk.packs import load_packs
 from console.risk.refits import Cadence
+from console.watch.health import Health
 from console.watch.ingest import Ingest
 from console.watch.learning import School
 from console.watch.refit import Answer, Job, Stopped, carry_out
@@ -153,7 +154,7 @@ class Home:
 
     def open(self) -> Ingest:
         ingest = Ingest(self.mirror, PACK, self.folder / "journal.db", self.school)
-        ingest.know(META)
+        ingest.know(META, Health("meta"))
         return ingest
 
     def run(self, size: int, after: int = 0) -> Home:
