@@ -237,6 +237,19 @@ async def test_a_hold_ends_when_it_was_typed_to_and_nonsense_is_not_sent(desk: D
         assert drafts[0].wish.params["expires_at"] == NOW + 4_000_000 + 36 * HOUR
 
 
+async def test_while_one_types_the_send_key_is_said_to_be_text(desk: Desk, drafts: list[Draft]) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)) as pilot:
+        dialog = await opened(app, "freeze", 0)
+        await pilot.press("1", "n", *"may")
+        await shown(app, "only then y sends")
+        assert not dialog.query_one("#send").has_class("-ready")
+        await pilot.press("enter")
+        await shown(app, "y sends it")
+        assert dialog.query_one("#send").has_class("-ready")
+        assert drafts == []
+
+
 async def test_a_share_goes_out_as_the_value_that_was_shown(desk: Desk, drafts: list[Draft]) -> None:
     app = desk()
     async with app.run_test(size=(80, 24)) as pilot:
@@ -256,7 +269,7 @@ async def test_a_close_says_what_is_still_open(desk: Desk) -> None:
     async with app.run_test(size=(80, 24)):
         dialog = await opened(app, "close", 3)
         (said,) = dialog.warnings()
-        assert all(word in said for word in ("Owes 6,977.43", "123.00 pending", "1 holds stand", "alert is open"))
+        assert all(word in said for word in ("Owes 6,977.43", "123.00 pending", "holds that stand: 1", "alert is open"))
 
 
 async def test_a_dialog_shows_the_cores_word_and_asks_anew_when_the_decision_changes(

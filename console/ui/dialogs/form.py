@@ -132,7 +132,7 @@ class Form(ModalScreen[Answered | None], Generic[Answered]):
         if self._height(lines) > self.app.size.height:
             lines = self._lines(against, gap=False)
         self.query_one("#form", Static).update(Text("\n").join(lines))
-        self.query_one("#send").set_class(against is None, "-ready")
+        self.query_one("#send").set_class(against is None and self._typing is None, "-ready")
 
     def _lines(self, against: str | None, *, gap: bool) -> list[Text]:
         colours, width = palette(self.app.theme_variables), self._width
@@ -140,8 +140,14 @@ class Form(ModalScreen[Answered | None], Generic[Answered]):
         for line in head:
             line.truncate(width, overflow="ellipsis")
         form = [line for part in self.fields for line in part.lines(width, colours)]
-        foot = [*self.remarks(colours), Text(against or self.ready(), colours.warning if against else colours.good)]
+        foot = [*self.remarks(colours), self._last_line(against, colours)]
         return [*head, *space, Text(self.consequence(), colours.plain), *space, *form, *space, *foot]
+
+    def _last_line(self, against: str | None, colours: Palette) -> Text:
+        """What stands against it or what the send key does; while a field is typed into, that the key is text there."""
+        if self._typing is not None and (against is None or isinstance(self._typing, Question)):
+            return Text(tr("ui.dialog.typing", key=SEND), colours.plain)
+        return Text(against or self.ready(), colours.warning if against else colours.good)
 
     @property
     def _width(self) -> int:
@@ -238,6 +244,7 @@ class Form(ModalScreen[Answered | None], Generic[Answered]):
         field.cursor_position = len(words.value)
         field.add_class("-open")
         self.set_focus(field)
+        self.show()
 
     def _end_typing(self) -> None:
         self._typing = None

@@ -122,7 +122,7 @@ def layout(width: int) -> list[tuple[str, int, bool]]:
         ("what", 9, False),
         ("progress", BAR, False),
         ("done", 11, True),
-        ("pace", 8, True),
+        ("pace", 9, True),
         ("to_go", 7, True),
     ]
     further = [("by", 20, False), ("reason", 16, False)] if width >= ROOMY else []

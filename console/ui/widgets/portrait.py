@@ -216,7 +216,7 @@ def _ends(situation: Situation, account_id: str, colours: Palette) -> list[Pair]
             scope = term("ui.scope", clean(ending.scope, 16))
             words = tr("ui.portrait.hold_open", scope=scope, words=end_words(ending, situation.core_now))
             style = colours.warning if ending.stage == "day" else colours.bad
-            lines.append((Text(tr("ui.portrait.ends") if not lines else "", colours.faint), Text(f"⧗ {words}", style)))
+            lines.append((Text(tr("ui.portrait.ends") if not lines else "", colours.faint), Text(f"◷ {words}", style)))
     return lines
 
 
