@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
 
 import pytest
@@ -77,6 +78,18 @@ async def test_a_plan_opens_with_the_reason_of_every_item(desk: Desk) -> None:
         account = app.screen.account()
         assert account is not None
         assert account.account_id == "acc_000004"
+
+
+async def test_a_plan_that_a_restored_journal_does_not_have_closes_no_console(home: Home, desk: Desk) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        await pilot.press("8", "enter")
+        await shown(app, "is so already")
+        with closing(sqlite3.connect(home.journal)) as journal, journal:
+            journal.execute("DELETE FROM plan")
+        app.look()
+        await shown(app, "there is no plan 2")
 
 
 async def test_a_plans_end_is_said_and_its_items_are_not(home: Home, desk: Desk) -> None:

@@ -120,12 +120,18 @@ class PlanScreen(Steering):
         situation = self.sight.situation
         if self.sight.journal is not None and (journal_changed or situation.now - self._read_at >= SECOND):
             self._read_at = situation.now
-            plans = Plans(self.sight.journal)
-            plan = plans.need(self._number)
-            followed = Followed(plan, bulk.progress(plans, plan, situation.now))
-            self.table.tell(plans, followed.progress.results.accounts, situation.now, situation.exponents)
-            self._tell(followed)
+            self._read(Plans(self.sight.journal))
         super().looked(mirror_changed, journal_changed)
+
+    def _read(self, plans: Plans) -> None:
+        """The plan as it is; a journal that was put back from before it does not have it."""
+        situation, plan = self.sight.situation, plans.get(self._number)
+        if plan is None:
+            self.desk.say(tr("plans.no_such", number=self._number), "warning")
+            return
+        followed = Followed(plan, bulk.progress(plans, plan, situation.now))
+        self.table.tell(plans, followed.progress.results.accounts, situation.now, situation.exponents)
+        self._tell(followed)
 
     def _tell(self, followed: Followed) -> None:
         colours, plan = palette(self.app.theme_variables), followed.plan
