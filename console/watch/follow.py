@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from console.core import feed, instants
 from console.core.client import CoreClient
 from console.core.feed import FeedGap, FeedReset, Page, Position
-from console.core.messages import encode
+from console.core.instants import Instant
+from console.core.messages import CoreMeta, encode
 from console.watch import rebuild
 from console.watch.health import Health
 from console.watch.ingest import LANE, Ingest, Ingested
@@ -45,6 +46,7 @@ class Follower:
         page_limit: int,
     ) -> None:
         self.health = Health(LANE)
+        self.meta_health = Health("meta")
         self.caught_up = asyncio.Event()
         self._client = client
         self._open_ingest = open_ingest
@@ -144,15 +146,21 @@ class Follower:
         """Fill a new mirror from the feed's beginning, or from snapshots where the core no longer holds that."""
         self._gaps, self._stale = 0, False
         meta = await self._client.meta()
+        asked = instants.now()
         first = await rebuild.whole_feed(self._client, meta)
         if first is None:
-            await self.run(ingest.know, encode(meta).decode())
+            await self.know(ingest, meta, asked)
             await rebuild.from_snapshots(self._client, meta, ingest, self.run)
             return
         if forget:
             await self.run(ingest.clear)
-        await self.run(ingest.know, encode(meta).decode())
+        await self.know(ingest, meta, asked)
         await self._take(ingest, feed.read(first, None))
+
+    async def know(self, ingest: Ingest, meta: CoreMeta, asked: Instant) -> None:
+        """Keep what the core said of itself, and when."""
+        self.meta_health.ok(asked)
+        await self.run(ingest.know, encode(meta).decode(), self.meta_health)
 
     async def let_go(self, ingest: Ingest, error: BaseException) -> None:
         """After an error inside a page the memory may be ahead of the file: open both again next time.

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from console import __version__
 from console.core import instants
 from console.core.client import CoreClient, is_loopback
-from console.core.messages import CoreMeta, encode
+from console.core.messages import CoreMeta
 from console.core.problems import CoreProblem, CoreUnreachable
 from console.desk import checklist
 from console.desk.checkpoints import Places
@@ -104,7 +104,6 @@ class Watcher:
         self._client = client
         texts = pack_texts(options.packs)
         self._pack = load_packs(texts)
-        self._meta_health = Health("meta")
         self._digest_health = Health("digest")
         self._retention_health = Health("retention")
         self._commands_health = Health("commands")
@@ -136,7 +135,7 @@ class Watcher:
     def healths(self) -> list[Health]:
         return [
             self.follower.health,
-            self._meta_health,
+            self.follower.meta_health,
             self._commands_health,
             self.holds.health,
             self._digest_health,
@@ -268,11 +267,10 @@ class Watcher:
                 meta = await self._told_of_us(meta)
             ingest = await self.follower.ingest()
             self.follower.max_wait_s = min(self.follower.max_wait_s, meta.limits.max_wait_s)
-            self._meta_health.ok(asked)
-            await self.follower.run(ingest.know, encode(meta).decode(), self._meta_health)
+            await self.follower.know(ingest, meta, asked)
             self._meta = meta
 
-        await self._reported(self._meta_health, ask)
+        await self._reported(self.follower.meta_health, ask)
 
     async def _told_of_us(self, meta: CoreMeta) -> CoreMeta:
         """The core's /meta with who the operator is: the token to read with may be another subject's."""
