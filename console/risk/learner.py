@@ -76,7 +76,7 @@ def refit(
     if training.fraud.sum() < 2 * FEWEST_FRAUDS:
         raise TooFewFrauds(f"{int(training.fraud.sum())} labelled frauds among {len(training.fraud)} rows")
     unseen = unseen_by(training, champion)
-    held = held_out(training, unseen, parameters.held_days * DAY)
+    held = held_out(training, champion, parameters.held_days * DAY)
     challenger = boost(training, ~held, parameters)
     margin = _margins(challenger, training.matrix[held])
     fraud, weight = training.fraud[held], training.weight[held].astype(np.float64)
@@ -122,15 +122,17 @@ def refit(
     return Refit(model, not worse, "worse_than_champion" if worse else "")
 
 
-def held_out(training: Training, unseen: Bools, stretch: int) -> Bools:
+def held_out(training: Training, champion: Model | None, stretch: int) -> Bools:
     """The newest rows whose truth is known for all, at most `stretch` µs of them, to compare and to calibrate on.
 
-    Those that the champion has not seen, so that the challenger learns from all that the champion knew; where they have
-    too few frauds the whole stretch, or a fixed part of all rows.
+    Those that have come to that age since the champion's fit; where they have too few frauds the whole stretch, or a
+    fixed part of all rows. Rows that labels told of sooner stay among them: without them it would be a selection, with
+    fewer frauds, or fewer false alarms, than there are, and no probability could be calibrated on it.
     """
     ripe = training.moment.at - training.moment.maturity
     newest = (training.at >= ripe - stretch) & (training.at < ripe)
-    for held in (newest & unseen, newest, hashed(training.seq) < HASHED_SHARE):
+    since = champion.trained_to - training.moment.maturity if champion else 0
+    for held in (newest & (training.at >= since), newest, hashed(training.seq) < HASHED_SHARE):
         frauds = int(training.fraud[held].sum())
         if min(frauds, int(training.fraud.sum()) - frauds) >= FEWEST_FRAUDS:
             return np.asarray(held)

@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 
 from console.risk.columns import DAY
 from console.risk.drift import SHIFTED, counted, shift, spread
-from console.risk.learner import Parameters, TooFewFrauds, platt, refit, unseen_by
+from console.risk.learner import Parameters, TooFewFrauds, held_out, platt, refit, unseen_by
 from console.risk.measures import average_precision, calibration_error
 from console.risk.model import Model, UnusableModel, calibrated, select
 from console.risk.training import Moment, Training
@@ -114,6 +114,15 @@ def test_champions_are_judged_on_rows_they_were_not_told_of(training: Training, 
     told = np.where(training.fraud, np.where(training.at < 20 * DAY, 3_999, 4_000), 0)
     unseen = unseen_by(replace(training, told=told), trained_half_way)
     assert np.array_equal(unseen, training.at >= 20 * DAY)
+
+
+def test_what_labels_told_of_early_is_held_out_with_the_rest_of_its_age(training: Training, model: Model) -> None:
+    champion = replace_model(model, trained_to_seq=4_000, trained_to=35 * DAY + MATURITY)
+    early = replace(training, told=np.where(training.fraud & (training.seq % 2 > 0), 3_999, training.told))
+    held = held_out(early, champion, 7 * DAY)
+    assert np.array_equal(held, training.at >= 35 * DAY)
+    figures = refit(early, champion, WEIGHTS, SMALL, "m2").model.figures
+    assert figures.held_frauds == training.fraud[held].sum() > figures.compared_frauds > 0
 
 
 def replace_model(model: Model, **changes: Any) -> Model:
