@@ -147,13 +147,18 @@ def _named(app: ASGIApp, clock: Callable[[], Instant]) -> ASGIApp:
 
         async def named(message: dict[str, object]) -> None:
             if message["type"] == "http.response.start":
-                own = [(b"x-request-id", name.encode()), (b"date", formatdate(clock() / SECOND, usegmt=True).encode())]
+                own = [(b"x-request-id", name.encode()), *dated(clock())]
                 message["headers"] = [*message["headers"], *own]  # type: ignore[misc]
             await send(message)
 
         await app(scope, receive, named)  # type: ignore[arg-type]
 
     return outer
+
+
+def dated(now: Instant) -> list[tuple[bytes, bytes]]:
+    """The `Date` header of an answer."""
+    return [(b"date", formatdate(now / SECOND, usegmt=True).encode())]
 
 
 async def _contract(request: Request) -> Response:

@@ -19,7 +19,6 @@ from console.sandbox.bank.register import Register
 from console.sandbox.people import WITHOUT_TOKEN
 from console.sandbox.problems import Refusal
 from console.sandbox.server import Core
-from tests.bench import conformance_core
 
 Patch = pytest.MonkeyPatch
 
@@ -271,7 +270,7 @@ def a_word_nobody_agreed_on(patch: Patch) -> None:
 
 
 def no_date(patch: Patch) -> None:
-    patch.setattr(conformance_core, "date", list)
+    patch.setattr(server, "dated", lambda now: [])
 
 
 def problems_as_plain_json(patch: Patch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import email.utils
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -91,25 +90,12 @@ def a_login(number: int, turn: int, at: Instant) -> Login:
     )
 
 
-def date() -> list[tuple[bytes, bytes]]:
-    """The header that a server adds to every answer."""
-    return [(b"date", email.utils.formatdate(usegmt=True).encode())]
-
-
 class Inside(httpx.ASGITransport):
     """The way to a core in this process, without sockets; inside `running` its life goes on."""
 
     def __init__(self, core: Core) -> None:
         self._core = core.asgi()
-        super().__init__(self._served, raise_app_exceptions=False)
-
-    async def _served(self, scope: Any, receive: Any, send: Any) -> None:
-        async def dated(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *date()]
-            await send(message)
-
-        await self._core(scope, receive, dated)
+        super().__init__(self._core, raise_app_exceptions=False)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
