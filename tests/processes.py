@@ -71,9 +71,9 @@ def wait_until(holds: Callable[[], object], what: str) -> None:
 
 
 def rows(desk: Riskdesk, query: str) -> list[tuple[Any, ...]]:
-    """What a desk's mirror says, read as any other tool reads it; nothing while there is no mirror yet."""
+    """What a desk's mirror says, read as any other tool reads it; nothing while there is none that can be read."""
     try:
         with closing(sqlite3.connect(f"{desk.home.mirror.as_uri()}?mode=ro", uri=True, timeout=5)) as database:
             return database.execute(query).fetchall()
-    except sqlite3.OperationalError:
+    except sqlite3.DatabaseError:
         return []
