@@ -64,7 +64,7 @@ def run(options: WatchOptions, *, as_json: bool) -> int:
         return Exit.FAILED
     if as_json:
         print(json.dumps(report))
-    elif options.until_caught_up:
+    elif "digest_equal" in report:  # it was not stopped before the feed's end
         print(tr("watch.caught_up", **report))
     return Exit.OK
 
