@@ -20,10 +20,11 @@ from pathlib import Path
 import httpx
 
 from console import children
+from console.bench.accounts import put_account
 from console.bench.faults import ledger
 from console.bench.machine import machine
 from console.core import commands, instants
-from console.core.messages import Account, CoreMeta, Customer, Limits, decoder
+from console.core.messages import CoreMeta, Limits, decoder
 from console.desk import deciding, hotline
 from console.exits import Exit
 from console.paths import Home
@@ -289,32 +290,18 @@ def set_up(bank: Bank, scale: Scale) -> dict[str, int]:
     exposures = {f"acc.{number:05d}": chance.randrange(LIMIT_MINOR) for number in range(scale.accounts)}
     with bank.batch():
         for account_id in (*exposures, *(f"single.{number}" for number in range(SINGLES))):
-            _put_account(bank, account_id, exposures.get(account_id, LIMIT_MINOR))
+            put_account(bank, account_id, _limits(exposures.get(account_id, LIMIT_MINOR)))
     return exposures
 
 
-def _put_account(bank: Bank, account_id: str, available: int) -> None:
-    now = instants.now()
-    bank.put("customer", Customer(id=f"c.{account_id}", version=1, registered_at=now, updated_at=now), now)
-    limits = Limits(
+def _limits(available: int) -> Limits:
+    return Limits(
         currency=CURRENCY,
         credit_limit_minor=LIMIT_MINOR,
         available_minor=available,
         balance_minor=LIMIT_MINOR - available,
         pending_minor=0,
     )
-    account = Account(
-        id=account_id,
-        version=1,
-        customer_id=f"c.{account_id}",
-        status="active",
-        credit_state="current",
-        limits=limits,
-        holds=[],
-        opened_at=now,
-        updated_at=now,
-    )
-    bank.put("account", account, now)
 
 
 def until(true: Callable[[], bool], what: str) -> None:

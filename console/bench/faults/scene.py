@@ -15,8 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from console import children
+from console.bench.accounts import put_account
 from console.core import instants
-from console.core.messages import Account, Application, Customer, LimitRequest, Limits, Merchant, Transaction
+from console.core.messages import Application, LimitRequest, Limits, Merchant, Transaction
 from console.sandbox.bank import Bank
 from console.sandbox.bank.database import Database
 from console.sandbox.run import FILE, Sandbox, SandboxOptions
@@ -78,16 +79,14 @@ def set_up(bank: Bank, quiet: int) -> None:
     decided_on = {account_id for desk in range(DESKS) for account_id in accounts_of(desk)}
     with bank.batch():
         for account_id in (*sorted(decided_on), *(f"quiet.{number}" for number in range(quiet))):
-            _put_account(bank, account_id)
+            put_account(bank, account_id, _limits())
         for desk in range(DESKS):
             for number in range(WISHES):
                 _put_wishes(bank, desk, number)
 
 
-def _put_account(bank: Bank, account_id: str) -> None:
-    now = instants.now()
-    bank.put("customer", Customer(id=f"c.{account_id}", version=1, registered_at=now, updated_at=now), now)
-    limits = Limits(
+def _limits() -> Limits:
+    return Limits(
         currency=CURRENCY,
         credit_limit_minor=LIMIT_MINOR,
         available_minor=LIMIT_MINOR,
@@ -95,18 +94,6 @@ def _put_account(bank: Bank, account_id: str) -> None:
         pending_minor=0,
         cash_limit_minor=LIMIT_MINOR // 5,
     )
-    account = Account(
-        id=account_id,
-        version=1,
-        customer_id=f"c.{account_id}",
-        status="active",
-        credit_state="current",
-        limits=limits,
-        holds=[],
-        opened_at=now,
-        updated_at=now,
-    )
-    bank.put("account", account, now)
 
 
 def _put_wishes(bank: Bank, desk: int, number: int) -> None:
