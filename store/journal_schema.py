@@ -6,6 +6,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from store import times
+from store.statements import execute_all
 
 MIGRATIONS = Migrations("journal")
 
@@ -45,9 +46,7 @@ CREATE VIEW v_audit AS SELECT seq, at, actor, event, payload, prev_hash, hash FR
 
 @MIGRATIONS(name="001_journal")
 def _journal(database: Database) -> None:
-    for statement in (TABLES + VIEWS).split(";\n"):
-        if statement.strip():
-            database.execute(statement)
+    execute_all(database, TABLES + VIEWS)
 
 
 MODELS = f"""
@@ -72,9 +71,7 @@ FROM model m LEFT JOIN takeover t ON t.epoch = m.epoch AND t.version = m.version
 
 @MIGRATIONS(name="002_models")
 def _models(database: Database) -> None:
-    for statement in MODELS.split(";\n"):
-        if statement.strip():
-            database.execute(statement)
+    execute_all(database, MODELS)
 
 
 LISTS = f"""
@@ -95,9 +92,7 @@ FROM listing;
 
 @MIGRATIONS(name="003_lists")
 def _lists(database: Database) -> None:
-    for statement in LISTS.split(";\n"):
-        if statement.strip():
-            database.execute(statement)
+    execute_all(database, LISTS)
 
 
 BALLOTS = f"""
@@ -119,9 +114,7 @@ FROM command WHERE target_type = 'command';
 
 @MIGRATIONS(name="005_ballots")
 def _ballots(database: Database) -> None:
-    for statement in BALLOTS.split(";\n"):
-        if statement.strip():
-            database.execute(statement)
+    execute_all(database, BALLOTS)
 
 
 MEASURES = """
@@ -134,9 +127,7 @@ CREATE INDEX command_by_followed ON command (follows) WHERE follows IS NOT NULL;
 @MIGRATIONS(name="006_measures")
 def _measures(database: Database) -> None:
     """What the operator saw when deciding, and which command a decision undoes or repeats."""
-    for statement in MEASURES.split(";\n"):
-        if statement.strip():
-            database.execute(statement)
+    execute_all(database, MEASURES)
 
 
 PLANS = f"""
@@ -176,6 +167,4 @@ FROM plan p JOIN v_plan_item i ON i.plan = p.number GROUP BY p.number;
 
 @MIGRATIONS(name="007_plans")
 def _plans(database: Database) -> None:
-    for statement in PLANS.split(";\n"):
-        if statement.strip():
-            database.execute(statement)
+    execute_all(database, PLANS)

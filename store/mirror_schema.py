@@ -11,6 +11,8 @@ from __future__ import annotations
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from store.statements import execute_all
+
 MIGRATIONS = Migrations("mirror")
 
 LEVELS = ("none", "low", "medium", "high", "critical")
@@ -163,9 +165,7 @@ FROM feed f LEFT JOIN health h ON h.poller = f.lane;
 
 @MIGRATIONS(name="001_mirror")
 def _mirror(database: Database) -> None:
-    for statement in (TABLES + VIEWS).split(";\n"):
-        if statement.strip():
-            database.execute(statement)
+    execute_all(database, TABLES + VIEWS)
 
 
 CONTENT = (
@@ -179,9 +179,7 @@ CONTENT = (
 @MIGRATIONS(name="002_learning")
 def _learning(database: Database) -> None:
     """The engine remembers other things from here on: what was mirrored before it is mirrored anew."""
-    for statement in LEARNING.split(";\n"):
-        if statement.strip():
-            database.execute(statement)
+    execute_all(database, LEARNING)
     database.execute(
         "INSERT INTO note SELECT 'generation', '1' WHERE EXISTS (SELECT 1 FROM account)"
         " ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
@@ -218,9 +216,7 @@ FROM alert t JOIN account a USING (account) LEFT JOIN desk_case c USING (account
 
 @MIGRATIONS(name="003_alert_factors")
 def _alert_factors(database: Database) -> None:
-    for statement in ALERT_FACTORS.split(";\n"):
-        if statement.strip():
-            database.execute(statement)
+    execute_all(database, ALERT_FACTORS)
 
 
 @MIGRATIONS(name="004_engine_state")
