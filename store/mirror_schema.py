@@ -245,3 +245,64 @@ def _alerts_by_opening(database: Database) -> None:
 def _verdicts_of_a_desk(database: Database) -> None:
     """Which labels came of a desk's look at what scored high; those kept from before count as others."""
     database.execute("ALTER TABLE judgement ADD COLUMN desk INTEGER NOT NULL DEFAULT 0")
+
+
+OPEN_PAPERS = """type IN ('application', 'limit_request') AND deleted = 0
+    AND (instr(doc, '"submitted"') > 0 OR instr(doc, '"in_review"') > 0 OR instr(doc, '"pending"') > 0)"""
+"""Selects what may wait for somebody's decision; their `status` says whether it does."""
+
+
+def part(path: str) -> str:
+    """SQL for one part of a resource's JSON; NULL where that is nested beyond what SQLite reads."""
+    return f"CASE WHEN json_valid(doc) THEN doc ->> '{path}' END"
+
+
+TIES = {
+    "device": "$.device_id",
+    "ip": "$.ip",
+    "email": "$.tokens.email",
+    "phone": "$.tokens.phone",
+    "address": "$.tokens.address",
+    "national_id": "$.tokens.national_id",
+    "employer": "$.facts.employer",
+}
+"""What an application can share with others, and where it stands in one."""
+ENDS = ("$.from.id", "$.to.id")
+"""The two ends of a link."""
+
+PAPERS = (
+    f"CREATE INDEX resource_open_papers ON resource (type, id) WHERE {OPEN_PAPERS};\n"
+    + "".join(
+        f"CREATE INDEX application_by_{kind} ON resource ({part(path)}) WHERE type = 'application' AND deleted = 0;\n"
+        for kind, path in TIES.items()
+    )
+    + "".join(
+        f"CREATE INDEX link_by_end_{place} ON resource ({part(path)}) WHERE type = 'link' AND deleted = 0;\n"
+        for place, path in enumerate(ENDS)
+    )
+    + f"""
+CREATE VIEW v_application AS SELECT
+    r.id AS application_id, {part("$.customer_id")} AS customer_id, {part("$.account_id")} AS account_id,
+    {part("$.status")} AS status, {part("$.submitted_at")} AS submitted_at,
+    {part("$.requested_limit_minor")} AS requested_limit_minor,
+    {part("$.approved_limit_minor")} AS approved_limit_minor, {part("$.currency")} AS currency,
+    {part("$.score")} AS score, {part("$.channel")} AS channel, {part("$.device_id")} AS device_id,
+    {part("$.ip")} AS ip, {part("$.checks")} AS checks, {part("$.decided_at")} AS decided_at,
+    {part("$.decision_reason")} AS decision_reason, r.version
+FROM resource r WHERE r.type = 'application' AND r.deleted = 0;
+
+CREATE VIEW v_limit_request AS SELECT
+    r.id AS limit_request_id, {part("$.account_id")} AS account_id, {part("$.status")} AS status,
+    {part("$.requested_by")} AS requested_by, {part("$.requested_at")} AS requested_at,
+    {part("$.current_limit_minor")} AS current_limit_minor,
+    {part("$.requested_limit_minor")} AS requested_limit_minor, {part("$.currency")} AS currency,
+    {part("$.decided_at")} AS decided_at, {part("$.reason_code")} AS reason_code, r.version
+FROM resource r WHERE r.type = 'limit_request' AND r.deleted = 0;
+"""  # noqa: S608 - constants of this module only
+)
+
+
+@MIGRATIONS(name="008_papers")
+def _papers(database: Database) -> None:
+    """Applications and limit requests: which are open, and what they share with others."""
+    execute_all(database, PAPERS)
