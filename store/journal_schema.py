@@ -168,3 +168,37 @@ FROM plan p JOIN v_plan_item i ON i.plan = p.number GROUP BY p.number;
 @MIGRATIONS(name="007_plans")
 def _plans(database: Database) -> None:
     execute_all(database, PLANS)
+
+
+AUTOMATIC = f"""
+CREATE TABLE automatic_act (
+    number INTEGER PRIMARY KEY, cause TEXT NOT NULL, opening INTEGER NOT NULL, account_id TEXT NOT NULL,
+    measure TEXT NOT NULL, score REAL NOT NULL, rules TEXT NOT NULL, currency TEXT, exposure_minor INTEGER,
+    policy_version TEXT NOT NULL, wanted_at INTEGER NOT NULL, result TEXT NOT NULL, why TEXT, at INTEGER NOT NULL,
+    claim_id TEXT, command_id TEXT, release_id TEXT, UNIQUE (cause, opening)
+) STRICT;
+CREATE INDEX automatic_act_by_time ON automatic_act (at);
+CREATE INDEX automatic_act_by_want ON automatic_act (wanted_at);
+CREATE INDEX automatic_act_claiming ON automatic_act (number) WHERE result = 'CLAIMED';
+CREATE UNIQUE INDEX automatic_act_by_command ON automatic_act (command_id) WHERE command_id IS NOT NULL;
+
+CREATE TABLE automatic_stop (
+    number INTEGER PRIMARY KEY, at INTEGER NOT NULL, by TEXT NOT NULL, why TEXT NOT NULL, resumed_at INTEGER,
+    resumed_by TEXT, reason TEXT
+) STRICT;
+CREATE UNIQUE INDEX automatic_stop_holds ON automatic_stop (1) WHERE resumed_at IS NULL;
+
+CREATE TABLE automatic_service (subject TEXT PRIMARY KEY, since INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE VIEW v_automatic AS SELECT
+    a.number, a.cause, a.opening, a.account_id, a.measure, a.score, a.rules, a.currency, a.exposure_minor,
+    a.policy_version, {times.column("a.wanted_at")} AS wanted_at, coalesce(c.state, a.result) AS result,
+    coalesce(a.why, c.why) AS why, {times.column("coalesce(c.settled_at, a.at)")} AS at, a.claim_id, a.command_id
+FROM automatic_act a LEFT JOIN command c ON c.command_id = a.command_id;
+"""  # noqa: S608 - constants of this module only
+
+
+@MIGRATIONS(name="010_automatic")
+def _automatic(database: Database) -> None:
+    """What the machine did by itself, would have done and left to a person, and when it was stopped."""
+    execute_all(database, AUTOMATIC)

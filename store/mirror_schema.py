@@ -306,3 +306,13 @@ FROM resource r WHERE r.type = 'limit_request' AND r.deleted = 0;
 def _papers(database: Database) -> None:
     """Applications and limit requests: which are open, and what they share with others."""
     execute_all(database, PAPERS)
+
+
+TICKET = """type = 'command' AND deleted = 0 AND instr(doc, '"riskdesk automatic ') > 0"""
+"""Selects the claims by which watchers reserve what they do by themselves: a text of theirs begins so."""
+
+
+@MIGRATIONS(name="010_tickets")
+def _tickets(database: Database) -> None:
+    """The claims of an hour that reserved budget are found among millions of resources without a walk."""
+    database.execute(f"CREATE INDEX resource_ticket ON resource ({part('$.created_at')}) WHERE {TICKET}")

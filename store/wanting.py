@@ -1,0 +1,98 @@
+"""What the mirror knows of automatic measures: alerts that call for one, and the claims that reserved budget for it.
+
+Such a claim is known by its note. A budget is held across desks by them: the core puts the claims of one subject into
+one order, and each desk sees in it which came before its own.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from store import times
+from store.mirror_schema import LEVELS, TICKET, part
+from store.reader import Reader
+
+_CRITICAL = """
+SELECT t.alert_id, t.resurfaced, a.account_id, t.score, t.rule_ids, a.currency, a.available_minor,
+    a.doc ->> '$.holds', CASE WHEN k.status = 'claimed' THEN k.claimed_by END, k.claim_expires_at,
+    EXISTS (SELECT 1 FROM resource r WHERE r.account = a.account AND r.type = 'command' AND r.deleted = 0
+        AND instr(r.doc, '"pending_approval"') > 0),
+    t.account, t.level, t.last_hit_at, t.pace, t.recent_minor, a.credit_limit_minor
+FROM alert t JOIN account a USING (account) LEFT JOIN desk_case k USING (account)
+WHERE t.state = 'open' AND t.level = ? AND t.rebuilt = 0 AND a.deleted = 0 AND a.status = 'active'
+    AND t.muted_until <= (SELECT coalesce(max(watermark), 0) FROM feed)
+"""
+_TICKETS = f"""
+SELECT id, seq, {part("$.created_at")}, {part("$.target.id")}, {part("$.status")}, coalesce({part("$.note")}, '')
+FROM resource INDEXED BY resource_ticket
+WHERE {TICKET} AND {part("$.created_at")} > ? AND {part("$.created_by")} = ? AND {part("$.type")} = 'case.claim'
+    AND {part("$.status")} NOT IN ('rejected', 'failed', 'expired', 'cancelled')
+"""  # noqa: S608 - constants of this room only
+
+
+@dataclass(frozen=True, slots=True)
+class Critical:
+    """An open alert of the highest level on an account that can spend. Money in minor units, times in µs.
+
+    Alerts that a rebuild opened, out of what was known before, are left out: they are no news.
+    """
+
+    alert_id: str
+    opening: int
+    account_id: str
+    score: float
+    rules: tuple[str, ...]
+    currency: str | None
+    available_minor: int | None
+    scopes: tuple[str, ...]
+    claimed_by: str | None
+    claimed_until: int | None
+    pending: bool
+    standing: tuple[float, ...]
+    """What the queue's order is made of, as `risk.queue.Standing` wants it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A claim that reserved budget, as the core recorded it at `created_at` (its text). `seq` is its place."""
+
+    command_id: str
+    seq: int
+    created_at: str
+    account_id: str
+    status: str
+    note: str
+
+
+def critical(mirror: Reader) -> list[Critical]:
+    """The alerts that may call for a measure, in no order."""
+    return [_critical(row) for row in mirror.rows(_CRITICAL, (len(LEVELS) - 1,))]
+
+
+def tickets(mirror: Reader, subject: str, since: int) -> list[Ticket]:
+    """A subject's claims that reserved budget, recorded after an instant (µs of the core's clock)."""
+    rows = mirror.rows(_TICKETS, (times.text(since), subject))
+    return [Ticket(*row) for row in rows]
+
+
+def _critical(row: tuple[Any, ...]) -> Critical:
+    alert_id, opening, account_id, score, rules, currency, available, holds, by, until, pending, *standing = row
+    account, level, last_hit_at, pace, recent, limit = standing
+    nan = float("nan")
+    numbers = (account, score, level, last_hit_at, pace, recent, available, limit)
+    return Critical(
+        alert_id,
+        opening,
+        account_id,
+        score,
+        tuple(str(rule) for rule in json.loads(rules or "[]")),
+        currency,
+        available,
+        tuple(str(hold.get("scope")) for hold in json.loads(holds or "[]")),
+        by,
+        until,
+        bool(pending),
+        tuple(nan if number is None else float(number) for number in numbers),
+    )
