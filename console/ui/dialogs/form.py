@@ -18,7 +18,7 @@ from textual.widgets import Input, Static
 from console.core.messages import ReasonCode
 from console.desk.checklist import NOT_APPLICABLE
 from console.language import tr
-from console.ui.dialogs.fields import Field, Question, Reasons, Words
+from console.ui.dialogs.fields import MAX_REASONS, Field, Question, Reasons, Words
 from console.ui.themes import Palette, palette
 from console.ui.widgets.answer import Answer
 
@@ -158,12 +158,19 @@ class Form(ModalScreen[Answered | None], Generic[Answered]):
         typed = 1 if self._typing is not None else 0
         return FRAME + typed + sum(len(line.wrap(self.app.console, self._width)) or 1 for line in lines)
 
+    def on_resize(self) -> None:
+        if self._composed:
+            self._make_room()
+            self.show()
+
     def _make_room(self) -> None:
         """On a small terminal reasons fold once one is chosen, and so many stand at once as there is room for."""
         for part in self.fields:
-            if isinstance(part, Reasons) and self.app.size.height < ROOMY:
+            if isinstance(part, Reasons):
+                part.folding, part.most = self.app.size.height < ROOMY, MAX_REASONS
                 spill = self._height(self._lines(self.obstacle(), gap=False)) + 1 - self.app.size.height
-                part.folding, part.most = True, max(LEAST_REASONS, part.most - max(0, spill))
+                if part.folding:
+                    part.most = max(LEAST_REASONS, part.most - max(0, spill))
 
     # ------------------------------------------------------------ answering
 

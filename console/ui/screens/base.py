@@ -139,6 +139,12 @@ class DeskScreen(Screen[None]):
         small = width < MIN_WIDTH or height < MIN_HEIGHT
         self.set_class(small, "-small")
         self.query_one("#small", Static).update(tr("ui.too_small", width=MIN_WIDTH, height=MIN_HEIGHT))
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """Draw what was cut to the terminal's former size."""
+        if self.stands:
+            self.looked(True, True)
 
     def ask(self, kind: str, words: Iterable[str], text: str = "") -> None:
         """Open the prompt over the line of keys."""
