@@ -170,6 +170,43 @@ def _plans(database: Database) -> None:
     execute_all(database, PLANS)
 
 
+POLICY = f"""
+CREATE TABLE policy (
+    version TEXT PRIMARY KEY, name TEXT NOT NULL, text TEXT NOT NULL, kept_at INTEGER NOT NULL, kept_by TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE policy_move (
+    position INTEGER PRIMARY KEY, version TEXT NOT NULL, stance TEXT NOT NULL, kind TEXT NOT NULL,
+    since INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, decided_at INTEGER NOT NULL,
+    epoch TEXT, from_seq INTEGER
+) STRICT;
+
+CREATE TABLE policy_proposal (
+    number INTEGER PRIMARY KEY, version TEXT NOT NULL, stance TEXT NOT NULL, since INTEGER NOT NULL,
+    because TEXT NOT NULL, effect TEXT, made_at INTEGER NOT NULL, made_by TEXT NOT NULL, state TEXT NOT NULL,
+    settled_at INTEGER, settled_by TEXT, settled_for TEXT
+) STRICT;
+
+CREATE VIEW v_policy AS SELECT
+    m.position, m.version, p.name, m.stance, m.kind, {times.column("m.since")} AS since, m.actor, m.reason,
+    {times.column("m.decided_at")} AS decided_at, m.epoch, m.from_seq, m.version || '/' || m.stance AS policy_version
+FROM policy_move m JOIN policy p USING (version);
+
+ALTER TABLE command ADD COLUMN policy_version TEXT;
+DROP VIEW v_command;
+CREATE VIEW v_command AS SELECT
+    command_id, type, target_id, state, attempts, {times.column("created_at")} AS created_at, created_by, reason_code,
+    {times.column("not_after")} AS not_after, {times.column("confirmed_at")} AS confirmed_at, problem, policy_version
+FROM command WHERE target_type <> 'command';
+"""  # noqa: S608 - constants of this module only
+
+
+@MIGRATIONS(name="008_policy")
+def _policy(database: Database) -> None:
+    """Policies with what was in force when, and under which one each command was decided."""
+    execute_all(database, POLICY)
+
+
 AUTOMATIC = f"""
 CREATE TABLE automatic_act (
     number INTEGER PRIMARY KEY, cause TEXT NOT NULL, opening INTEGER NOT NULL, account_id TEXT NOT NULL,
