@@ -32,6 +32,7 @@ class Batch:
     cases: list[Row] = field(default_factory=list)
     risks: list[Row] = field(default_factory=list)
     alerts: list[Row] = field(default_factory=list)
+    indicators: list[Row] = field(default_factory=list)
     quarantined: list[Row] = field(default_factory=list)
 
 
@@ -69,14 +70,17 @@ STATEMENTS = {
             risk_score = excluded.risk_score, risk_level = excluded.risk_level, open_alerts = excluded.open_alerts""",
     "alerts": """
         INSERT INTO alert (alert_id, account, opened_at, updated_at, level, score, rule_ids, state, verdict, hits,
-            resurfaced, rebuilt, evidence, muted, muted_until, last_hit_at, pace, recent_minor)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            resurfaced, rebuilt, evidence, muted, muted_until, last_hit_at, pace, recent_minor, policy_version)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (account) DO UPDATE SET alert_id = excluded.alert_id, opened_at = excluded.opened_at,
             updated_at = excluded.updated_at, level = excluded.level, score = excluded.score,
             rule_ids = excluded.rule_ids, state = excluded.state, verdict = excluded.verdict, hits = excluded.hits,
             resurfaced = excluded.resurfaced, rebuilt = excluded.rebuilt, evidence = excluded.evidence,
             muted = excluded.muted, muted_until = excluded.muted_until, last_hit_at = excluded.last_hit_at,
-            pace = excluded.pace, recent_minor = excluded.recent_minor""",
+            pace = excluded.pace, recent_minor = excluded.recent_minor, policy_version = excluded.policy_version""",
+    "indicators": """
+        INSERT OR REPLACE INTO indicator (id, recorded_at, seq, as_of, value, unit, scope)
+        VALUES (?, ?, ?, ?, ?, ?, ?)""",
     "quarantined": "INSERT INTO quarantine (seq, type, id, reason, body) VALUES (?, ?, ?, ?, ?)",
 }
 

@@ -41,6 +41,7 @@ class Entry(Intent):
 
     `doubtful`: an attempt may have been recorded without our knowing. `waits_for` is 'credential', 'core' or None.
     `settles_as`: what it becomes once the fence proves that no doubtful attempt had an effect. `why` is a short code.
+    `policy_version` is the policy and stance in force when it was decided.
     """
 
     position: int
@@ -59,6 +60,7 @@ class Entry(Intent):
     effect: str | None
     resulting_version: int | None
     effect_seq: int | None
+    policy_version: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +90,8 @@ class AttemptEnd:
 _DOUBT = """EXISTS (SELECT 1 FROM attempt t WHERE t.command_id = c.command_id
     AND (t.outcome = 'unknown' OR t.outcome IS NULL)) AS doubtful"""
 _SELECT = f"SELECT {', '.join(f.name if f.name != 'doubtful' else _DOUBT for f in fields(Entry))} FROM command c"  # noqa: S608
+POLICY_NOW = "(SELECT version || '/' || stance FROM policy_move ORDER BY position DESC LIMIT 1)"
+"""SQL of the policy that is in force, as decisions are stamped with it; NULL before the first."""
 INTENT = tuple(field.name for field in fields(Intent))
 """The columns of a decision."""
 

@@ -17,7 +17,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from store import audit, files, times
-from store.entries import INTENT, AttemptEnd, AttemptOutcome, Entry, Intent, Move, outcome, select, step
+from store.entries import INTENT, POLICY_NOW, AttemptEnd, AttemptOutcome, Entry, Intent, Move, outcome, select, step
 from store.journal_schema import MIGRATIONS
 from store.life import BLOCKING, FREEZE, MOVES, SETTLED, UNRESOLVED, State, changes_state, is_ballot
 
@@ -107,7 +107,8 @@ class Journal:
             values = [getattr(intent, name) for name in INTENT]
             marks = ", ".join("?" * (len(INTENT) + 2))
             connection.execute(
-                f"INSERT INTO command ({', '.join(INTENT)}, created_at, state) VALUES ({marks})",  # noqa: S608
+                f"INSERT INTO command ({', '.join(INTENT)}, created_at, state, policy_version)"  # noqa: S608
+                f" VALUES ({marks}, {POLICY_NOW})",
                 (*values, at, State.QUEUED),
             )
             payload: dict[str, Any] = {
@@ -118,6 +119,9 @@ class Journal:
             }
             if intent.follows:
                 payload["follows"] = intent.follows
+            policy = self._need(intent.command_id).policy_version
+            if policy:
+                payload["policy_version"] = policy
             if checklist:
                 payload["checklist"] = [dict(answer) for answer in checklist]
             if is_ballot(intent.type):

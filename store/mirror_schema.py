@@ -171,7 +171,7 @@ def _mirror(database: Database) -> None:
 CONTENT = (
     "feed", "account", "account_risk", "txn", "login", "resource", "desk_case", "alert", "entity",
     "engine_page", "training_layout", "training_page", "judgement", "quarantine", "dropped",
-    "rule_page", "rule_set",
+    "rule_page", "rule_set", "indicator",
 )  # fmt: skip
 """The tables that hold what came from the core and what was made of it."""
 
@@ -306,6 +306,35 @@ FROM resource r WHERE r.type = 'limit_request' AND r.deleted = 0;
 def _papers(database: Database) -> None:
     """Applications and limit requests: which are open, and what they share with others."""
     execute_all(database, PAPERS)
+
+
+POLICY = f"""
+ALTER TABLE alert ADD COLUMN policy_version TEXT;
+DROP VIEW v_alert;
+CREATE VIEW v_alert AS SELECT
+    t.alert_id, a.account_id, {_time("t.opened_at")} AS opened_at, {_level("t.level")} AS level, t.score, t.rule_ids,
+    t.state,
+    CASE WHEN c.status = 'claimed' AND c.claim_expires_at / 1000000 > {NOW_S} THEN c.claimed_by END AS claimed_by,
+    t.verdict, t.evidence, {_time("t.updated_at")} AS updated_at, t.hits, t.muted, t.resurfaced,
+    {_time("nullif(t.muted_until, 0)")} AS muted_until, {_time("nullif(t.last_hit_at, 0)")} AS last_hit_at, t.pace,
+    t.recent_minor, t.policy_version
+FROM alert t JOIN account a USING (account) LEFT JOIN desk_case c USING (account);
+
+CREATE TABLE indicator (
+    id TEXT NOT NULL, recorded_at INTEGER NOT NULL, seq INTEGER NOT NULL, as_of INTEGER NOT NULL, value REAL NOT NULL,
+    unit TEXT NOT NULL, scope TEXT NOT NULL, PRIMARY KEY (id, recorded_at, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW v_indicator AS SELECT
+    id AS indicator_id, {_time("recorded_at")} AS recorded_at, {_time("as_of")} AS as_of, value, unit, scope
+FROM indicator;
+"""  # noqa: S608 - constants of this module only
+
+
+@MIGRATIONS(name="009_policy")
+def _policy(database: Database) -> None:
+    """Under which policy an alert opened, and every figure that an indicator ever had."""
+    execute_all(database, POLICY)
 
 
 TICKET = """type = 'command' AND deleted = 0 AND instr(doc, '"riskdesk automatic ') > 0"""

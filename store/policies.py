@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Literal
 
 from store import audit
+from store.entries import POLICY_NOW
 from store.journal import WATCHER, Journal, JournalError
 
 Kind = Literal["shipped", "applied", "automatic", "rolled_back"]
@@ -84,10 +85,8 @@ def in_force(journal: Journal) -> InForce | None:
 
 def stamp_of(connection: sqlite3.Connection) -> str | None:
     """What a decision made now is stamped with; None before the first policy."""
-    row = connection.execute(
-        "SELECT version || '/' || stance FROM policy_move ORDER BY position DESC LIMIT 1"
-    ).fetchone()
-    return row[0] if row else None
+    stamp: str | None = connection.execute(f"SELECT {POLICY_NOW}").fetchone()[0]
+    return stamp
 
 
 def _moves(journal: Journal, clause: str, *values: object) -> list[InForce]:
@@ -152,7 +151,15 @@ class Policies:
         return self._need()
 
     def propose(
-        self, text: Text, stance: str, because: Any, effect: Any, actor: str, *, now: int, since: int  # noqa: ANN401
+        self,
+        text: Text,
+        stance: str,
+        because: object,
+        effect: object,
+        actor: str,
+        *,
+        now: int,
+        since: int,
     ) -> Proposal:
         """Propose a move, with its reason and its predicted effect as JSON values; it replaces an open proposal."""
         with self._journal.transaction() as connection:
@@ -167,7 +174,7 @@ class Policies:
             audit.append(connection, now, actor, "policy.proposed", {**payload, "effect": effect})
         return self.proposals(f"WHERE number = {int(number or 0)}")[0]
 
-    def tell_effect(self, number: int, effect: Any) -> None:  # noqa: ANN401 - any JSON value
+    def tell_effect(self, number: int, effect: object) -> None:
         """Add to an open proposal what it is predicted to do."""
         with self._journal.transaction() as connection:
             connection.execute("UPDATE policy_proposal SET effect = ? WHERE number = ?", (json.dumps(effect), number))
@@ -229,7 +236,8 @@ def _move(
     before: InForce | None,
 ) -> None:  # fmt: skip
     connection.execute(
-        "INSERT INTO policy_move (version, stance, kind, since, actor, reason, decided_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO policy_move (version, stance, kind, since, actor, reason, decided_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (text.version, stance, kind, since, actor, reason, at),
     )
     payload = {"from": before.stamp if before else None, "to": f"{text.version}/{stance}", "reason": reason}
@@ -281,5 +289,5 @@ def _last_of(past: list[InForce], version: str) -> InForce:
     return found[0]
 
 
-def _text(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
+def _text(value: object) -> str | None:
     return None if value is None else json.dumps(value)

@@ -15,6 +15,7 @@ from msgspec import Struct
 from console.risk.columns import HOUR, OPERATOR, Array, Bools, Fact, Floats, Judgement
 from console.risk.engine import Scored
 from console.risk.hits import Hit, Told, tell
+from console.risk.levels import Levels
 from console.risk.overrides import NEVER, NONE, Effect, Overrides
 from console.risk.packs import Pack
 
@@ -34,7 +35,7 @@ class AlertRow(Struct):
     them that were muted, `evidence` keeps the last 20. Until `muted_until` (0: not at all) it is out of the queue.
     `opened_seq` is the first hit that counted. `level`, `score` and `rule_ids` are of what counted since it last opened
     or was brought back. `last_hit_at`, `pace` (hits in the hour up to it) and `recent_minor`
-    (spent in the 24 hours up to it, itself included) tell of the last one.
+    (spent in the 24 hours up to it, itself included) tell of the last one. `policy` was in force when it last opened.
     """
 
     alert_id: str
@@ -55,14 +56,14 @@ class AlertRow(Struct):
     last_hit_at: int = 0
     pace: int = 0
     recent_minor: int = 0
+    policy: str | None = None
 
 
 class AlertBook:
     """The alert of each account that ever had one."""
 
     def __init__(self, pack: Pack) -> None:
-        self._opens_at = pack.alert_level
-        self._begins = (0.0, *pack.thresholds)
+        self.levels = Levels.of_pack(pack)
         self._alerts: dict[int, AlertRow] = {}
         self._reached = -NEVER
 
@@ -95,9 +96,9 @@ class AlertBook:
         level = scored.level.copy()
         for row, effect in effects.items():
             level[row] = max(int(level[row]), effect.level)
-        rows = np.flatnonzero((level >= self._opens_at) & (facts["account"] >= 0)).tolist()
-        raised = [(row, effects.get(row, Effect())) for row in rows]
-        told = tell(facts, scored, [(row, effect, self._begins[effect.level]) for row, effect in raised])
+        rows = np.flatnonzero((level >= self.levels.opens_at(facts["seq"])) & (facts["account"] >= 0)).tolist()
+        raised = [(row, effects.get(row, Effect()), self.levels.at(int(facts["seq"][row])).begins) for row in rows]
+        told = tell(facts, scored, [(row, effect, begins[effect.level]) for row, effect, begins in raised])
         return {row: (int(facts["account"][row]), int(level[row]), hit) for row, hit in zip(rows, told, strict=True)}
 
     def floor(self, accounts: Array) -> Floats:
@@ -117,7 +118,7 @@ class AlertBook:
         if hit.muted:
             alert.muted += 1
         else:
-            _open(alert, hit)
+            _open(alert, hit, self.levels.at(hit.seq).policy)
         if alert.state == "muted" or not hit.muted:
             _raise(alert, hit, level, told.spent)
         return alert
@@ -159,7 +160,7 @@ def _verdicts(facts: Array) -> Bools:
     return np.asarray(said & (facts["account"] >= 0) & np.isin(facts["code"], list(_VERDICTS)))
 
 
-def _open(alert: AlertRow, hit: Hit) -> None:
+def _open(alert: AlertRow, hit: Hit, policy: str | None) -> None:
     """A hit that counts opens what never opened, and brings back what was closed: with its own score, not that of hits
     which are judged already, or accounts of the past would stay ahead of the frauds of the day."""
     if alert.state == "muted":
@@ -167,7 +168,7 @@ def _open(alert: AlertRow, hit: Hit) -> None:
     elif alert.state == "closed":
         alert.resurfaced += 1
     if alert.state != "open":
-        alert.level, alert.score, alert.rule_ids = 0, 0.0, []
+        alert.level, alert.score, alert.rule_ids, alert.policy = 0, 0.0, [], policy
     alert.state, alert.muted_until = "open", 0
 
 

@@ -15,11 +15,12 @@ import numpy as np
 from console.risk.columns import FACTS, Array, Bools, Fact, Floats, Judgement
 from console.risk.explain import Cause, causes
 from console.risk.features.seen import Seen
+from console.risk.levels import Levels
 from console.risk.missing import why
 from console.risk.model import RULES_ONLY, Model, select
 from console.risk.packs import Pack, Rule
 from console.risk.registry import FEATURES
-from console.risk.score import Block, Features, Gone, combine, level_of, pulls, trusted
+from console.risk.score import Block, Features, Gone, combine, pulls, trusted
 from console.risk.state.fading import Fading
 from console.risk.state.memory import Memory
 from console.risk.training import Packed, packed, unpacked
@@ -129,6 +130,7 @@ class Engine:
         self.pack = pack
         self.learned = tuple(learned)
         self.model: Model | None = None
+        self.levels = Levels.of_pack(pack)
         self._memory = Memory()
         self._risk = Fading()
 
@@ -154,11 +156,11 @@ class Engine:
         return Scored(
             pack=self.pack,
             score=score,
-            level=level_of(score, self.pack.thresholds),
+            level=self.levels.of(score, facts["seq"]),
             fired=_fired(pulled, features),
             pulled=pulled,
             risk=risk,
-            risk_level=level_of(risk, self.pack.thresholds),
+            risk_level=self.levels.of(risk, facts["seq"]),
             features=features,
             place=place,
             learned=learned,

@@ -6,6 +6,7 @@ A change of policy counts from a seq on, so that a mirror that is built anew giv
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -34,8 +35,8 @@ class Levels:
     """The scales of a feed, one after the other; the first holds from its beginning."""
 
     def __init__(self, scales: Sequence[Scale]) -> None:
-        self._scales = sorted(scales, key=lambda scale: scale.from_seq)
-        self._from = [scale.from_seq for scale in self._scales]
+        self.scales = sorted(scales, key=lambda scale: scale.from_seq)
+        self._from = [scale.from_seq for scale in self.scales]
 
     @classmethod
     def of_pack(cls, pack: Pack) -> Levels:
@@ -44,7 +45,7 @@ class Levels:
 
     def at(self, seq: int) -> Scale:
         """The scale that holds at a seq."""
-        return self._scales[max(0, int(np.searchsorted(self._from, seq, side="right")) - 1)]
+        return self.scales[max(0, int(np.searchsorted(self._from, seq, side="right")) - 1)]
 
     def of(self, score: Floats, seqs: Array) -> Array:
         """The levels (0..4, u1) of scores at places in the feed, which rise; a NaN is none."""
@@ -65,6 +66,5 @@ class Levels:
         if not len(seqs):
             return []
         cuts = [0, *np.searchsorted(seqs, self._from[1:]).tolist(), len(seqs)]
-        return [
-            (begin, end, scale) for begin, end, scale in zip(cuts, cuts[1:], self._scales, strict=True) if begin < end
-        ]
+        stretches = zip(pairwise(cuts), self.scales, strict=True)
+        return [(begin, end, scale) for (begin, end), scale in stretches if begin < end]

@@ -26,6 +26,7 @@ from console.risk.score import level_of
 from console.watch.health import Health
 from console.watch.keeper import Keeper
 from console.watch.learning import Learning, Piece, School
+from console.watch.levels import LevelsInForce
 from console.watch.listed import Listed
 from console.watch.stages import Stages
 from console.watch.translate import Translation
@@ -74,6 +75,7 @@ class Ingest:
         self.mirror = Mirror(path)
         self.keeper = Keeper(self.mirror)
         self.listed = Listed(journal, self.mirror)
+        self.levels = LevelsInForce(journal, pack)
         self.pack = pack
         self._journal, self._school = journal, school
         self._prepare()
@@ -87,6 +89,8 @@ class Ingest:
         journal, school = self._journal, self._school
         self.engine = Engine(self.pack, LEARNED if school else ())
         self.book = AlertBook(self.pack)
+        self.engine.levels = self.book.levels = self.levels.now
+        self._scale = self.levels.now.at(0)
         self.learning = Learning(school, journal, self.engine, self.mirror) if journal and school else None
         self._heed(self.mirror.noted(META))
 
@@ -113,12 +117,18 @@ class Ingest:
             return
         where = self.position
         if where:
-            self.listed.read(where.epoch, where.seq + 1)
+            self._heed_desk(where.epoch, where.seq + 1)
+            self._scale = self.engine.levels.at(where.seq)
         for body in pages:
             facts = np.frombuffer(body, dtype=FACTS)
             replayed = self.learning.replay(facts, where.epoch) if self.learning and where else self._whole(facts)
             self._judge(replayed)
             self._logged += len(body)
+
+    def _heed_desk(self, epoch: str, next_seq: int) -> None:
+        """Take up what the desk listed and which policy it put in force: both count from a seq on."""
+        self.listed.read(epoch, next_seq)
+        self.engine.levels = self.book.levels = self.levels.read(epoch, next_seq)
 
     def _thaw(self, parts: dict[str, bytes]) -> bool:
         """Take back a stored state; False when it is not what this version stores."""
@@ -137,7 +147,7 @@ class Ingest:
         """Apply a checked page, and write it in one transaction with its cursor."""
         mirror = self.mirror
         self.torn = True
-        self.listed.read(page.position.epoch, page.from_seq + 1)
+        self._heed_desk(page.position.epoch, page.from_seq + 1)
         self.stages.add("decode", page.read_cpu_s)
         waited = self.learning.waited_s if self.learning else 0.0
         where = page.position
@@ -223,8 +233,22 @@ class Ingest:
         heads.score[accounts] = self.engine.risk(accounts)
         held = accounts[heads.alerts[accounts] > 0]
         heads.score[held] = np.maximum(heads.score[held], self.book.floor(held))
-        heads.level[accounts] = level_of(heads.score[accounts], self.pack.thresholds)
+        accounts = self._levelled(accounts, int(facts["seq"][-1]) if len(facts) else None)
         meant.batch.risks = heads.rows(accounts)
+
+    def _levelled(self, accounts: FactArray, seq: int | None) -> FactArray:
+        """Give the accounts the level of their risk, and all others too where other levels hold since the last page.
+
+        Returns those whose rows may have changed, in order.
+        """
+        heads = self.mirror.heads
+        scale = self._scale if seq is None else self.engine.levels.at(seq)
+        if scale.thresholds != self._scale.thresholds:
+            every = np.arange(len(self.mirror.accounts))
+            accounts = _each(accounts, every[level_of(heads.score[every], scale.thresholds) != heads.level[every]])
+        self._scale = scale
+        heads.level[accounts] = level_of(heads.score[accounts], scale.thresholds)
+        return accounts
 
     def know(self, meta: str, asked: Health) -> None:
         """Keep what the core says of itself (JSON of /meta) for the console, and learn by it.
@@ -270,6 +294,7 @@ class Ingest:
         self.keeper.finish()
         self._let_go()
         self.listed.close()
+        self.levels.close()
         self.mirror.close()
 
     def abandon(self) -> None:
@@ -277,6 +302,7 @@ class Ingest:
         self.keeper.finish()
         self._let_go()
         self.listed.close()
+        self.levels.close()
         self.mirror.abandon()
 
     def _let_go(self) -> None:
@@ -354,4 +380,5 @@ def _alert_row(alert: AlertRow, rebuilt: bool) -> Row:
         alert.last_hit_at,
         alert.pace,
         alert.recent_minor,
+        alert.policy,
     )

@@ -19,6 +19,7 @@ from console.risk.columns import Array
 from console.watch.facts import in_feed_order
 from console.watch.numbering import Who
 from console.watch.sheets.events import Logins, Transactions
+from console.watch.sheets.indicators import Indicators
 from console.watch.sheets.people import Accounts, Applications, Customers, Devices, LimitRequests, Links
 from console.watch.sheets.resources import Others
 from console.watch.sheets.truth import Cases, Labels
@@ -47,6 +48,7 @@ SHEETS: dict[str, Callable[[Taken, Who], Sheet]] = {
     "application": Applications,
     "limit_request": LimitRequests,
     "case": Cases,
+    "indicator": Indicators,
 }
 
 

@@ -214,7 +214,7 @@ def _alert(connection, number: int, score: float, level: int) -> None:
             "causes": [{"feature": name, "value": value, "log_odds": odds} for name, value, odds in causes],
         }
     connection.execute(
-        "INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, 'open', NULL, ?, 0, 0, ?, 0, 0, ?, 1, 45600)",
+        "INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, 'open', NULL, ?, 0, 0, ?, 0, 0, ?, 1, 45600, NULL)",
         (f"alr_{number}", number, NOW - HOUR, NOW - MINUTE, level, score, json.dumps([name for name, _, _ in chosen]),
          1 + number % 4, json.dumps([hit]), NOW - MINUTE),
     )  # fmt: skip
