@@ -140,6 +140,7 @@ def test_the_read_views_are_as_documented(journal: Journal, tmp_path: Path) -> N
         "not_after": "2026-11-18T11:08:40.000000Z",
         "confirmed_at": None,
         "problem": None,
+        "policy_version": None,
     }
     columns = [column[0] for column in reader.execute("SELECT * FROM v_audit").description]
     assert columns == ["seq", "at", "actor", "event", "payload", "prev_hash", "hash"]
