@@ -10,6 +10,7 @@ from pathlib import Path
 
 from console import __version__, entries, settings
 from console.exits import Exit
+from console.judging import add_scorecard
 from console.language import tr
 from console.manual import Front, Manual
 from console.measuring import add_bench, add_conformance
@@ -88,6 +89,7 @@ def parser() -> argparse.ArgumentParser:
     _add_approvals(commands)
     _add_plan(commands)
     _add_backtest(commands)
+    add_scorecard(commands)
     add_bench(commands)
     _add_audit(commands)
     _add_journal(commands)

@@ -156,6 +156,24 @@ def backtest(options: argparse.Namespace) -> int:
     return backtest.run(asked, as_json=options.json, progress=options.progress)
 
 
+def scorecard_fit(options: argparse.Namespace) -> int:
+    from console.desk import scorecard
+
+    asked = scorecard.Asked(
+        data=options.data,
+        target=options.target,
+        positive=options.positive,
+        folds=options.folds,
+        seeds=options.seeds,
+        monotone=options.monotone,
+        groups=tuple(options.group),
+        keep=options.keep,
+        cut_off=options.cut_off,
+        save=options.save,
+    )
+    return scorecard.run(asked, as_json=options.json)
+
+
 def bench_ingest(options: argparse.Namespace) -> int:
     from console.bench import ingest
 

@@ -16,7 +16,7 @@ from console.settings import KEYS
 
 GROUPS = {
     "work": ("act", "plan", "approvals", "snooze", "list"),
-    "look": ("rules", "backtest", "model", "audit"),
+    "look": ("rules", "backtest", "model", "scorecard", "audit"),
     "run": ("watch", "demo", "sandbox"),
     "keep": ("settings", "paths", "doctor", "journal", "completion"),
     "measure": ("bench", "conformance"),
@@ -30,6 +30,10 @@ EXAMPLES = {
     " plan freeze": ("riskdesk plan freeze --from accounts.txt --reason account_takeover --wait",),
     " plan set-limit": ("riskdesk plan set-limit --from accounts.txt --share 50% --reason credit_risk",),
     " backtest": ("riskdesk backtest --pack draft.toml --days 30 --accounts behind.jsonl",),
+    " scorecard fit": (
+        "riskdesk scorecard fit --data loans.csv.gz --target default --seeds 5 --save card.json",
+        "riskdesk scorecard fit --data loans.parquet --target status --positive bad --monotone income,age --group sex",
+    ),
     " list add": ("riskdesk list add block device dev_1 --reason 'seen in three frauds' --until 30d",),
     " snooze": ("riskdesk snooze acc_1 --until 8h --reason 'called back, travelling'",),
     " model rollback": ("riskdesk model rollback --reason 'flags every hotel'",),

@@ -19,8 +19,9 @@ exaggerated by more than half (MARI, Eighth Periodic Case Report, 2006)."""
 SERVICE_SHARE = 0.40
 """Of the income that may go to debts: between the 36 % that US lenders take and the 45 % they still allow (Fannie Mae
 Selling Guide, B3-6-02)."""
-LINE_SHARE = 0.05
-"""Of the income that another open credit line is taken to ask for where nobody says what it asks. Our assumption."""
+LINE_SHARE = 0.02
+"""Of the income that another open credit line is taken to ask for where nobody says what it asks; all lines at most
+half of what may go to debts, as many lines are no proof that they are drawn. Our assumption."""
 GRADES = ((90, 0.0), (60, 0.2), (30, 0.5), (1, 0.9))
 """Worst days late in the last year, and the willingness it leaves. 90 days are a default (Basel, CRE36.69)."""
 BUREAU_STEP = 0.75
@@ -138,7 +139,7 @@ def _carried(ability: Ability, bounds: Bounds) -> tuple[int, list[Line]]:
         owed = float(ability.obligations_minor)
         lines.append(Line("obligations", {"owed_minor": owed}))
     else:
-        owed = counted * LINE_SHARE * (ability.open_lines or 0)
+        owed = counted * min(LINE_SHARE * (ability.open_lines or 0), SERVICE_SHARE / 2)
         if ability.open_lines:
             lines.append(Line("open_lines", {"lines": ability.open_lines, "owed_minor": owed}))
     free = max(0.0, counted * SERVICE_SHARE - owed)

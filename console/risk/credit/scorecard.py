@@ -111,7 +111,7 @@ class Scaling(Struct, frozen=True):
     """`points` stand for `odds` of good to bad; `doubling` more points double them."""
 
     points: float = 600.0
-    odds: float = 50.0
+    odds: float = 30.0
     doubling: float = 20.0
 
     def pd(self, points: float) -> float:

@@ -42,7 +42,8 @@ def test_each_step_is_told_with_its_figures():
     [
         (Ability(500_000, "stated"), Willingness(12), 0.01, None, 720_000, "income_stated"),
         (Ability(None), Willingness(12), 0.01, None, 50_000, "income_unknown"),
-        (Ability(500_000, "verified", None, 4), Willingness(12), 0.01, None, 600_000, "open_lines"),
+        (Ability(500_000, "verified", None, 4), Willingness(12), 0.01, None, 960_000, "open_lines"),
+        (Ability(500_000, "verified", None, 99), Willingness(12), 0.01, None, 600_000, "open_lines"),
         (Ability(500_000, "verified", 0), Willingness(0), 0.01, None, 600_000, "new"),
         (Ability(500_000, "verified", 0), Willingness(12, 95), 0.01, None, 0, "floor"),
         (Ability(500_000, "verified", 0), Willingness(12, 0, 2), 0.01, None, 670_000, "delinquencies"),

@@ -64,7 +64,7 @@ def test_more_points_are_a_smaller_risk(points, more):
     scaling = Scaling()
     assert scaling.pd(points + more) <= scaling.pd(points)
     assert scaling.of(scaling.pd(points)) == pytest.approx(points, abs=1e-6)
-    assert scaling.pd(scaling.points) == pytest.approx(1 / 51)
+    assert scaling.pd(scaling.points) == pytest.approx(1 / 31)
 
 
 def test_json_gives_the_same_card_back():

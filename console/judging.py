@@ -1,0 +1,48 @@
+"""The arguments of `riskdesk scorecard`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from console import entries
+from console.language import tr
+from console.parsing import Commands, command
+
+MOST_FOLDS, MOST_SEEDS = 50, 100
+
+
+def add_scorecard(commands: Commands) -> None:
+    card = command(commands, "scorecard", text=tr("scorecard.help"))
+    what = card.add_subparsers(title=tr("cli.commands"), metavar="WHAT", required=True)
+    fit = command(what, "fit", entries.scorecard_fit, text=tr("scorecard.help_fit"))
+    fit.add_argument("--data", type=Path, required=True, metavar="FILE", help=tr("scorecard.help_data"))
+    fit.add_argument("--target", required=True, metavar="COLUMN", help=tr("scorecard.help_target"))
+    fit.add_argument("--positive", metavar="VALUE", help=tr("scorecard.help_positive"))
+    fit.add_argument("--folds", type=_folds, default=5, metavar="N", help=tr("scorecard.help_folds"))
+    fit.add_argument("--seeds", type=_seeds, default=1, metavar="N", help=tr("scorecard.help_seeds"))
+    fit.add_argument("--monotone", type=_names, default=(), metavar="COL,...", help=tr("scorecard.help_monotone"))
+    fit.add_argument("--group", action="append", default=[], metavar="COLUMN", help=tr("scorecard.help_group"))
+    fit.add_argument("--keep", type=_names, default=(), metavar="COL,...", help=tr("scorecard.help_keep"))
+    fit.add_argument("--cut-off", type=int, metavar="POINTS", help=tr("scorecard.help_cut_off"))
+    fit.add_argument("--save", type=Path, metavar="FILE", help=tr("scorecard.help_save"))
+    fit.add_argument("--json", action="store_true", help=tr("cli.json"))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _folds(text: str) -> int:
+    return _between(text, 2, MOST_FOLDS)
+
+
+def _seeds(text: str) -> int:
+    return _between(text, 1, MOST_SEEDS)
+
+
+def _between(text: str, least: int, most: int) -> int:
+    value = int(text)
+    if not least <= value <= most:
+        raise argparse.ArgumentTypeError(tr("scorecard.not_between", value=text, least=least, most=most))
+    return value
