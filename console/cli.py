@@ -88,6 +88,7 @@ def parser() -> argparse.ArgumentParser:
     _add_act(commands)
     _add_approvals(commands)
     _add_plan(commands)
+    _add_review(commands)
     _add_backtest(commands)
     add_scorecard(commands)
     add_bench(commands)
@@ -233,6 +234,30 @@ def _add_plan(commands: Commands) -> None:
         turn.add_argument("number", type=_count, metavar="NUMBER", help=tr("plans.help_number"))
         turn.set_defaults(action=name)
         _home(turn)
+
+
+def _add_review(commands: Commands) -> None:
+    review = _command(commands, "review", text=tr("review.help"))
+    what = review.add_subparsers(title=tr("cli.commands"), metavar="ACTION", required=True)
+    waiting = _command(what, "list", entries.review_list, text=tr("review.help_list"))
+    show = _command(what, "show", entries.review_show, text=tr("review.help_show"))
+    again = _command(what, "reconstruct", entries.review_reconstruct, text=tr("review.help_reconstruct"))
+    again.add_argument("command_id", metavar="COMMAND_ID", help=tr("review.help_command"))
+    show.add_argument("paper", metavar="ID", help=tr("review.help_paper"))
+    for part in (waiting, show, again):
+        part.add_argument("--json", action="store_true", help=tr("cli.json"))
+        _home(part)
+    for choice in ("approve", "decline", "refer"):
+        part = _command(what, choice, entries.review_decide, core=True, text=tr(f"review.help_{choice}"))
+        part.set_defaults(choice=choice, limit=None, reason=None)
+        _home(part)
+        part.add_argument("paper", metavar="ID", help=tr("review.help_paper"))
+        part.add_argument("--note", required=choice == "refer", metavar="TEXT", help=tr("cli.note"))
+        if choice != "refer":
+            part.add_argument("--reason", required=True, metavar="CODE", help=tr("cli.reason"))
+        if choice == "approve":
+            part.add_argument("--limit", type=_count, metavar="N", help=tr("review.help_limit"))
+        _waiting(part)
 
 
 def _add_backtest(commands: Commands) -> None:

@@ -146,6 +146,34 @@ def plan_turn(options: argparse.Namespace) -> int:
     return plans.run_turn(options, core_of(options))
 
 
+def review_list(options: argparse.Namespace) -> int:
+    from console.desk import review_command
+    from console.paths import home
+
+    return review_command.run_list(home(getattr(options, "home", None)), as_json=options.json)
+
+
+def review_show(options: argparse.Namespace) -> int:
+    from console.desk import review_command
+    from console.paths import home
+
+    return review_command.run_show(home(getattr(options, "home", None)), options.paper, as_json=options.json)
+
+
+def review_decide(options: argparse.Namespace) -> int:
+    from console.desk import review_command
+
+    return review_command.run_decide(options, core_of(options))
+
+
+def review_reconstruct(options: argparse.Namespace) -> int:
+    from console.desk import review_command
+    from console.paths import home
+
+    place = home(getattr(options, "home", None))
+    return review_command.run_reconstruct(place, options.command_id, as_json=options.json)
+
+
 def backtest(options: argparse.Namespace) -> int:
     from console.desk import backtest
     from console.paths import home

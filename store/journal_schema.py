@@ -207,6 +207,33 @@ def _policy(database: Database) -> None:
     execute_all(database, POLICY)
 
 
+REVIEWS = f"""
+CREATE TABLE review_source (digest TEXT PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE review (
+    number INTEGER PRIMARY KEY, command_id TEXT UNIQUE, target_type TEXT NOT NULL, target_id TEXT NOT NULL,
+    target_version INTEGER NOT NULL, account_id TEXT, choice TEXT NOT NULL, limit_minor INTEGER,
+    currency TEXT NOT NULL, reason_code TEXT, note TEXT, recommended TEXT NOT NULL, offered_minor INTEGER,
+    points INTEGER NOT NULL, pd REAL NOT NULL, reasons TEXT NOT NULL, policy_version TEXT NOT NULL,
+    stance TEXT NOT NULL, policy TEXT NOT NULL, card TEXT NOT NULL, basis TEXT NOT NULL, decided_by TEXT NOT NULL,
+    decided_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX review_by_target ON review (target_type, target_id);
+
+CREATE VIEW v_review AS SELECT
+    r.number AS review, r.command_id, r.target_type, r.target_id, r.target_version, r.account_id, r.choice,
+    r.limit_minor, r.currency, r.reason_code, r.note, r.recommended, r.offered_minor, r.points, r.pd, r.reasons,
+    r.policy_version, r.card, r.basis, {times.column("r.decided_at")} AS decided_at, r.decided_by, c.state
+FROM review r LEFT JOIN command c ON c.command_id = r.command_id;
+"""  # noqa: S608 - constants of this module only
+
+
+@MIGRATIONS(name="009_reviews")
+def _reviews(database: Database) -> None:
+    """What was decided about applications and limit requests, and on what."""
+    execute_all(database, REVIEWS)
+
+
 AUTOMATIC = f"""
 CREATE TABLE automatic_act (
     number INTEGER PRIMARY KEY, cause TEXT NOT NULL, opening INTEGER NOT NULL, account_id TEXT NOT NULL,

@@ -108,6 +108,16 @@ def accounts_of(mirror: Reader, customer_ids: Iterable[str]) -> list[Known]:
     return [Known._make((*row, row[0] in bad)) for row in rows]
 
 
+def requests_of(mirror: Reader, account: int) -> list[str]:
+    """The JSON of an account's limit requests, the newest first."""
+    rows = mirror.rows(
+        "SELECT doc FROM resource INDEXED BY resource_by_account WHERE account = ? AND account >= 0"
+        " AND type = 'limit_request' AND deleted = 0 ORDER BY seq DESC LIMIT ?",
+        (account, MOST_TIED),
+    )
+    return [doc for (doc,) in rows]
+
+
 def resource(mirror: Reader, type_: str, id_: str) -> str | None:
     """The JSON of any other resource that is stored as it came, None when it is not mirrored."""
     found = mirror.rows("SELECT doc FROM resource WHERE type = ? AND id = ? AND deleted = 0", (type_, id_))

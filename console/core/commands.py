@@ -14,10 +14,12 @@ from console.core.messages import (
     MAX_INTEGER,
     UNREADABLE,
     Account,
+    Application,
     Command,
     CommandRequest,
     CoreMeta,
     DecidedOn,
+    LimitRequest,
     ReasonCode,
     Ref,
     decoder,
@@ -55,13 +57,17 @@ class InvalidWish(ValueError):
 
 @dataclass(frozen=True)
 class Wish:
-    """What an operator decided, before it gets its id and deadline. Values are absolute."""
+    """What an operator decided, before it gets its id and deadline. Values are absolute.
+
+    `target` is what it is about where that is not the account itself.
+    """
 
     type: str
     account_id: str
     params: dict[str, Any] = field(default_factory=dict)
     reason_code: str | None = None
     note: str | None = None
+    target: Ref | None = None
 
 
 def freeze(
@@ -99,6 +105,19 @@ def set_limit(
 def close(account_id: str, reason_code: str, note: str | None = None) -> Wish:
     """Close the account; with a balance it is closing until that is repaid."""
     return Wish("account.close", account_id, {}, reason_code, note)
+
+
+def decide_paper(
+    paper: Application | LimitRequest, decision: str, limit_minor: int | None, reason_code: str, note: str | None = None
+) -> Wish:
+    """Approve (with a limit in minor units, by default the requested one) or decline an application or limit request.
+
+    An application that has no account yet stands for it.
+    """
+    type_ = "application" if isinstance(paper, Application) else "limit_request"
+    params = {"decision": decision} | ({} if limit_minor is None else {"limit_minor": limit_minor})
+    target = Ref(type=type_, id=paper.id)
+    return Wish(f"{type_}.decide", paper.account_id or paper.id, params, reason_code, note, target)
 
 
 def claim(account_id: str, minutes: int) -> Wish:
@@ -139,7 +158,7 @@ def reasons_for(type_: str, meta: CoreMeta) -> list[ReasonCode]:
 def check(wish: Wish, meta: CoreMeta, now: Instant) -> None:
     """Raise InvalidWish for what the core would refuse as it stands. `now` is the core's clock."""
     check_text("note", wish.note or "")
-    if wish.type.startswith("account.") or wish.reason_code is not None:
+    if not wish.type.startswith("case.") or wish.reason_code is not None:
         _check_reason(wish, meta)
     _check_params(wish.type, wish.params, now)
 
@@ -164,6 +183,10 @@ def _check_params(type_: str, params: dict[str, Any], now: Instant) -> None:
         case "account.set_limit", {"limit": limit, "value_minor": value}:
             _check_word("limit", limit, ("credit", "cash", "daily"))
             if not 0 <= value <= MAX_INTEGER:
+                raise InvalidWish("value_range")
+        case "application.decide" | "limit_request.decide", {"decision": word}:
+            _check_word("decision", word, ("approve", "decline"))
+            if not 0 <= params.get("limit_minor", 0) <= MAX_INTEGER:
                 raise InvalidWish("value_range")
         case "case.claim", {"minutes": minutes}:
             if not CLAIM_MINUTES[0] <= minutes <= CLAIM_MINUTES[1]:
@@ -206,6 +229,8 @@ def needs_approval(wish: Wish, meta: CoreMeta, account: Account | None) -> bool:
     if wish.type == "account.set_limit":
         present = limit_of(account, wish.params["limit"])
         return present is not None and int(wish.params["value_minor"]) > present
+    if wish.type == "limit_request.decide" and wish.params["decision"] == "approve":
+        return int(wish.params.get("limit_minor", MAX_INTEGER)) > account.limits.credit_limit_minor
     if wish.type == "account.unfreeze" and "supervisor" not in meta.you.roles:
         released = set(wish.params["hold_ids"])
         return any(hold.hold_id in released and hold.releasable_by == "supervisor" for hold in account.holds)
@@ -230,7 +255,7 @@ def request(wish: Wish, not_after: Instant, decided_on: DecidedOn | None = None)
     """The message that travels."""
     return CommandRequest(
         type=wish.type,
-        target=Ref(type="account", id=wish.account_id),
+        target=wish.target or Ref(type="account", id=wish.account_id),
         params=wish.params,
         not_after=not_after,
         reason_code=wish.reason_code,
@@ -320,6 +345,13 @@ def is_same_request(body: bytes, if_match: int | None, command: Command) -> bool
         and all(command.params.get(name) == value for name, value in asked.items())
         and (if_match is None or command.if_match == if_match)
     )
+
+
+def shows_answer(body: bytes, paper: Application | LimitRequest) -> bool:
+    """Whether an application or a limit request has been decided as the command wants it."""
+    wanted: CommandRequest = _REQUEST.decode(body)
+    approved = ("approved", "booked", "applied")
+    return paper.status in (approved if wanted.params["decision"] == "approve" else ("declined",))
 
 
 def limit_of(account: Account, limit: str) -> int | None:

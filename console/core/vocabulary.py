@@ -26,6 +26,7 @@ LOGIN_OUTCOMES = (
     "mfa_enrolled",
     "mfa_removed",
 )
+EMPLOYMENTS = ("employed", "self_employed", "unemployed", "retired", "student", "other")
 NEEDS_IF_MATCH = (
     "account.unfreeze",
     "account.set_limit",

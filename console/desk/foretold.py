@@ -50,7 +50,8 @@ def differences(before: Account, after: Account, exponents: Mapping[str, int]) -
 def told(wish: Wish, meta: CoreMeta) -> Line | None:
     """What the core is obliged to tell the customer (contract, `adverse_action`); None when nothing."""
     reason = next((code for code in meta.reason_codes if code.code == wish.reason_code), None)
-    if reason is None or not reason.adverse_action or not wish.type.startswith("account."):
+    against = wish.type.startswith("account.") or wish.params.get("decision") == "decline"
+    if reason is None or not reason.adverse_action or not against:
         return None
     return "warning", tr("desk.preview.told", reason=clean(reason.title, 60))
 

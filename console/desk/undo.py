@@ -112,7 +112,8 @@ def wish_of(entry: Intent) -> Wish | None:
             params["expires_at"] = instants.parse(params["expires_at"])
     except UNREADABLE:
         return None
-    return Wish(entry.type, entry.account_id, params, asked.reason_code, asked.note)
+    target = None if asked.target.type == "account" else asked.target
+    return Wish(entry.type, entry.account_id, params, asked.reason_code, asked.note, target)
 
 
 def seen(entry: Entry) -> Account | None:

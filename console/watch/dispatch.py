@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from console.core import instants
-from console.core.commands import is_same_request, outcome, shows_effect, submit
+from console.core.commands import is_same_request, outcome, shows_answer, shows_effect, submit
 from console.core.instants import DAY, SECOND, Instant
-from console.core.messages import UNREADABLE, Account, Command, decoder
+from console.core.messages import UNREADABLE, Account, Application, Command, LimitRequest, decoder
 from console.core.problems import CoreProblem, CoreUnreachable
 from console.watch.ballots import Ballots
 from console.watch.errands import TOKEN_PAUSE_S, UNPROVEN_AFTER, ClientSource, Errands
@@ -41,6 +41,7 @@ UNSEEN_AFTER = 60 * SECOND
 
 _ACCOUNT = decoder(Account)
 _COMMAND = decoder(Command)
+_PAPERS = {"application": decoder(Application), "limit_request": decoder(LimitRequest)}
 
 
 @dataclass(frozen=True)
@@ -248,6 +249,9 @@ class Dispatcher:
                 return _seen(entry, Move(to=State.CONFIRMED, why="feed")) if shown else None
             if change.type == "command":
                 return self._recorded(entry, _COMMAND.decode(change.data))
+            if change.type in _PAPERS:
+                shown = shows_answer(entry.body, _PAPERS[change.type].decode(change.data))
+                return _seen(entry, Move(to=State.CONFIRMED, why="feed")) if shown else None
             if change.type == entry.type.split(".")[0]:
                 return _seen(entry, Move(to=State.CONFIRMED, why="feed"))
         except UNREADABLE as error:

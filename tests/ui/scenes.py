@@ -24,6 +24,7 @@ from console.ui.dialogs.fields import Question, Words
 from console.ui.dialogs.form import Form
 from console.ui.screens.backtest import BacktestScreen
 from store.life import State
+from tests import applicants
 from tests.ui.mirror_builder import (
     HOSTILE,
     NOW,
@@ -279,6 +280,35 @@ def ballot(name: str, subject: str = "jonas.p", typed: str = "") -> Steps:
     return show
 
 
+async def reviews(app: RiskDesk) -> None:
+    applicants.furnish(app.sight.home.mirror, NOW, 200, "acc_000152", HOSTILE)
+    app.look()
+    await screen("reviews")(app)
+    await until(lambda: app.screen.table.total() == 5, "what waits")
+
+
+async def review(app: RiskDesk) -> None:
+    await reviews(app)
+    app.screen.table.move(2)
+    app.perform("look")
+    await until(lambda: app.screen.NAME == "review" and app.screen.stands, "the application")
+
+
+def reviewed(name: str, down: int, keys: str = "", typed: str = "") -> Steps:
+    """A dialog about one of the papers that wait."""
+
+    async def show(app: RiskDesk) -> None:
+        app.perform("write", "10")
+        await reviews(app)
+        app.screen.table.move(down)
+        app.perform(name)
+        await dialog_open(app)
+        app.screen.note_field.value = typed
+        await press(app, keys)
+
+    return show
+
+
 async def help_(app: RiskDesk) -> None:
     app.perform("help")
     await until(lambda: getattr(app.screen, "NAME", "") == "help" and app.screen.stands, "the help")
@@ -327,6 +357,8 @@ SCREENS = (
     Scene("plans", "PlansScreen", plans),
     Scene("plan", "PlanScreen", plan),
     Scene("approvals", "ApprovalsScreen", approvals),
+    Scene("reviews", "ReviewsScreen", reviews),
+    Scene("review", "ReviewScreen", review),
     Scene("audit", "AuditScreen", audit),
     Scene("feeds", "FeedsScreen", screen("feeds")),
     Scene("log", "LogScreen", log),
@@ -355,5 +387,9 @@ DIALOGS = (
     Scene("approve", "ApproveDialog", ballot("approve")),
     Scene("decline", "DeclineDialog", ballot("decline", typed=HOSTILE)),
     Scene("withdraw", "WithdrawDialog", ballot("withdraw", "maria.k")),
+    Scene("grant", "GrantDialog", reviewed("grant", 0, "2", "已核实")),
+    Scene("grant_less", "GrantLessDialog", reviewed("grant_less", 4, "2", "已核实")),
+    Scene("turn_down", "TurnDownDialog", reviewed("turn_down", 2, "1", HOSTILE)),
+    Scene("refer", "ReferDialog", reviewed("refer", 2, "", HOSTILE)),
     Scene("take_back", "TakeBackDialog", take_back),
 )

@@ -18,6 +18,7 @@ from console.ui.screens.base import DeskScreen
 from console.ui.screens.behind import BehindScreen
 from console.ui.screens.commands import CommandsScreen
 from console.ui.screens.deciding import Decisions
+from console.ui.screens.deciding_papers import Reviewing
 from console.ui.screens.log import LogScreen
 from console.ui.screens.model import ModelScreen
 from console.ui.screens.plan import PlanScreen
@@ -47,6 +48,7 @@ OWNERS = {
     "commands": (CommandsScreen,),
     "undo": (CommandsScreen, AccountScreen),
     "plans": (PlansScreen, PlanScreen),
+    "reviews": (Reviewing,),
 }
 
 ROW = AccountRow(

@@ -137,6 +137,7 @@ def test_a_translation_uses_the_same_values() -> None:
         ("ui.kind", vocabulary.TRANSACTION_KINDS),
         ("ui.txn_status", vocabulary.TRANSACTION_STATUSES),
         ("ui.login", vocabulary.LOGIN_OUTCOMES),
+        ("review.work", vocabulary.EMPLOYMENTS),
         ("ui.state", tuple(State)),
         ("ui.typology", TYPOLOGIES),
         ("ui.need", tuple(actions.NEEDS)),

@@ -16,6 +16,7 @@ BY_NAME = {
     "model": "ModelScreen",
     "approvals": "ApprovalsScreen",
     "plans": "PlansScreen",
+    "reviews": "ReviewsScreen",
     "transactions": "TransactionsScreen",
     "logins": "LoginsScreen",
     "links": "LinksScreen",
