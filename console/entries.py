@@ -237,7 +237,7 @@ def bench_engine(options: argparse.Namespace) -> int:
 def bench_ui(options: argparse.Namespace) -> int:
     from console.bench import ui
 
-    return ui.run(options.accounts, as_json=options.json)
+    return ui.run(options.accounts, options.alerts, options.rate, options.presses, options.rows, as_json=options.json)
 
 
 def audit_verify(options: argparse.Namespace) -> int:

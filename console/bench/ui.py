@@ -1,115 +1,110 @@
-"""`riskdesk bench ui`: the real console on a real terminal, over a mirror of many accounts."""
+"""`riskdesk bench ui`: the real console on a real terminal, over a mirror of many accounts into which events arrive.
+
+Beside it, in the same run and with the same keys, Textual's own `DataTable`, in which nothing arrives.
+"""
 
 from __future__ import annotations
 
 import json
-import random
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 from console import children
+from console.bench import population
+from console.bench.arrivals import arriving
 from console.bench.machine import machine
 from console.bench.terminal import Terminal
+from console.bench.typist import PAGE_DOWN, Typist
+from console.exits import Exit
 from console.paths import Home
-from store.batch import Batch
-from store.mirror import Mirror
+from console.ui.themes import DARK
 
-DEMO_DOC = '{"id":"%s","customer_id":"%s","status":"active","credit_state":"current","holds":[],"version":1}'
-SUSPICIOUS = 0.1
-"""Share of the accounts with a risk and an open alert."""
-BATCH = 10_000
-PRESSES = 60
-PAGE_DOWN, DOWN = b"\x1b[6~", b"j"
-STARTS_WITHIN_S = 30
+STARTS_WITHIN_S, TABLE_WITHIN_S = 30, 120
+FIRST_PAGES = 10
+"""Pages down before the first key that counts: no key then meets an end of the list."""
+SETTLE_S, STEADY_S = 3.0, 15.0
+WIDTH, HEIGHT = 120, 40
+GOAL_P50_MS, GOAL_P99_MS, GOAL_MB = 15.0, 60.0, 250
+TABLE_CURSOR = "#0178d4"
+"""The cursor of a `DataTable` in Textual's own theme."""
 
 
-def run(accounts: int, *, as_json: bool) -> int:
-    """Build the mirror, start the console on it, press keys, print what they took. Returns 0."""
+def run(accounts: int, alerts: int, rate: int, presses: int, rows: int, *, as_json: bool) -> int:
+    """Build the mirror, let events arrive, press keys, print what they took; 1 when a goal is missed."""
     with tempfile.TemporaryDirectory(prefix="riskdesk-bench-") as folder:
-        home = Home(Path(folder))
+        home = Home(Path(folder) / "home")
         home.make()
-        alerts = _build(home, accounts)
-        figures: dict[str, Any] = {"accounts": accounts, "alerts": alerts, "events_per_s": 0, **_measure(home)}
+        population.build(home, accounts, alerts)
+        with arriving(home, rate) as arrived:
+            console = _console(home, presses)
+            table = _table(rows, presses)
+    figures = {"accounts": accounts, "alerts": alerts, "events_per_s": arrived.rate, **console, **table}
     figures["machine"] = machine()
-    print(json.dumps(figures) if as_json else "\n".join(f"{name:20} {value}" for name, value in figures.items()))
-    return 0
+    print(json.dumps(figures) if as_json else "\n".join(f"{name:22} {value}" for name, value in figures.items()))
+    met = console["key_p50_ms"] <= GOAL_P50_MS and console["key_p99_ms"] <= GOAL_P99_MS
+    return Exit.OK if met and (console["rss_mb"] or 0) < GOAL_MB else Exit.FAILED
 
 
-def _build(home: Home, accounts: int) -> int:
-    """A mirror of so many accounts, a tenth of them suspicious; returns how many alerts are open."""
-    chance, alerts, now = random.Random(1), 0, time.time_ns() // 1000
-    mirror = Mirror(home.mirror)
-    for first in range(0, accounts, BATCH):
-        batch = Batch()
-        for number in range(first, min(first + BATCH, accounts)):
-            name, customer = f"acc.{number:08d}", f"cus.{number:08d}"
-            mirror.accounts[name]  # numbers it
-            risky = chance.random() < SUSPICIOUS
-            score = round(chance.uniform(0.5, 1), 6) if risky else 0.0
-            level = 1 + int(score * 3.99) if risky else 0
-            money = (1_000_000, chance.randrange(1_000_000), chance.randrange(1_000_000), now - 10**12)
-            batch.accounts.append((1, 0, "active", "CNY", *money, DEMO_DOC % (name, customer), number))
-            batch.owners.append((customer, number))
-            batch.risks.append((number, 0, 0, now - chance.randrange(10**9), score, level, int(risky)))
-            if risky:
-                alerts += 1
-                batch.alerts.append(
-                    (
-                        f"alr_{number}",
-                        number,
-                        now,
-                        now,
-                        level,
-                        score,
-                        '["UN-1"]',
-                        "open",
-                        None,
-                        1,
-                        0,
-                        0,
-                        "[]",
-                        *(0,) * 5,
-                    )
-                )
-        with mirror.transaction():
-            mirror.write(batch)
-    with mirror.transaction():
-        mirror.advance("changes", ("bench", accounts, ""), accounts, now)
-    mirror.close()
-    return alerts
-
-
-def _measure(home: Home) -> dict[str, Any]:
-    with Terminal(children.command("--home", str(home.folder), "--no-watcher"), 120, 40) as terminal:
+def _console(home: Home, presses: int) -> dict[str, Any]:
+    command = children.command("--home", str(home.folder), "--no-watcher")
+    with Terminal(command, WIDTH, HEIGHT) as terminal:
         terminal.until(b"acc.", STARTS_WITHIN_S)
         first_screen = time.perf_counter() - terminal.started
-        terminal.press(DOWN)
-        pages = [terminal.press(PAGE_DOWN) for _ in range(PRESSES)]
-        downs = [terminal.press(DOWN) for _ in range(PRESSES)]
-        memory = _resident_mb(terminal.pid)
-    return {
-        "first_screen_ms": round(first_screen * 1e3),
-        "page_down_p50_ms": _median([first for first, _, _ in pages]),
-        "page_down_settled_p50_ms": _median([last for _, last, _ in pages]),
-        "key_p50_ms": _median([first for first, _, _ in downs]),
-        "key_p99_ms": round(sorted(first for first, _, _ in downs)[int(PRESSES * 0.99)] * 1e3, 1),
-        "page_down_bytes": round(statistics.median(size for _, _, size in pages)),
-        "key_bytes": round(statistics.median(size for _, _, size in downs)),
-        "rss_mb": memory,
-    }
+        typist = Typist(terminal, background(DARK.variables["cursor"]))
+        typist.idle(SETTLE_S)
+        steady = typist.idle(STEADY_S)
+        took = _keys(typist, presses)
+        return {
+            "first_screen_ms": round(first_screen * 1e3),
+            "key_p50_ms": _share(took, 50),
+            "key_p99_ms": _share(took, 99),
+            "key_max_ms": round(max(took) * 1e3, 1),
+            "rss_mb": _resident_mb(terminal.pid),
+            "bytes_per_s": round(steady / STEADY_S),
+        }
 
 
-def _median(seconds: list[float]) -> float:
-    return round(statistics.median(seconds) * 1e3, 1)
+def _table(rows: int, presses: int) -> dict[str, Any]:
+    with Terminal([sys.executable, "-m", "console.bench.datatable", str(rows)], WIDTH, HEIGHT) as terminal:
+        terminal.until(b"acc.", TABLE_WITHIN_S)
+        first_screen = time.perf_counter() - terminal.started
+        typist = Typist(terminal, background(TABLE_CURSOR))
+        typist.idle(SETTLE_S)
+        took = _keys(typist, presses)
+        return {
+            "datatable_rows": rows,
+            "datatable_first_screen_ms": round(first_screen * 1e3),
+            "datatable_key_p50_ms": _share(took, 50),
+            "datatable_key_p99_ms": _share(took, 99),
+            "datatable_rss_mb": _resident_mb(terminal.pid),
+        }
+
+
+def _keys(typist: Typist, presses: int) -> list[float]:
+    for _ in range(FIRST_PAGES):
+        typist.press(PAGE_DOWN)
+    return list(typist.work(presses))
+
+
+def background(colour: str) -> bytes:
+    """How a terminal is told to paint on a colour, `#rrggbb`."""
+    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
+    return f"48;2;{red};{green};{blue}".encode()
+
+
+def _share(seconds: list[float], share: int) -> float:
+    """A percentile in milliseconds."""
+    return round(statistics.quantiles(seconds, n=100, method="inclusive")[share - 1] * 1e3, 1)
 
 
 def _resident_mb(pid: int) -> int | None:
-    """Resident memory of a process in MB, None where the system does not tell."""
+    """The most memory a process had resident so far, in MB; None where the system does not tell."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except FileNotFoundError:
         return None
-    return next((int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("VmRSS")), None)
+    return next((int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("VmHWM")), None)

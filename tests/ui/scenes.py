@@ -375,7 +375,7 @@ DIALOGS = (
     Scene("release", "ReleaseDialog", dialog("release", 2)),
     Scene("hand_over", "HandOverDialog", dialog("hand_over", 2, typed={"n": "已回访，" + HOSTILE})),
     Scene("verdict", "VerdictDialog", dialog("verdict", 12, "s1")),
-    Scene("note", "NoteDialog", dialog("note", 12, typed={"n": "已回访，" + HOSTILE})),
+    Scene("note", "NoteDialog", dialog("note", 12, typed={"t": "已回访，" + HOSTILE})),
     Scene("redecide", "FreezeDialog", redecide),
     Scene("undo", "UnfreezeDialog", undo),
     Scene("bulk_freeze", "BulkFreeze", bulk("freeze", "1")),
