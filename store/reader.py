@@ -161,6 +161,9 @@ FROM feed f WHERE f.lane NOT IN (SELECT poller FROM health) ORDER BY 1
 """
 
 
+PART = 50_000
+"""Letters of a long list of numbers that are read at once: a millisecond."""
+
 SUSPICIOUS = """
 SELECT account FROM account_risk WHERE risk_level > 0 ORDER BY risk_score DESC, account LIMIT ?
 """
@@ -274,6 +277,14 @@ class Reader:
         )
         return [CriticalAlert(*row) for row in rows]
 
+    def critical_marks(self) -> NDArray[np.int64]:
+        """The same alerts, each as one number that is another once it comes back: cheap for many of them."""
+        marks = (
+            "SELECT account << 20 | min(resurfaced, 1048575) AS account FROM alert"
+            " WHERE state = 'open' AND level = ? AND muted_until <= ?"
+        )
+        return self._integers(marks, (len(LEVELS) - 1, self.watermark()))
+
     def open_alerts(self) -> NDArray[np.float64]:
         """What the queue's order is made of, a row of `OPEN_ALERTS` columns each; NaN where nothing is known.
 
@@ -385,6 +396,19 @@ class Reader:
         return self._connection.execute(sql, parameters).fetchall()
 
     def _numbers(self, sql: str, parameters: Sequence[object] = ()) -> Numbers:
-        """A column of account numbers, gathered inside SQLite, which leaves the other threads free meanwhile."""
-        text = self.rows(f"SELECT group_concat(account) FROM ({sql})", parameters)[0][0]  # noqa: S608 - own statements
-        return np.fromstring(text, dtype=np.int32, sep=",") if text else np.empty(0, dtype=np.int32)
+        """A column of account numbers."""
+        return self._integers(sql, parameters).astype(np.int32)
+
+    def _integers(self, sql: str, parameters: Sequence[object] = ()) -> NDArray[np.int64]:
+        """The column `account`, gathered inside SQLite, which leaves the other threads free meanwhile.
+
+        It is read part by part: the reading of one holds them up.
+        """
+        text = self.rows(f"SELECT group_concat(account) FROM ({sql})", parameters)[0][0] or ""  # noqa: S608 - own
+        parts, begin = [np.empty(0, np.int64)], 0
+        while begin < len(text):
+            end = text.find(",", begin + PART)
+            end = len(text) if end < 0 else end
+            parts.append(np.fromstring(text[begin:end], np.int64, sep=","))
+            begin = end + 1
+        return np.concatenate(parts)

@@ -116,7 +116,7 @@ def run(home: Home, rate: int) -> Arrived:
     """Write until the parent closes our input; a line says when the first page is there."""
     os.nice(NICENESS)
     over = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.buffer.read(), over.set()), daemon=True).start()
+    threading.Thread(target=_wait_for_end, args=(over,), name="tied", daemon=True).start()
     writer = Writer(home)
     began, written = time.perf_counter(), 0
     while not over.is_set():
@@ -130,6 +130,12 @@ def run(home: Home, rate: int) -> Arrived:
     seconds = time.perf_counter() - began
     writer.close()
     return Arrived(written, seconds)
+
+
+def _wait_for_end(over: threading.Event) -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    over.set()
 
 
 if __name__ == "__main__":

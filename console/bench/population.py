@@ -73,5 +73,5 @@ def alert_row(number: int, at: int, score: float, level: int, hits: int) -> Row:
     }  # fmt: skip
     return (
         f"alr_{number}", number, at - 10 * MINUTE, at, level, score, json.dumps(rules), "open", None, hits, 0, 0,
-        json.dumps([hit]), 0, 0, at, 1, 45_600,
+        json.dumps([hit]), 0, 0, at, 1, 45_600, None,
     )  # fmt: skip

@@ -167,11 +167,12 @@ class RiskDesk(Preferences):
             self.look()
         if self.sight.mirror is not None and self.sight.mirror.identity == survey.identity:
             self.sight.count_alerts(survey.alerts)
-            self._bell.hear(survey.critical)
             watch.surveyed(survey)
 
     def _hear(self, news: Survey | Exception) -> None:
         """Called in the surveyor's thread."""
+        if isinstance(news, Survey):
+            self._bell.hear(news.critical, news.identity)
         self.post_message(self.Surveyed(news))
 
     def begin_survey(self) -> None:

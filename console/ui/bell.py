@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
 
 from console.core.instants import SECOND
 
@@ -15,18 +18,22 @@ class Bell:
 
     def __init__(self, ring: Callable[[], None], clock: Callable[[], int]) -> None:
         self._ring, self._clock = ring, clock
-        self._known: set[tuple[str, int]] | None = None
+        self._identity: object = None
+        self._heard = self._known = np.empty(0, np.int64)
         self._wanted = False
         self._rung_at = -EVERY
 
-    def hear(self, critical: Iterable[tuple[str, int]]) -> None:
-        """Take the open critical alerts, each by its id and how often it came back."""
-        now = set(critical)
-        if self._known is None:
-            self._known = now
-        elif not now <= self._known:
-            self._known |= now
+    def hear(self, critical: NDArray[np.int64], identity: object = "") -> None:
+        """Take the marks of the open critical alerts; those of another mirror (`identity`) mean other alerts.
+
+        May be called in another thread than `beat`.
+        """
+        if identity != self._identity:
+            self._identity, self._known = identity, critical
+        elif critical is not self._heard and len(new := np.setdiff1d(critical, self._known)):
+            self._known = np.concatenate((self._known, new))
             self._wanted = True
+        self._heard = critical
 
     def beat(self) -> None:
         """Ring when something new was heard of and the last ring is long enough ago."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from console.desk import holds
 from store.files import StoreError, interrupted
@@ -35,7 +36,7 @@ Kind = Literal["risk", "queue"]
 
 @dataclass(frozen=True)
 class Survey:
-    """The accounts that match a filter, in order, the open alerts by level, and the critical ones.
+    """The accounts that match a filter, in order, the open alerts by level, and the critical ones' marks.
 
     `identity` is that of the reader: the numbers mean nothing within another.
     """
@@ -45,7 +46,7 @@ class Survey:
     terms: Sequence[Term]
     order: Numbers
     alerts: Mapping[str, int]
-    critical: Collection[tuple[str, int]] = ()
+    critical: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 def raised(last: Survey, foremost: Numbers) -> Survey:
@@ -123,9 +124,8 @@ class Surveyor(Thread):
         if last is not None and same and began < self._whole_due:
             return last if terms or kind == "queue" else raised(last, pressing_first(reader, reader.foremost(FOREMOST)))
         order = pressing_first(reader, _queue(reader) if kind == "queue" else reader.order())
-        critical = {(alert.alert_id, alert.resurfaced) for alert in reader.critical_alerts()}
         matching, alerts = reader.matching(terms, order), reader.alerts_by_level()
-        survey = Survey(reader.identity, kind, terms, matching, alerts, critical)
+        survey = Survey(reader.identity, kind, terms, matching, alerts, reader.critical_marks())
         least = PAUSE_S if kind == "queue" else WHOLE_S
         self._whole_due = began + max(least, (monotonic() - began) / SHARE)
         return survey

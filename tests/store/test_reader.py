@@ -52,6 +52,26 @@ def test_a_short_order_differs_only_in_how_many_stand_in_front(reader: Reader) -
     assert sorted(short.tolist()) == list(range(60))
 
 
+def test_a_long_list_of_numbers_is_read_whole(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = reader.order().tolist()
+    for part in (1, 2, 3, 10):
+        monkeypatch.setattr("store.reader.PART", part)
+        assert reader.order().tolist() == whole
+
+
+def test_a_critical_alert_that_comes_back_has_another_mark(tmp_path: Path) -> None:
+    build(tmp_path / "mirror.db", 60)
+    with closing(sqlite3.connect(tmp_path / "mirror.db")) as writer, closing(Reader(tmp_path / "mirror.db")) as reader:
+        before = reader.critical_marks().tolist()
+        assert len(set(before)) == len(before) == len(reader.critical_alerts())
+        with writer:
+            writer.execute("UPDATE alert SET resurfaced = resurfaced + 1 WHERE account = 1")
+        assert len(set(reader.critical_marks().tolist()) - set(before)) == 1
+        with writer:
+            writer.execute("UPDATE alert SET state = 'closed' WHERE account = 1")
+        assert len(reader.critical_marks()) == len(before) - 1
+
+
 def test_plain_words_match_ids_by_any_part_and_name_the_masked_name(reader: Reader) -> None:
     def found(text: str) -> list[int]:
         return reader.matching(parse(text, EXPONENTS), reader.order()).tolist()

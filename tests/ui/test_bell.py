@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,17 +18,19 @@ from console.ui.bell import EVERY, Bell
 from tests.ui.conftest import Desk
 from tests.ui.screens import ready, until
 
+NOTHING = np.empty(0, np.int64)
+
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.sets(st.integers(0, 9))), max_size=40))
 def test_rings_are_apart_and_only_for_what_is_new(steps: list[tuple[int, set[int]]]) -> None:
     now, rings, known, unheard = [0], list[int](), set[int](), False
     bell = Bell(lambda: rings.append(now[0]), lambda: now[0])
-    bell.hear([])
+    bell.hear(NOTHING)
     for seconds, numbers in steps:
         now[0] += seconds * SECOND
         unheard = unheard or not numbers <= known
         known |= numbers
-        bell.hear((f"al_{number}", 0) for number in numbers)
+        bell.hear(np.array(sorted(numbers), np.int64))
         before = len(rings)
         bell.beat()
         if len(rings) > before:
@@ -43,10 +46,22 @@ def test_rings_are_apart_and_only_for_what_is_new(steps: list[tuple[int, set[int
 def test_what_was_there_at_first_is_not_new_but_what_comes_back_is() -> None:
     rings: list[int] = []
     bell = Bell(lambda: rings.append(1), lambda: 0)
-    bell.hear([("al_1", 0)])
+    bell.hear(np.array([1 << 20]))
     bell.beat()
     assert rings == []
-    bell.hear([("al_1", 1)])
+    bell.hear(np.array([1 << 20 | 1]))
+    bell.beat()
+    assert rings == [1]
+
+
+def test_the_alerts_of_another_mirror_are_not_new() -> None:
+    rings: list[int] = []
+    bell = Bell(lambda: rings.append(1), lambda: 0)
+    bell.hear(np.array([1 << 20]), "one")
+    bell.hear(np.array([2 << 20]), "another")
+    bell.beat()
+    assert rings == []
+    bell.hear(np.array([2 << 20, 3 << 20]), "another")
     bell.beat()
     assert rings == [1]
 
