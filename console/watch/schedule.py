@@ -21,6 +21,7 @@ from console.watch.watcher import (
     HEALTH_EVERY_S,
     HOLDS_EVERY_S,
     META_EVERY_S,
+    POLICY_EVERY_S,
     RETENTION_EVERY_S,
     Watcher,
 )
@@ -49,6 +50,7 @@ def schedule(watcher: Watcher) -> AsyncIOScheduler:
         (watcher.renew_credential, CREDENTIAL_EVERY_S),
         (watcher.ask_meta, META_EVERY_S),
         (watcher.watch_holds, HOLDS_EVERY_S),
+        (watcher.look_at_policy, POLICY_EVERY_S),
         (watcher.write_health, HEALTH_EVERY_S),
         (watcher.leave_checkpoint, CHECKPOINT_EVERY_S),
         (watcher.ring, BELL_EVERY_S),

@@ -36,6 +36,7 @@ from console.watch.holds import HoldWatch
 from console.watch.ingest import LANE, Ingest, Ingested
 from console.watch.learning import School
 from console.watch.plans import PlanRunner
+from console.watch.policy import PolicyWatch
 from console.watch.progress import Progress
 from console.watch.rehearsal import Rehearsal
 from console.watch.rounds import Job, reported
@@ -53,6 +54,7 @@ COMMANDS_EVERY_S = 1
 CREDENTIAL_EVERY_S = 15
 META_EVERY_S = 30
 HOLDS_EVERY_S = 15
+POLICY_EVERY_S = 60
 DIGEST_EVERY_S = 600
 RETENTION_EVERY_S = 3600
 CHECKPOINT_EVERY_S = 300
@@ -113,6 +115,7 @@ class Watcher:
         self._credentials = credentials
         self._journal = Journal(options.home.journal)
         note_rules(self._journal, texts, instants.now())
+        self.policy = PolicyWatch(options.home, options.packs, self._journal, self.follower, self._leave_note)
         self.holds = HoldWatch(options.home.mirror, self._journal, client, self._leave_note)
         self._checkpoint_health = Health("checkpoints")
         self._places = Places.configured()
@@ -138,6 +141,7 @@ class Watcher:
             self.follower.meta_health,
             self._commands_health,
             self.holds.health,
+            self.policy.health,
             self._digest_health,
             self._retention_health,
             self._mirror_health,
@@ -161,6 +165,7 @@ class Watcher:
         await asyncio.gather(*self._running, return_exceptions=True)
         await self._desk.__aexit__()
         await self.plans.close()
+        await self.policy.close()
         await self.dispatcher.drain()
         if self._sender is not None:
             await self._sender.__aexit__(None, None, None)
@@ -191,6 +196,8 @@ class Watcher:
         evidence = [Evidence(command_id, type_, doc.encode()) for command_id, type_, doc in page.caused]
         if evidence:
             self.dispatcher.confirm_from_feed(evidence)
+        if any(change.type == "indicator" for change in page.applied):
+            self.start(self.look_at_policy)
 
     # ------------------------------------------------------------ the consoles' line
 
@@ -318,6 +325,10 @@ class Watcher:
     async def watch_holds(self) -> None:
         """Mark the holds that end by themselves while their case is open."""
         await self._reported(self.holds.health, self.holds.run)
+
+    async def look_at_policy(self) -> None:
+        """Move the policy's stance as the indicators ask, or propose to."""
+        await self._reported(self.policy.health, self.policy.run)
 
     async def leave_checkpoint(self) -> None:
         """Leave the audit chain's end where the settings say."""

@@ -1,0 +1,88 @@
+"""Indicators: every figure that one ever had, those of the core and those that the desk makes of its own mirror.
+
+Times are µs. The newest of each stands in `resource` too where the core publishes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+
+from store.mirror import Mirror
+from store.reader import Reader
+
+OWN = "desk"
+"""The scope of the desk's own figures."""
+MOST = 10_000
+"""Figures that are read, the newest."""
+
+LOST = """
+SELECT sum(t.amount_minor) FROM (
+    SELECT doc ->> '$.target.id' AS id FROM resource
+    WHERE type = 'label' AND deleted = 0 AND doc ->> '$.verdict' = 'fraud') l
+    CROSS JOIN txn t ON t.transaction_id = l.id
+WHERE t.seq >= ? AND t.deleted = 0 AND t.amount_minor > 0 AND t.status IN ('pending', 'posted')
+"""
+SPENT = """
+SELECT sum(amount_minor), count(*), (
+    SELECT count(*) FROM txn WHERE seq >= :first AND kind = 'chargeback' AND deleted = 0)
+FROM txn
+WHERE seq >= :first AND kind IN ('purchase', 'cash_advance') AND deleted = 0 AND status IN ('pending', 'posted')
+"""
+WAITING = "SELECT count(*) FROM alert WHERE state = 'open' AND muted_until <= ?"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """An indicator's value as it became known at `recorded_at`, about the state of things at `as_of`."""
+
+    id: str
+    recorded_at: int
+    seq: int
+    as_of: int
+    value: float
+    unit: str
+    scope: str
+
+
+_FIGURE = ", ".join(field.name for field in fields(Figure))
+
+
+def figures(mirror: Reader) -> list[Figure]:
+    """Every figure, in the order in which they became known; of very many the newest."""
+    rows = mirror.rows(f"SELECT {_FIGURE} FROM indicator ORDER BY recorded_at DESC, seq DESC LIMIT ?", (MOST,))  # noqa: S608
+    return [Figure(*row) for row in reversed(rows)]
+
+
+def keep(mirror: Mirror, made: Iterable[Figure]) -> None:
+    """Store figures that the desk made, inside a transaction of the mirror's."""
+    mirror.database.conn.executemany(
+        f"INSERT OR REPLACE INTO indicator ({_FIGURE}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - this class's names
+        [tuple(vars(figure).values()) for figure in made],
+    )
+
+
+def measured(mirror: Reader, at: int, since: int) -> dict[str, float | None]:
+    """The desk's own figures at an instant over what was recorded since another; None where nothing was there.
+
+    `loss_rate`: percent of what was spent that labels call fraud. `dispute_rate`: charge-backs to 100 purchases.
+    `queue_load`: open alerts that are not put off.
+    """
+    first = _first_seq(mirror, since)
+    spent, purchases, disputes = mirror.rows(SPENT, {"first": first})[0]
+    lost = mirror.rows(LOST, (first,))[0][0] or 0
+    return {
+        "loss_rate": 100 * lost / spent if spent else None,
+        "dispute_rate": 100 * disputes / purchases if purchases else None,
+        "queue_load": float(mirror.rows(WAITING, (at,))[0][0]),
+    }
+
+
+def _first_seq(mirror: Reader, since: int) -> int:
+    """The seq of the first transaction recorded at or after an instant: the feed is in order of recording."""
+    low, high = mirror.rows("SELECT coalesce(min(seq), 0), coalesce(max(seq) + 1, 0) FROM txn")[0]
+    while low < high:
+        middle = (low + high) // 2
+        seq, at = mirror.rows("SELECT seq, recorded_at FROM txn WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,))[0]
+        low, high = (low, middle) if at >= since else (seq + 1, high)
+    return int(low)
