@@ -10,6 +10,7 @@ from pathlib import Path
 
 from console import __version__, entries, settings
 from console.exits import Exit
+from console.governing import add_policy
 from console.judging import add_scorecard
 from console.language import tr
 from console.manual import Front, Manual
@@ -91,6 +92,7 @@ def parser() -> argparse.ArgumentParser:
     _add_review(commands)
     _add_backtest(commands)
     add_scorecard(commands)
+    add_policy(commands)
     add_bench(commands)
     _add_audit(commands)
     _add_journal(commands)

@@ -397,3 +397,11 @@ def model_explain(options: argparse.Namespace) -> int:
     from console.paths import home
 
     return models.explain(home(getattr(options, "home", None)), options.transaction)
+
+
+def policy(options: argparse.Namespace) -> int:
+    from console.desk import policy_commands
+    from console.paths import home
+
+    packs = packs_of(options) if hasattr(options, "packs") else None
+    return policy_commands.run(home(getattr(options, "home", None)), packs, options)

@@ -16,7 +16,7 @@ from console.settings import KEYS
 
 GROUPS = {
     "work": ("act", "plan", "approvals", "review", "snooze", "list"),
-    "look": ("rules", "backtest", "model", "scorecard", "audit"),
+    "look": ("rules", "backtest", "model", "scorecard", "policy", "audit"),
     "run": ("watch", "demo", "sandbox"),
     "keep": ("settings", "paths", "doctor", "journal", "completion"),
     "measure": ("bench", "conformance"),
@@ -38,6 +38,11 @@ EXAMPLES = {
     " list add": ("riskdesk list add block device dev_1 --reason 'seen in three frauds' --until 30d",),
     " snooze": ("riskdesk snooze acc_1 --until 8h --reason 'called back, travelling'",),
     " model rollback": ("riskdesk model rollback --reason 'flags every hotel'",),
+    " policy apply": (
+        "riskdesk policy apply tight --reason 'unemployment rose for three months'",
+        "riskdesk policy apply draft.toml --reason 'cut-offs of the May review'",
+    ),
+    " policy backtest": ("riskdesk policy backtest guarded", "riskdesk policy backtest draft.toml --days 60"),
     " audit verify": ("riskdesk audit verify --checkpoint /mnt/far/checkpoints.jsonl",),
     " settings": ("riskdesk settings new", "riskdesk settings check"),
     " completion": (

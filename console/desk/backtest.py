@@ -70,8 +70,8 @@ def run(asked: Asked, *, as_json: bool, progress: bool) -> int:
     except StoreError as error:
         return _fail(error)
     try:
-        meta = _meta(log)
-        report = _report(log, live, draft, asked, meta, progress)
+        meta = meta_of(log)
+        report = compared(log, live, draft, asked, meta, progress)
     except StoreError as error:
         return _fail(error)
     finally:
@@ -98,7 +98,8 @@ def _fail(error: StoreError) -> int:
     return Exit.FAILED
 
 
-def _report(log: FactsLog, live: Pack, draft: Pack, asked: Asked, meta: CoreMeta | None, progress: bool) -> Report:
+def compared(log: FactsLog, live: Pack, draft: Pack, asked: Asked, meta: CoreMeta | None, progress: bool) -> Report:
+    """What the log's facts come to under both packs. Raises StoreError when they can't be replayed."""
     started = time.perf_counter()
     trail, warm = _replay(log, live, draft, asked, progress)
     found = figures(trail, meta.labels.maturity_s * SECOND if meta and meta.labels else None)
@@ -172,7 +173,7 @@ def _facts(page: bytes) -> Array:
         raise StoreError(tr("backtest.other_facts")) from error
 
 
-def _meta(log: FactsLog) -> CoreMeta | None:
+def meta_of(log: FactsLog) -> CoreMeta | None:
     """What the core said of itself; None when it never did or can't be read."""
     text = log.note("meta")
     try:

@@ -110,7 +110,7 @@ def _reason(reason: str) -> str:
 
 
 def run_add(home: Home, which: str, kind: str, subject: str, reason: str, end: str | None, level: str) -> int:
-    now, by = _surroundings(home)
+    now, by = surroundings(home)
     journal = _journal(home)
     ends = until(end, now) if end else None
     _tell(add(journal, which, kind, subject, reason, by, until=ends, level=level, stream_time=now))
@@ -118,13 +118,13 @@ def run_add(home: Home, which: str, kind: str, subject: str, reason: str, end: s
 
 
 def run_snooze(home: Home, account: str, end: str, reason: str) -> int:
-    now, by = _surroundings(home)
+    now, by = surroundings(home)
     _tell(snooze(_journal(home), account, until(end, now), reason, by, stream_time=now))
     return Exit.OK
 
 
 def run_remove(home: Home, number: int, reason: str) -> int:
-    entry = remove(_journal(home), number, reason, _surroundings(home)[1])
+    entry = remove(_journal(home), number, reason, surroundings(home)[1])
     print(tr("lists.removed", number=entry.number, what=_what(entry)))
     return Exit.OK
 
@@ -133,7 +133,7 @@ def run_show(home: Home, *, everything: bool, as_json: bool) -> int:
     if not home.journal.exists():
         print("[]" if as_json else tr("lists.empty"))
         return Exit.OK
-    shown = entries(_journal(home), None if everything else _surroundings(home)[0])
+    shown = entries(_journal(home), None if everything else surroundings(home)[0])
     if as_json:
         print(json.dumps([asdict(entry) for entry in shown], ensure_ascii=False))
         return Exit.OK
@@ -161,7 +161,7 @@ def _journal(home: Home) -> Journal:
     return Journal(home.journal)
 
 
-def _surroundings(home: Home) -> tuple[int, str]:
+def surroundings(home: Home) -> tuple[int, str]:
     """Stream time (µs), or the clock's where nothing is mirrored; and who acts: the core's subject, else this user."""
     try:
         reader = Reader(home.mirror)

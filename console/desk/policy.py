@@ -9,6 +9,7 @@ from typing import Any
 from console.core import instants
 from console.language import tr
 from console.paths import fixtures
+from console.risk.expressions import nearest
 from console.risk.policy import Move, Policy, PolicyError, Standing, Switch
 from console.risk.policy_text import read_policy
 from store.journal import Journal, JournalError
@@ -81,6 +82,15 @@ def reason(text: str) -> str:
     return line
 
 
+def known_stance(policy: Policy, name: str) -> str:
+    """The stance of that name. Raises ValueError with the names there are, and the one that was meant."""
+    if name in policy.stances:
+        return name
+    near = nearest(name, policy.stances)
+    meant = tr("policy.meant", name=near) if near else ""
+    raise ValueError(tr("policy.no_stance", stance=repr(name[:80]), stances=", ".join(policy.stances)) + meant)
+
+
 def apply(journal: Journal, policy: Policy, stance: str | None, why: str, by: str, stream_time: int) -> InForce:
     """Put a policy in force with a stance, by default the one it has in force, else its usual one.
 
@@ -89,8 +99,7 @@ def apply(journal: Journal, policy: Policy, stance: str | None, why: str, by: st
     found = in_force(journal)
     if stance is None:
         stance = found.stance if found and found.stance in policy.stances else policy.drive.stance
-    if stance not in policy.stances:
-        raise ValueError(tr("policy.no_stance", stance=repr(stance[:40]), stances=", ".join(policy.stances)))
+    stance = known_stance(policy, stance)
     try:
         return Policies(journal).apply(text_of(policy), stance, reason(why), by, now=instants.now(), since=stream_time)
     except JournalError as error:
@@ -107,9 +116,7 @@ def roll_back(journal: Journal, version: str | None, why: str, by: str, stream_t
 
 def propose(journal: Journal, policy: Policy, stance: str | None, why: str, by: str, stream_time: int) -> Proposal:
     """Propose a policy, or a stance of the one in force, for somebody to apply. Raises ValueError."""
-    stance = stance or policy.drive.stance
-    if stance not in policy.stances:
-        raise ValueError(tr("policy.no_stance", stance=repr(stance[:40]), stances=", ".join(policy.stances)))
+    stance = known_stance(policy, stance or policy.drive.stance)
     because = [{MANUAL: reason(why)}]
     return Policies(journal).propose(text_of(policy), stance, because, None, by, now=instants.now(), since=stream_time)
 
