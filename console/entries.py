@@ -202,6 +202,23 @@ def scorecard_fit(options: argparse.Namespace) -> int:
     return scorecard.run(asked, as_json=options.json)
 
 
+def policy_tune(options: argparse.Namespace) -> int:
+    from console.desk import tuning
+    from console.paths import home
+
+    asked = tuning.Asked(
+        home(getattr(options, "home", None)),
+        packs_of(options),
+        options.stance,
+        options.days,
+        options.trials,
+        options.holdout,
+        options.pick,
+        options.to,
+    )
+    return tuning.run(asked, as_json=options.json)
+
+
 def bench_ingest(options: argparse.Namespace) -> int:
     from console.bench import ingest
 

@@ -1,4 +1,4 @@
-"""The arguments of `riskdesk scorecard`."""
+"""The arguments of `riskdesk scorecard` and of `riskdesk policy tune`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from console import entries
 from console.language import tr
-from console.parsing import Commands, command
+from console.numbers import count, positive
+from console.parsing import Commands, at_home, command
 
 MOST_FOLDS, MOST_SEEDS = 50, 100
 
@@ -27,6 +28,26 @@ def add_scorecard(commands: Commands) -> None:
     fit.add_argument("--cut-off", type=int, metavar="POINTS", help=tr("scorecard.help_cut_off"))
     fit.add_argument("--save", type=Path, metavar="FILE", help=tr("scorecard.help_save"))
     fit.add_argument("--json", action="store_true", help=tr("cli.json"))
+
+
+def add_tune(commands: Commands) -> None:
+    tune = command(commands, "tune", entries.policy_tune, text=tr("tuning.help"))
+    at_home(tune)
+    tune.add_argument("--stance", metavar="NAME", help=tr("tuning.help_stance"))
+    tune.add_argument("--days", type=positive, metavar="N", help=tr("tuning.help_days"))
+    tune.add_argument("--trials", type=count, default=1000, metavar="N", help=tr("tuning.help_trials"))
+    tune.add_argument("--holdout", type=_share, default=0.3, metavar="SHARE", help=tr("tuning.help_holdout"))
+    tune.add_argument("--pick", type=count, metavar="POINT", help=tr("tuning.help_pick"))
+    tune.add_argument("--to", type=Path, metavar="DRAFT", help=tr("tuning.help_to"))
+    tune.add_argument("--packs", type=Path, metavar="DIR", help=tr("cli.packs"))
+    tune.add_argument("--json", action="store_true", help=tr("cli.json"))
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0.05 <= value <= 0.95:
+        raise argparse.ArgumentTypeError(tr("scorecard.not_between", value=text, least=0.05, most=0.95))
+    return value
 
 
 def _names(text: str) -> tuple[str, ...]:

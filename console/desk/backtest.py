@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,7 @@ def _fail(error: StoreError) -> int:
 def compared(log: FactsLog, live: Pack, draft: Pack, asked: Asked, meta: CoreMeta | None, progress: bool) -> Report:
     """What the log's facts come to under both packs. Raises StoreError when they can't be replayed."""
     started = time.perf_counter()
-    trail, warm = _replay(log, live, draft, asked, progress)
+    trail, warm = replay(log, asked.home.journal, live, draft, asked.days, done=_tell if progress else None)
     found = figures(trail, meta.labels.maturity_s * SECOND if meta and meta.labels else None)
     who = log.accounts(np.unique(np.concatenate((trail.hits["account"], found.losses["account"]))))
     if asked.accounts is not None:
@@ -111,23 +111,42 @@ def compared(log: FactsLog, live: Pack, draft: Pack, asked: Asked, meta: CoreMet
     return {"events": trail.events, "seconds": seconds, "warm_up_days": round(warm / DAY, 3), **report}
 
 
-def _replay(log: FactsLog, live: Pack, draft: Pack, asked: Asked, progress: bool) -> tuple[Trail, int]:
-    """What the facts came to, and how much time (µs) they warmed up before they counted."""
+def replay(
+    log: FactsLog,
+    journal: Path,
+    live: Pack,
+    draft: Pack,
+    days: float | None,
+    *,
+    done: Callable[[float], None] | None = None,
+    look: Callable[[Array], None] | None = None,
+) -> tuple[Trail, int]:
+    """What the facts came to under both packs, and how much time (µs) they warmed up before the last `days` counted.
+
+    `done` is told now and then the share that was replayed, `look` sees every page. Raises StoreError.
+    """
     ends = log.ends()
     if ends is None:
         raise StoreError(tr("backtest.no_facts"))
     first, last = (_facts(page)["recorded_at"] for page in ends)
-    since = int(first.min()) if asked.days is None else max(int(first.min()), int(last.max() - asked.days * DAY))
-    takeovers = _takeovers(asked.home.journal, log.epoch())
+    since = int(first.min()) if days is None else max(int(first.min()), int(last.max() - days * DAY))
+    takeovers = _takeovers(journal, log.epoch())
     backtest = Backtest(live, draft, since, takeovers, LEARNED if takeovers else ())
-    size, done, told_at = log.size(), 0, 0.0
+    size, read, told_at = log.size(), 0, 0.0
     for page in _gathered(log.pages()):
-        backtest.page(_facts(page))
-        done += len(page)
-        if progress and time.monotonic() - told_at >= TOLD_EVERY_S:
+        facts = _facts(page)
+        backtest.page(facts)
+        if look is not None:
+            look(facts)
+        read += len(page)
+        if done is not None and time.monotonic() - told_at >= TOLD_EVERY_S:
             told_at = time.monotonic()
-            print(json.dumps({"done": round(min(1.0, done / size), 4)}), flush=True)
+            done(min(1.0, read / size))
     return backtest.trail(), since - int(first.min())
+
+
+def _tell(share: float) -> None:
+    print(json.dumps({"done": round(share, 4)}), flush=True)
 
 
 def _gathered(pages: Iterable[bytes]) -> Iterator[bytes]:

@@ -36,3 +36,26 @@ def line(values: Sequence[float], begin: float, unit: str, width: int, height: i
         x_gridlines=[],
     )
     return [row.rstrip()[:width] for row in text.splitlines() if row.strip()][:height]
+
+
+def scatter(
+    series: Sequence[Sequence[tuple[float, float]]], names: Sequence[str], width: int, height: int
+) -> list[str]:
+    """Points (x, y) of a few series, each with a letter of its own and its name below: at most `height` lines.
+
+    Later series are drawn over earlier ones.
+    """
+    from uniplot import plot_to_string
+
+    text = plot_to_string(
+        xs=[[x for x, _ in points] for points in series],
+        ys=[[y for _, y in points] for points in series],
+        legend_labels=list(names),
+        color=False,
+        character_set="ascii",
+        width=width - FRAME - LABELS,
+        height=max(4, height - 4),
+        y_gridlines=[],
+        x_gridlines=[],
+    )
+    return [row.rstrip()[:width] for row in text.splitlines() if row.strip()]
