@@ -6,7 +6,7 @@ after a restart. Time is the time at which things happened.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -80,24 +80,25 @@ class Scored:
         """(scored rows, kinds): what each one's customer is known by, index + 1, 0 none."""
         return self.features.gathered(lambda block: block.seen.person["token"])
 
-    def evidence(self, row: int, names: tuple[str, ...] | None = None) -> dict[str, Reading]:
-        """Every feature of a scored row (or those named) with its value or why it is missing.
+    def evidence(self, rows: Sequence[int], names: Iterable[str] = FEATURES) -> list[dict[str, Reading]]:
+        """Of each of some scored rows the features named, with their values or why they are missing.
 
         Raises IndexError for a row that was not scored.
         """
-        place = int(self.place[row])
-        if place < 0:
-            raise IndexError(f"row {row} was not scored")
-        read = self.features.at(place)
-        return {name: _reading(read(name)) for name in names or FEATURES}
+        read = self.features.at(self._places(rows))
+        columns = {name: map(_reading, read(name)) for name in names}
+        return [{name: next(readings) for name, readings in columns.items()} for _ in rows]
 
-    def reasons(self, row: int) -> list[Reason]:
-        """The live rules that fired on a scored row, with what they read."""
-        place = int(self.place[row])
-        if place < 0:
-            return []
-        fired = (rule for rule, hit in zip(self.pack.live, self.fired[:, place].tolist(), strict=False) if hit)
-        return [Reason(rule, self.evidence(row, rule.features)) for rule in fired]
+    def reasons(self, rows: Sequence[int]) -> list[list[Reason]]:
+        """Of each of some rows the live rules that fired there, with what they read."""
+        told: list[list[Reason]] = [[] for _ in rows]
+        places = self._places(rows)
+        for rule, fired in zip(self.pack.live, self.fired[:, places] & (places >= 0), strict=False):
+            mine = fired.nonzero()[0].tolist()
+            read = self.evidence([rows[one] for one in mine], rule.features) if mine else []
+            for one, readings in zip(mine, read, strict=True):
+                told[one].append(Reason(rule, readings))
+        return told
 
     def causes(self, rows: Sequence[int]) -> list[tuple[str, list[Cause]]]:
         """The model that judged each row and what moved it, with exact values; RULES_ONLY, nothing where none did."""
@@ -109,15 +110,18 @@ class Scored:
         for version, model in learned.models.items():
             mine = [number for number, judge in zip(judged, versions, strict=True) if judge == version]
             told |= zip(mine, causes(model, learned.rows[mine], learned.names), strict=True)
+        return list(zip(versions, self._exact(rows, [told.get(number, []) for number in judged]), strict=True))
+
+    def _exact(self, rows: Sequence[int], told: list[list[Cause]]) -> list[list[Cause]]:
+        """The same with the features' own values: models read them rounded."""
+        exact = self.evidence(rows, dict.fromkeys(cause.feature for causes in told for cause in causes))
         return [
-            (version, self._exact(row, told.get(number, [])))
-            for row, number, version in zip(rows, judged, versions, strict=True)
+            [Cause(cause.feature, readings[cause.feature].value, cause.log_odds) for cause in causes]
+            for causes, readings in zip(told, exact, strict=True)
         ]
 
-    def _exact(self, row: int, told: list[Cause]) -> list[Cause]:
-        """The same with the features' own values: models read them rounded."""
-        exact = self.evidence(row, tuple(cause.feature for cause in told)) if told else {}
-        return [Cause(cause.feature, exact[cause.feature].value, cause.log_odds) for cause in told]
+    def _places(self, rows: Sequence[int]) -> Array:
+        return self.place[np.asarray(rows, np.int64)]
 
 
 class Engine:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+import numpy as np
 from msgspec import Struct
 
 from console.risk.model import Model, select
@@ -20,6 +21,9 @@ TOLD = 5
 """Families told of one event."""
 NEGLIGIBLE = 0.05
 """Log-odds (a factor of 1.05) below which a family is not worth a line."""
+DIGITS = 4
+"""Decimals that are told."""
+UNIT = 10.0**-DIGITS
 Families = list[list[tuple[int, str]]]
 """Of each family its members: place among the model's features, and name."""
 _SPAN = re.compile(rf"(.+)_(?:{'|'.join(SPANS)})")
@@ -41,22 +45,25 @@ def causes(model: Model, rows: Packed, names: Sequence[str], most: int = TOLD) -
     matrix = select(unpacked(rows), names, model.features)
     parts = model.contributions(matrix)[:, :-1]
     families = _families(tuple(model.features))
-    return [_told(families, *row)[:most] for row in zip(parts.tolist(), matrix.tolist(), strict=True)]
+    starts = np.cumsum([0, *map(len, families)])[:-1]
+    totals = np.add.reduceat(parts[:, [place for members in families for place, _ in members]], starts, axis=1)
+    found = [[families[one] for one in np.flatnonzero(weighty)] for weighty in np.abs(totals) > NEGLIGIBLE - 2 * UNIT]
+    columns = (found, parts.tolist(), matrix.tolist())
+    return [_told(*row)[:most] for row in zip(*columns, strict=True)]
 
 
 def _told(families: Families, parts: Sequence[float], values: Sequence[float]) -> list[Cause]:
-    told = []
-    for members in families:
-        if abs(round(sum(parts[place] for place, _ in members), 4)) >= NEGLIGIBLE:
-            told.append(_cause([(parts[place], name, values[place]) for place, name in members]))
-    told.sort(key=lambda cause: (-abs(cause.log_odds), cause.feature))
-    return told
+    told = [_cause([(parts[place], name, values[place]) for place, name in members]) for members in families]
+    return sorted(
+        (cause for cause in told if abs(cause.log_odds) >= NEGLIGIBLE),
+        key=lambda cause: (-abs(cause.log_odds), cause.feature),
+    )
 
 
 def _cause(members: list[tuple[float, str, float]]) -> Cause:
     total = sum(part for part, _, _ in members)
     _, name, value = (max if total >= 0 else min)(members)
-    return Cause(name, None if value != value else value, round(total, 4))
+    return Cause(name, None if value != value else value, round(total, DIGITS))
 
 
 @lru_cache(maxsize=16)

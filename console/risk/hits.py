@@ -60,29 +60,29 @@ class Told(NamedTuple):
 
 def tell(facts: Array, scored: Scored, rows: Sequence[tuple[int, Effect, float]]) -> list[Told]:
     """The hits of a page, all at once: (row, what the desk's lists do to it, the score it has at least)."""
-    moved_by = scored.causes([row for row, _, _ in rows])
+    places = [row for row, _, _ in rows]
+    columns = (scored.causes(places), scored.reasons(places), scored.evidence(places, NORMAL), _spent(places, scored))
     told = []
-    for (row, effect, floor), (model, causes) in zip(rows, moved_by, strict=True):
-        reasons = scored.reasons(row)
+    for (row, effect, floor), (model, causes), reasons, normal, spent in zip(rows, *columns, strict=True):
         hit = Hit(
             seq=int(facts["seq"][row]),
             at=int(facts["occurred_at"][row]),
             score=max(float(scored.score[row]), floor),
             reasons={reason.rule.id: _plain(reason.readings) for reason in reasons},
             params={reason.rule.id: reason.rule.params for reason in reasons},
-            normal=_plain(scored.evidence(row, NORMAL)),
+            normal=_plain(normal),
             blocked=effect.blocked,
             muted=effect.muted,
             model=model,
             causes=causes,
         )
-        told.append(Told(hit, _spent(row, scored)))
+        told.append(Told(hit, spent))
     return told
 
 
-def _spent(row: int, scored: Scored) -> int:
-    read = scored.evidence(row, ("spend_sum_24h", "amount"))
-    return int(sum(max(reading.value or 0.0, 0.0) for reading in read.values()))
+def _spent(rows: Sequence[int], scored: Scored) -> list[int]:
+    read = scored.evidence(rows, ("spend_sum_24h", "amount"))
+    return [int(sum(max(reading.value or 0.0, 0.0) for reading in readings.values())) for readings in read]
 
 
 def _plain(readings: dict[str, Reading]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -101,17 +102,17 @@ class Pack:
     alert_level: int
     checklist: tuple[Check, ...] = ()
 
-    @property
+    @cached_property
     def live(self) -> tuple[Rule, ...]:
         """The rules that count."""
         return tuple(rule for rule in self.rules if rule.state == "live")
 
-    @property
+    @cached_property
     def shadow(self) -> tuple[Rule, ...]:
         """The rules that are only watched."""
         return tuple(rule for rule in self.rules if rule.state == "shadow")
 
-    @property
+    @cached_property
     def active(self) -> tuple[Rule, ...]:
         """The live rules and after them those in shadow: the rows of `Scored.fired`."""
         return self.live + self.shadow

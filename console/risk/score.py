@@ -48,10 +48,13 @@ class Block:
                 column = self._columns[name] = FEATURES[name].compute(self.seen)
         return column
 
-    def row_of(self, place: int) -> int | None:
-        """Which of the rows stands at a place among all scored rows, None where it is of the other kind."""
-        row = int(np.searchsorted(self.place, place))
-        return row if row < len(self.place) and self.place[row] == place else None
+    def rows_of(self, places: Array) -> tuple[Array, Array]:
+        """Which of some places among all scored rows hold a row of this kind, and which row each of those holds."""
+        if not len(self.place):
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        row = np.minimum(np.searchsorted(self.place, places), len(self.place) - 1)
+        mine = np.flatnonzero(self.place[row] == places)
+        return mine, row[mine]
 
     def looked_at(self, rule: Rule) -> Bools | None:
         """Which of the rows are events that the rule looks at; None when there is none."""
@@ -75,13 +78,20 @@ class Features:
         """One float a scored row; a missing value is a NaN with its reason. Raises KeyError for an unknown name."""
         return self.gathered(lambda block: block(name))
 
-    def at(self, place: int) -> Callable[[str], float]:
-        """What reads any feature of one scored row. Raises IndexError where there is none."""
-        for block in self.blocks:
-            row = block.row_of(place)
-            if row is not None:
-                return lambda name: float(block(name)[row])
-        raise IndexError(f"nothing was scored at {place}")
+    def at(self, places: Array) -> Callable[[str], list[float]]:
+        """What reads any feature of some scored rows, in their order. Raises IndexError where one was not scored."""
+        parts = [(block, *block.rows_of(places)) for block in self.blocks]
+        parts = [(block, mine, rows) for block, mine, rows in parts if len(mine)]
+        if sum(len(mine) for _, mine, _ in parts) != len(places):
+            raise IndexError("one of the rows was not scored")
+
+        def read(name: str) -> list[float]:
+            values = np.empty(len(places))
+            for block, mine, rows in parts:
+                values[mine] = block(name)[rows]
+            return values.tolist()
+
+        return read
 
     def gathered(self, of: Callable[[Block], Array]) -> Array:
         """What is told of each block's rows, in the order of the scored rows."""

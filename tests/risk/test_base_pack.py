@@ -131,14 +131,15 @@ def test_a_fraud_raises_an_alert_of_its_typology(base_pack, story, happening, ty
     scored, begin = play(base_pack, story(), happening)
     hits = np.flatnonzero(scored.level >= base_pack.alert_level)
     assert [hit for hit in hits if hit < begin] == []
-    fired = {reason.rule.typology for hit in hits for reason in scored.reasons(hit)}
+    fired = {reason.rule.typology for reasons in scored.reasons(hits) for reason in reasons}
     assert typology in fired
 
 
 @pytest.mark.parametrize("happening", [traveller, new_phone, family_tablet, festival, honest_raise])
 def test_honest_life_raises_none(base_pack, story, happening):
     scored, _ = play(base_pack, story(), happening)
-    assert [[reason.rule.id for reason in scored.reasons(row)] for row in np.flatnonzero(scored.level >= 2)] == []
+    reasons = scored.reasons(np.flatnonzero(scored.level >= 2).tolist())
+    assert [[reason.rule.id for reason in fired] for fired in reasons] == []
 
 
 def play(pack, tale, happening):

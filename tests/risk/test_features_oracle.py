@@ -95,7 +95,7 @@ def test_speed_distance_and_home(base_pack, story):
     assert scored.features("distance_last_km")[1] == pytest.approx(1067, abs=5)
     assert scored.features("speed_kmh")[1] == pytest.approx(1067, abs=5)
     assert scored.features("distance_home_km")[1] == pytest.approx(1067, abs=5)
-    assert scored.evidence(4)["speed_kmh"].missing == LACKS
+    assert scored.evidence([4])[0]["speed_kmh"].missing == LACKS
     assert scored.features("speed_kmh")[3] == pytest.approx(0, abs=2)
 
 

@@ -148,7 +148,7 @@ def frauds(ingest: Ingest, core: Core) -> object:
     ingest.engine.page = look  # type: ignore[method-assign]
     ingest.page(core.page(purchase(f"txn.ask{core.seq}", account_id="acc.ask", at=NOON + 10 * SECOND)))
     ingest.engine.page = engine_page  # type: ignore[method-assign]
-    return seen[-1].evidence(0, ("known_frauds_merchant_30d",))["known_frauds_merchant_30d"].value
+    return seen[-1].evidence([0], ("known_frauds_merchant_30d",))[0]["known_frauds_merchant_30d"].value
 
 
 def test_a_change_counts_once_and_only_forward(ingest: Ingest, core: Core) -> None:
