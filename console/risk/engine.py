@@ -6,7 +6,8 @@ after a restart. Time is the time at which things happened.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -137,6 +138,7 @@ class Engine:
         self.levels = Levels.of_pack(pack)
         self._memory = Memory()
         self._risk = Fading()
+        self._beside = ThreadPoolExecutor(1, "model")
 
     def page(self, facts: Array) -> Scored:
         """Take the next facts of the feed, in its order, and score the fresh transactions and logins among them.
@@ -151,8 +153,9 @@ class Engine:
         sights = self._memory.observe(facts, [np.flatnonzero(kind) for kind in kinds])
         features = Features([Block(Seen(sight), place[sight.rows]) for sight in sights])
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            learning = self._learn(features.blocks[0])
             pulled = [pulls(rule, features) for rule in self.pack.active]
-            learned = self._learn(features.blocks[0])
+        learned = learning()
         rows = np.flatnonzero(scored)
         score = np.full(len(facts), np.nan)
         score[rows] = combine(self._trusted(pulled, features), len(rows), learned.everywhere(len(rows)))
@@ -170,22 +173,24 @@ class Engine:
             learned=learned,
         )
 
-    def _learn(self, transactions: Block) -> Learned:
-        """What the scored transactions show a model, and what the one in force says of them."""
+    def _learn(self, transactions: Block) -> Callable[[], Learned]:
+        """What the scored transactions show a model, and what the one in force says of them.
+
+        The model says it beside whoever goes on with the page: in its trees Python's lock is free.
+        """
         place = transactions.place
         columns = np.empty((len(self.learned), len(place)), np.float32)
         for column, name in zip(columns, self.learned, strict=True):
             column[:] = transactions(name)
-        rows, model = (
-            np.ascontiguousarray(packed(columns).T),
-            self.model,
-        )  # packed before they are turned: half the work
+        rows = np.ascontiguousarray(packed(columns).T)  # packed before they are turned: half the work
+        model = self.model
         if model is None:
-            said, version = np.full(len(place), np.nan), RULES_ONLY
-        else:
-            said, version = model.probability(select(unpacked(rows), self.learned, model.features)), model.version
-        versions = np.full(len(place), version, object)
-        return Learned(place, self.learned, rows, said, versions, {version: model} if model else {})
+            unsaid = np.full(len(place), np.nan)
+            versions = np.full(len(place), RULES_ONLY, object)
+            return lambda: Learned(place, self.learned, rows, unsaid, versions, {})
+        versions = np.full(len(place), model.version, object)
+        saying = self._beside.submit(model.probability, select(unpacked(rows), self.learned, model.features))
+        return lambda: Learned(place, self.learned, rows, saying.result(), versions, {model.version: model})
 
     def _trusted(self, pulled: list[Floats], features: Features) -> list[Floats]:
         """The pulls of the live rules that fired anywhere, as far as each is trusted."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from console.risk.columns import DAY, HOUR, Array, Floats
 from console.risk.features.seen import Seen, count, given, ratio
-from console.risk.flags import DECLINED, SPEND, TRANSFER
+from console.risk.flags import SPEND
 from console.risk.missing import MISSING_INPUT, NO_HISTORY, TOO_FEW
 from console.risk.registry import EVENT, EXACT, feature, windowed
 from console.risk.state.familiar import knows, lists
@@ -97,11 +97,9 @@ def same_merchant_count(seen: Seen, span: int) -> Floats:
 
 def _at_each(seen: Seen, span: int) -> tuple[Array, Array]:
     """Of the newest transactions: the amounts of purchases, and what went to each one's merchant in all."""
-    spends = seen.sight.spends
-    flags, shops = spends.newest("flags", AMONG), spends.newest("other", AMONG)
-    age = (seen.now - spends.newest("at", AMONG)).view(np.uint64)
-    bought = (flags & (SPEND | DECLINED | TRANSFER) == SPEND) & (age < np.uint64(span))
-    amounts = np.where(bought, spends.newest("amount", AMONG), 0)
+    bought = (seen.purchases & seen.moves.within(span))[:AMONG]
+    amounts, shops = (seen.sight.spends[name][:AMONG] for name in ("amount", "other"))
+    amounts = np.where(bought, amounts, 0)
     together = amounts.copy()
     for lag in range(1, len(amounts)):
         same = shops[lag:] == shops[:-lag]

@@ -16,7 +16,7 @@ from console.risk.state.sparse import Few
 
 
 class History:
-    """Events kept for an entity, (slots, rows) in no order, seen from each row's own moment.
+    """Events kept for an entity, (events, rows) by their arrival, the latest first, seen from each row's own moment.
 
     Late events are put right here: an entry counts by when it happened, and one that happened after the row's moment
     is in none of its windows.
@@ -169,11 +169,12 @@ class Seen:
     @cached_property
     def last_place(self) -> tuple[Array, Array, Array]:
         """When and where the account was last at the row's moment; when 0 if unknown."""
-        at, rank = np.where(self.places.past, self.sight.places["at"], 0), self.sight.places.rank
-        order = at * len(rank) - rank  # of a tie the last to arrive; no two are the same
-        newest = order == order.max(axis=0)
-        lat, lon = (np.where(newest, self.sight.places[name], -np.inf).max(axis=0) for name in ("lat", "lon"))
-        return at.max(axis=0), lat, lon
+        at = np.where(self.places.past, self.sight.places["at"], 0)
+        newest = at.argmax(axis=0)  # of a tie the first, which is the last to have arrived
+        at, lat, lon = (
+            column[newest, np.arange(self.rows)] for column in (at, self.sight.places["lat"], self.sight.places["lon"])
+        )
+        return at, lat, lon
 
     def spread(self, rows: Array, values: Array, otherwise: float = 0.0) -> Floats:
         """A column of `values` in some of the rows, and `otherwise` in the others."""

@@ -75,9 +75,7 @@ def decline_count(seen: Seen, span: int) -> Floats:
 @feature("account", "events", KEPT)
 def consecutive_declines(seen: Seen) -> Floats:
     """Declined spends since the last approved one, in the order they arrived."""
-    rank, kept = seen.sight.spends.rank, seen.sight.spends["at"] > 0
-    unbroken = rank < np.where(seen.approved & kept, rank, 255).min(axis=0)
-    return count(seen.declined & kept & unbroken)
+    return count(seen.declined & ~np.logical_or.accumulate(seen.approved, axis=0))
 
 
 @windowed("account", "events", KEPT, ("1h",))

@@ -9,15 +9,13 @@ independent of how the stream was cut into pages, and only what somebody asks fo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
 from console.risk.columns import Array, Bools
 from console.risk.state.groups import Groups
 from console.risk.state.growth import grown, packed, unpacked
-
-AT_ONCE = 256
-"""Entities whose slots are read and turned to columns at once: so few stay in the processor's cache between the two."""
 
 
 class Recent:
@@ -31,51 +29,22 @@ class Recent:
     def keep_now(self, rows: Array) -> None:
         """Read the events of `rows` while they still can be seen."""
         if len(rows):
-            who = self._entity[rows]
-            self._early.append((rows, {name: field.take(who, axis=0) for name, field in self._ring.fields.items()}))
+            places = self._ring.places(self._entity[rows], self._ordinal[rows])
+            self._early.append((rows, {name: field.take(places) for name, field in self._ring.fields.items()}))
 
     def __getitem__(self, name: str) -> Array:
-        """The field as (slots, rows), in no order; `at` is 0 where the row saw nothing, whatever other fields hold."""
+        """The field as (`keep`, rows), the latest arrival first; all zeros where the row saw no more."""
         if name not in self._fields:
-            field = self._read(name)
-            self._fields[name] = np.where(self.rank < self._ring.keep, field, 0) if name == "at" else field
+            if self._ring.page != self._page:
+                raise RuntimeError("what a page saw cannot be read once the next page has come")
+            field = self._fields[name] = self._ring.fields[name].take(self._places)
+            for rows, early in self._early:
+                field[:, rows] = early[name]
         return self._fields[name]
 
-    @property
-    def rank(self) -> Array:
-        """How many events of the row's entity arrived after each one (u1), in the shape of the fields."""
-        if "" not in self._fields:
-            last, slots = self._ordinal - 1, self._ring.slots
-            self._fields[""] = (last.astype(np.uint8) - np.arange(slots, dtype=np.uint8)[:, None]) & np.uint8(slots - 1)
-        return self._fields[""]
-
-    def newest(self, name: str, number: int) -> Array:
-        """The field of the last `number` arrivals, newest first, as (number, rows); not masked."""
-        slot = (self._ordinal - 1 - np.arange(number)[:, None]) & (self._ring.slots - 1)
-        return np.asarray(np.take_along_axis(self[name], slot, axis=0))
-
-    def _read(self, name: str) -> Array:
-        if self._ring.page != self._page:
-            raise RuntimeError("what a page saw cannot be read once the next page has come")
-        field = self._ring.fields[name]
-        some = self._ordinal.nonzero()[0]  # the others saw nothing
-        if 2 * len(some) < len(self._ordinal):
-            seen = np.zeros((self._ring.slots, len(self._entity)), field.dtype)
-            seen[:, some] = _turned(field, self._entity[some])
-        else:
-            seen = _turned(field, self._entity)
-        for rows, early in self._early:
-            seen[:, rows] = early[name].T
-        return seen
-
-
-def _turned(field: Array, entity: Array) -> Array:
-    """The slots of some entities as (slots, entities)."""
-    turned = np.empty((field.shape[1], len(entity)), field.dtype)
-    for start in range(0, len(entity), AT_ONCE):
-        part = slice(start, start + AT_ONCE)
-        turned[:, part] = field.take(entity[part], axis=0).T
-    return turned
+    @cached_property
+    def _places(self) -> Array:
+        return self._ring.places(self._entity, self._ordinal)
 
 
 class Ring:
@@ -117,6 +86,11 @@ class Ring:
             for part, seen in zip(reads, recent, strict=True):
                 seen.keep_now(now[part].nonzero()[0])
         return recent
+
+    def places(self, entity: Array, ordinal: Array) -> Array:
+        """Where the `keep` events before no. `ordinal` of each entity stand, in the order of `Recent`."""
+        slot = (ordinal - np.arange(1, self.keep + 1)[:, None]) & (self.slots - 1)
+        return np.asarray(entity * self.slots + slot)
 
     def _write(self, entity: Array, ordinal: Array, rows: Array, values: dict[str, Array]) -> None:
         who, number = entity[rows], ordinal[rows]
