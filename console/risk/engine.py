@@ -259,5 +259,4 @@ def joined(parts: Sequence[Scored]) -> Scored:
 
 
 def _reading(value: float) -> Reading:
-    missing = why(value)
-    return Reading(None if missing else value, missing)
+    return Reading(value, None) if value == value else Reading(None, why(value))

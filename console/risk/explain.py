@@ -47,8 +47,16 @@ def causes(model: Model, rows: Packed, names: Sequence[str], most: int = TOLD) -
     families = _families(tuple(model.features))
     starts = np.cumsum([0, *map(len, families)])[:-1]
     totals = np.add.reduceat(parts[:, [place for members in families for place, _ in members]], starts, axis=1)
-    found = [[families[one] for one in np.flatnonzero(weighty)] for weighty in np.abs(totals) > NEGLIGIBLE - 2 * UNIT]
-    columns = (found, parts.tolist(), matrix.tolist())
+    weights = np.abs(totals)
+    least = np.sort(weights, axis=1)[:, -most:, None].min(axis=1, initial=np.inf)
+    told = (
+        weights >= np.maximum(least, NEGLIGIBLE) - 2 * UNIT
+    )  # these sums may differ from the exact ones by a rounding
+    columns = (
+        [[families[one] for one in some.nonzero()[0].tolist()] for some in told],
+        parts.tolist(),
+        matrix.tolist(),
+    )
     return [_told(*row)[:most] for row in zip(*columns, strict=True)]
 
 

@@ -58,7 +58,7 @@ def amount_usual_z(seen: Seen) -> Floats:
 def peak_to_usual(seen: Seen, span: int) -> Floats:
     """The largest approved spend against what is usual."""
     spent = seen.approved & seen.moves.within(span)
-    peak = np.where(spent, seen.sight.spends["amount"], 0.0).max(axis=0)
+    peak = (spent * seen.sight.spends["amount"]).max(axis=0)
     return ratio(given(peak > 0, peak, NO_HISTORY), _usual(seen), TOO_FEW)
 
 

@@ -99,7 +99,7 @@ def _at_each(seen: Seen, span: int) -> tuple[Array, Array]:
     """Of the newest transactions: the amounts of purchases, and what went to each one's merchant in all."""
     bought = (seen.purchases & seen.moves.within(span))[:AMONG]
     amounts, shops = (seen.sight.spends[name][:AMONG] for name in ("amount", "other"))
-    amounts = np.where(bought, amounts, 0)
+    amounts = bought * amounts
     together = amounts.copy()
     for lag in range(1, len(amounts)):
         same = shops[lag:] == shops[:-lag]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from console.risk.columns import DAY, Array, Floats
-from console.risk.features.seen import Seen, count, given, ratio, since, total
+from console.risk.features.seen import Seen, given, least, ratio, since, total
 from console.risk.flags import DECLINED, PAYMENT
 from console.risk.missing import MISSING_INPUT, NO_HISTORY
 from console.risk.registry import EXACT, LIFETIME, feature, windowed
@@ -38,8 +38,8 @@ def utilisation_rise(seen: Seen, span: int) -> Floats:
     """How far utilisation, this spend added, stands above its lowest since the day that long before."""
     used, told = _used(seen), utilisation(seen.profile["limit"], seen.profile["available"])
     recent = seen.days_since(seen.profile["low_day"]) <= span // DAY
-    lows = np.where(recent, seen.profile["low"], np.inf).min(axis=1)
-    rise = used - np.fmin(lows, told)
+    lowest = least(np.ascontiguousarray(recent.T), np.ascontiguousarray(seen.profile["low"].T))
+    rise = used - np.fmin(lowest, told)
     return _told(seen, given(~np.isnan(rise), rise, MISSING_INPUT))
 
 
@@ -104,9 +104,14 @@ def repaid_sum(seen: Seen, span: int) -> Floats:
 @windowed("account", "ratio", KEPT, ("1h", "24h"), "missing_input on what is no spend, no_history without repayment")
 def respent_share(seen: Seen, span: int) -> Floats:
     """Spend since the first repayment of the window, this one included, against what was repaid."""
-    amounts, at = seen.sight.spends["amount"], seen.sight.spends["at"]
     paid = (seen.sight.spends["flags"] & (PAYMENT | DECLINED) == PAYMENT) & seen.moves.within(span)
+    rows = paid.any(axis=0).nonzero()[0]
+    if not len(rows):
+        return np.full(seen.rows, NO_HISTORY)
+    amounts, at, paid = (
+        part.take(rows, axis=1) for part in (seen.sight.spends["amount"], seen.sight.spends["at"], paid)
+    )
     first = np.where(paid, at, np.iinfo(np.int64).max).min(axis=0)
-    after = total(seen.approved & seen.moves.past & (at >= first), amounts)
-    share = (after + seen.spend) / np.maximum(-total(paid, amounts), 1)
-    return given(count(paid) > 0, share, NO_HISTORY)
+    after = total((seen.approved & seen.moves.past).take(rows, axis=1) & (at >= first), amounts)
+    share = (after + seen.spend[rows]) / np.maximum(-total(paid, amounts), 1)
+    return seen.spread(rows, share, NO_HISTORY)

@@ -40,7 +40,7 @@ class History:
 
     def last(self, mask: Bools) -> Array:
         """When the latest entry under `mask` happened (µs), 0 when there is none."""
-        at: Array = np.where(mask, self.fields["at"], 0).max(axis=0)
+        at: Array = (mask * self.fields["at"]).max(axis=0)  # at random marks a product is far faster than a choice
         return at
 
 
@@ -53,10 +53,17 @@ def total(mask: Bools, values: Array) -> Floats:
     """The sum of the marked values of each row; exact while amounts are whole and the sum is below 2^53."""
     rows = np.asarray(mask.any(axis=0)).nonzero()[0]
     if 4 * len(rows) > mask.shape[1]:
-        return np.asarray(np.where(mask, values, 0.0).sum(axis=0), np.float64)
+        return np.asarray(np.einsum("ij,ij->j", mask, values))
     sums = np.zeros(mask.shape[1])
-    sums[rows] = np.where(mask.take(rows, axis=1), values.take(rows, axis=1), 0.0).sum(axis=0)
+    sums[rows] = np.einsum("ij,ij->j", mask.take(rows, axis=1), values.take(rows, axis=1))
     return sums
+
+
+def least(mask: Bools, values: Array) -> Array:
+    """The least of the marked values (floats) of each row, infinite where there is none."""
+    wall = np.array([np.inf, -np.inf], values.dtype)
+    lowest: Array = np.maximum(values, wall.take(mask.view(np.uint8))).min(axis=0)
+    return lowest
 
 
 def distinct(mask: Bools, values: Array) -> Floats:
@@ -169,7 +176,7 @@ class Seen:
     @cached_property
     def last_place(self) -> tuple[Array, Array, Array]:
         """When and where the account was last at the row's moment; when 0 if unknown."""
-        at = np.where(self.places.past, self.sight.places["at"], 0)
+        at = self.places.past * self.sight.places["at"]
         newest = at.argmax(axis=0)  # of a tie the first, which is the last to have arrived
         at, lat, lon = (
             column[newest, np.arange(self.rows)] for column in (at, self.sight.places["lat"], self.sight.places["lon"])

@@ -207,7 +207,7 @@ def _columns(facts: Array, flags: Array) -> dict[str, Array]:
     done += (flags & (SPEND | DECLINED) == SPEND | DECLINED) * SPEND_DECLINED
     return {
         "at": np.maximum(facts["occurred_at"], DAWN),
-        "amount": facts["amount"],
+        "amount": np.nan_to_num(facts["amount"]),
         "flags": flags,
         "code": facts["code"],
         "other": np.where(flags & (TRANSFER | INFLOW) > 0, facts["party"], facts["merchant"]),
