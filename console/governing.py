@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from console import entries
+from console.judging import add_tune
 from console.language import tr
 from console.numbers import positive
 from console.parsing import Commands, at_home, command
@@ -36,6 +37,7 @@ def add_policy(commands: Commands) -> None:
     parts["rollback"].add_argument("version", nargs="?", metavar="VERSION", help=tr("policy.help_version"))
     for name in WITH_REASON:
         parts[name].add_argument("--reason", required=True, metavar="TEXT", help=tr("lists.help_reason"))
+    add_tune(what)
 
 
 def _choice(to: argparse.ArgumentParser, *, required: bool) -> None:

@@ -42,6 +42,7 @@ EXAMPLES = {
         "riskdesk policy apply tight --reason 'unemployment rose for three months'",
         "riskdesk policy apply draft.toml --reason 'cut-offs of the May review'",
     ),
+    " policy tune": ("riskdesk policy tune --days 60 --to draft.toml", "riskdesk policy tune --pick 7 --to draft.toml"),
     " policy backtest": ("riskdesk policy backtest guarded", "riskdesk policy backtest draft.toml --days 60"),
     " audit verify": ("riskdesk audit verify --checkpoint /mnt/far/checkpoints.jsonl",),
     " settings": ("riskdesk settings new", "riskdesk settings check"),

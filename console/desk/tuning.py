@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +34,7 @@ from console.risk.policy_text import read_policy
 from console.risk.tuning import LEAST_SCORE, NothingToTune, Past
 from console.watch.watcher import pack_texts
 from store.facts_log import FactsLog
+from store.files import StoreError
 from store.journal import Journal
 from store.policies import in_force
 
@@ -66,16 +68,22 @@ class Parts(NamedTuple):
 def run(asked: Asked, *, as_json: bool) -> int:
     """Search and print: a plot and a table, or one JSON object; with `to` write the draft.
 
-    Raises ValueError where there is nothing to tune or the draft can't be made, StoreError without a mirror.
+    Raises ValueError where there is nothing to tune or the draft can't be made.
     """
     os.nice(NICE)
     pack = load_packs(pack_texts(asked.packs))
     policy, stance = standing(asked)
     start = setting_of(policy.stances[stance], pack)
     started = time.perf_counter()
-    with Bar(tr("tuning.replaying")) as bar:
-        trail, parts = history(asked, pack, bar)
-        found = search(parts.searched, start, asked.trials, done=lambda share: bar(REPLAYED + (1 - REPLAYED) * share))
+    try:
+        with Bar(tr("tuning.replaying")) as bar:
+            trail, parts = history(asked, pack, bar)
+            found = search(
+                parts.searched, start, asked.trials, done=lambda share: bar(REPLAYED + (1 - REPLAYED) * share)
+            )
+    except StoreError as error:
+        print(tr("cli.error", error=error), file=sys.stderr)
+        return Exit.FAILED
     points = spread(found)
     picked = knee(points) if asked.pick is None else asked.pick - 1
     if not 0 <= picked < len(points):

@@ -8,6 +8,7 @@ import os
 import numpy as np
 import pytest
 
+from console.cli import main
 from console.desk import tuning
 from console.paths import home as home_of
 from console.risk.columns import DAY, FACTS, HOUR, Fact, Judgement, blank
@@ -136,6 +137,11 @@ def test_a_point_or_a_stance_that_is_not_there_is_refused(folder):
         tuning.run(asked(folder, stance="lose"), as_json=True)
     with pytest.raises(ValueError, match="there is no point 99"):
         tuning.run(asked(folder, pick=99), as_json=True)
+
+
+def test_without_a_mirror_it_says_so(tmp_path, capsys):
+    assert main(["policy", "tune", "--home", str(tmp_path)]) == 1
+    assert "mirror.db" in capsys.readouterr().err
 
 
 def test_a_history_without_a_fraud_is_nothing_to_tune(tmp_path):
