@@ -90,6 +90,7 @@ def parser() -> argparse.ArgumentParser:
     _add_approvals(commands)
     _add_plan(commands)
     _add_review(commands)
+    _add_automatic(commands)
     _add_backtest(commands)
     add_scorecard(commands)
     add_policy(commands)
@@ -128,6 +129,7 @@ def _add_watch(commands: Commands) -> None:
     watch.add_argument("--retention-days", type=_count, default=180, metavar="N", help=tr("cli.retention"))
     watch.add_argument("--packs", type=Path, metavar="DIR", help=tr("cli.packs"))
     watch.add_argument("--rules-only", action="store_true", help=tr("cli.rules_only"))
+    watch.add_argument("--automatic", action="store_true", help=tr("cli.automatic"))
 
 
 def _add_sandbox(commands: Commands) -> None:
@@ -260,6 +262,21 @@ def _add_review(commands: Commands) -> None:
         if choice == "approve":
             part.add_argument("--limit", type=_count, metavar="N", help=tr("review.help_limit"))
         _waiting(part)
+
+
+def _add_automatic(commands: Commands) -> None:
+    automatic = _command(commands, "automatic", text=tr("automatic.help"))
+    what = automatic.add_subparsers(title=tr("cli.commands"), metavar="WHAT", required=True)
+    status = _command(what, "status", entries.automatic_status, text=tr("automatic.help_status"))
+    status.add_argument("--json", action="store_true", help=tr("cli.json"))
+    stop = _command(what, "stop", entries.automatic_turn, text=tr("automatic.help_stop"))
+    stop.add_argument("--reason", metavar="TEXT", help=tr("lists.help_reason"))
+    resume = _command(what, "resume", entries.automatic_turn, text=tr("automatic.help_resume"))
+    resume.add_argument("--reason", required=True, metavar="TEXT", help=tr("lists.help_reason"))
+    for part in (stop, resume):
+        part.set_defaults(action=part.prog.rsplit(" ", 1)[-1])
+    for part in (status, stop, resume):
+        _home(part)
 
 
 def _add_backtest(commands: Commands) -> None:

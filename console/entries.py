@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from console.exits import Exit
 from console.language import tr
 from console.settings import Loaded, Settings
+
+if TYPE_CHECKING:
+    from console.paths import Home
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -28,11 +32,17 @@ def packs_of(options: argparse.Namespace) -> Path | None:
     return chosen or settings_of(options).watcher.packs
 
 
-def console(options: argparse.Namespace) -> int:
-    from console.desk import start
+def place_of(options: argparse.Namespace) -> Home:
+    """The home: --home, else the environment's or the default one."""
     from console.paths import home
 
-    place, core = home(getattr(options, "home", None)), core_of(options)
+    return home(getattr(options, "home", None))
+
+
+def console(options: argparse.Namespace) -> int:
+    from console.desk import start
+
+    place, core = place_of(options), core_of(options)
     return start.console(place, core, options.loaded, watched=not options.no_watcher)
 
 
@@ -43,13 +53,12 @@ def demo(options: argparse.Namespace) -> int:
 
 
 def watch(options: argparse.Namespace) -> int:
-    from console.paths import home
     from console.watch.run import run
     from console.watch.watcher import WatchOptions
 
     return run(
         WatchOptions(
-            home(getattr(options, "home", None)),
+            place_of(options),
             core_of(options),
             options.until_caught_up,
             options.page,
@@ -58,6 +67,7 @@ def watch(options: argparse.Namespace) -> int:
             options.rules_only,
             settings_of(options).notify,
             settings_of(options).heartbeat,
+            options.automatic,
         ),
         as_json=options.json,
     )
@@ -116,9 +126,8 @@ def withdraw(options: argparse.Namespace) -> int:
 
 def approvals(options: argparse.Namespace) -> int:
     from console.desk import approvals
-    from console.paths import home
 
-    return approvals.show(home(getattr(options, "home", None)), as_json=options.json)
+    return approvals.show(place_of(options), as_json=options.json)
 
 
 def approvals_decide(options: argparse.Namespace) -> int:
@@ -135,9 +144,8 @@ def plan_make(options: argparse.Namespace) -> int:
 
 def plan_show(options: argparse.Namespace) -> int:
     from console.desk import plans
-    from console.paths import home
 
-    return plans.run_show(home(getattr(options, "home", None)), options.number, as_json=options.json)
+    return plans.run_show(place_of(options), options.number, as_json=options.json)
 
 
 def plan_turn(options: argparse.Namespace) -> int:
@@ -148,16 +156,14 @@ def plan_turn(options: argparse.Namespace) -> int:
 
 def review_list(options: argparse.Namespace) -> int:
     from console.desk import review_command
-    from console.paths import home
 
-    return review_command.run_list(home(getattr(options, "home", None)), as_json=options.json)
+    return review_command.run_list(place_of(options), as_json=options.json)
 
 
 def review_show(options: argparse.Namespace) -> int:
     from console.desk import review_command
-    from console.paths import home
 
-    return review_command.run_show(home(getattr(options, "home", None)), options.paper, as_json=options.json)
+    return review_command.run_show(place_of(options), options.paper, as_json=options.json)
 
 
 def review_decide(options: argparse.Namespace) -> int:
@@ -168,19 +174,15 @@ def review_decide(options: argparse.Namespace) -> int:
 
 def review_reconstruct(options: argparse.Namespace) -> int:
     from console.desk import review_command
-    from console.paths import home
 
-    place = home(getattr(options, "home", None))
+    place = place_of(options)
     return review_command.run_reconstruct(place, options.command_id, as_json=options.json)
 
 
 def backtest(options: argparse.Namespace) -> int:
     from console.desk import backtest
-    from console.paths import home
 
-    asked = backtest.Asked(
-        home(getattr(options, "home", None)), options.pack, packs_of(options), options.days, options.accounts
-    )
+    asked = backtest.Asked(place_of(options), options.pack, packs_of(options), options.days, options.accounts)
     return backtest.run(asked, as_json=options.json, progress=options.progress)
 
 
@@ -259,51 +261,45 @@ def bench_ui(options: argparse.Namespace) -> int:
 
 def audit_verify(options: argparse.Namespace) -> int:
     from console.desk import audit
-    from console.paths import home
 
-    return audit.verify(home(getattr(options, "home", None)), options.checkpoint)
+    return audit.verify(place_of(options), options.checkpoint)
 
 
 def audit_checkpoint(options: argparse.Namespace) -> int:
     from console.desk import audit
-    from console.paths import home
 
-    return audit.checkpoint(home(getattr(options, "home", None)), options.to)
+    return audit.checkpoint(place_of(options), options.to)
 
 
 def audit_export(options: argparse.Namespace) -> int:
     from console.desk import audit
-    from console.paths import home
 
-    return audit.export(home(getattr(options, "home", None)), options.to)
+    return audit.export(place_of(options), options.to)
 
 
 def journal_backup(options: argparse.Namespace) -> int:
     from console.desk import journal_files
-    from console.paths import home
 
-    return journal_files.backup(home(getattr(options, "home", None)), options.file)
+    return journal_files.backup(place_of(options), options.file)
 
 
 def journal_restore(options: argparse.Namespace) -> int:
     from console.desk import journal_files
-    from console.paths import home
 
-    return journal_files.restore(home(getattr(options, "home", None)), options.file)
+    return journal_files.restore(place_of(options), options.file)
 
 
 def doctor(options: argparse.Namespace) -> int:
     from console.desk import doctor
-    from console.paths import home
 
     core = getattr(options, "core", None) or options.loaded.settings.core.url
-    return doctor.run(home(getattr(options, "home", None)), core)
+    return doctor.run(place_of(options), core)
 
 
 def paths(options: argparse.Namespace) -> int:
-    from console.paths import home, print_paths
+    from console.paths import print_paths
 
-    return print_paths(home(getattr(options, "home", None)))
+    return print_paths(place_of(options))
 
 
 def settings_show(options: argparse.Namespace) -> int:
@@ -320,9 +316,8 @@ def settings_check(options: argparse.Namespace) -> int:
 
 def settings_new(options: argparse.Namespace) -> int:
     from console.desk import settings
-    from console.paths import home
 
-    place = home(getattr(options, "home", None))
+    place = place_of(options)
     place.make()
     return settings.new(place.settings)
 
@@ -350,9 +345,8 @@ def bench_audit(options: argparse.Namespace) -> int:
 def conformance(options: argparse.Namespace) -> int:
     from console.bench.conformance import SECOND_TOKEN, Asked, Tokens, run
     from console.desk.credentials import Credentials
-    from console.paths import home
 
-    credentials = Credentials(home(getattr(options, "home", None)))
+    credentials = Credentials(place_of(options))
     tokens = Tokens(credentials.sending(), credentials.reading(), os.environ.get(SECOND_TOKEN))
     asked = Asked(write=options.write, accounts=options.account, old_cursor=options.old_cursor, only=options.check)
     return run(core_of(options), tokens, asked, as_json=options.json)
@@ -360,65 +354,68 @@ def conformance(options: argparse.Namespace) -> int:
 
 def list_add(options: argparse.Namespace) -> int:
     from console.desk import lists
-    from console.paths import home
 
-    place = home(getattr(options, "home", None))
+    place = place_of(options)
     asked = (options.list, options.kind, options.subject, options.reason, options.until, options.level)
     return lists.run_add(place, *asked)
 
 
 def list_remove(options: argparse.Namespace) -> int:
     from console.desk import lists
-    from console.paths import home
 
-    return lists.run_remove(home(getattr(options, "home", None)), options.number, options.reason)
+    return lists.run_remove(place_of(options), options.number, options.reason)
 
 
 def list_show(options: argparse.Namespace) -> int:
     from console.desk import lists
-    from console.paths import home
 
-    return lists.run_show(home(getattr(options, "home", None)), everything=options.all, as_json=options.json)
+    return lists.run_show(place_of(options), everything=options.all, as_json=options.json)
 
 
 def snooze(options: argparse.Namespace) -> int:
     from console.desk import lists
-    from console.paths import home
 
-    return lists.run_snooze(home(getattr(options, "home", None)), options.account, options.until, options.reason)
+    return lists.run_snooze(place_of(options), options.account, options.until, options.reason)
 
 
 def rules(options: argparse.Namespace) -> int:
     from console.desk import rules
-    from console.paths import home
 
-    return rules.run(home(getattr(options, "home", None)), options.days, packs_of(options), as_json=options.json)
+    return rules.run(place_of(options), options.days, packs_of(options), as_json=options.json)
 
 
 def model(options: argparse.Namespace) -> int:
     from console.desk import models
-    from console.paths import home
 
-    return models.show(home(getattr(options, "home", None)), as_json=options.json)
+    return models.show(place_of(options), as_json=options.json)
 
 
 def model_rollback(options: argparse.Namespace) -> int:
     from console.desk import models
-    from console.paths import home
 
-    return models.roll_back(home(getattr(options, "home", None)), options.version, options.reason)
+    return models.roll_back(place_of(options), options.version, options.reason)
 
 
 def model_explain(options: argparse.Namespace) -> int:
     from console.desk import models
-    from console.paths import home
 
-    return models.explain(home(getattr(options, "home", None)), options.transaction)
+    return models.explain(place_of(options), options.transaction)
 
 
 def policy(options: argparse.Namespace) -> int:
     from console.desk import policy_commands
-    from console.paths import home
 
     packs = packs_of(options) if hasattr(options, "packs") else None
-    return policy_commands.run(home(getattr(options, "home", None)), packs, options)
+    return policy_commands.run(place_of(options), packs, options)
+
+
+def automatic_status(options: argparse.Namespace) -> int:
+    from console.desk import automatic
+
+    return automatic.run_status(place_of(options), as_json=options.json)
+
+
+def automatic_turn(options: argparse.Namespace) -> int:
+    from console.desk import automatic
+
+    return automatic.run_turn(options, place_of(options))

@@ -86,6 +86,7 @@ class Reserved(NamedTuple):
 
 
 _WANT = tuple(field.name for field in fields(Want))
+_AS_TOLD = ", ".join(f"{name} = ?" for name in _WANT)
 _ACT = ", ".join(f"c.{f.name}" if f.name == "state" else f"a.{f.name}" for f in fields(Act))
 _ACTS = f"SELECT {_ACT} FROM automatic_act a LEFT JOIN command c ON c.command_id = a.command_id"  # noqa: S608
 _RESERVED = """
@@ -199,9 +200,9 @@ class Automatic:
             if limit := beyond():
                 raise _Beyond(limit)
             changed = connection.execute(
-                "UPDATE automatic_act SET result = ?, why = NULL, at = ?, claim_id = ?, release_id = NULL,"
-                " policy_version = ?, exposure_minor = ? WHERE number = ? AND command_id IS NULL AND claim_id IS ?",
-                (CLAIMED, at, intent.command_id, act.policy_version, act.exposure_minor, act.number, act.claim_id),
+                f"UPDATE automatic_act SET result = ?, why = NULL, at = ?, claim_id = ?, release_id = NULL, {_AS_TOLD}"  # noqa: S608
+                " WHERE number = ? AND command_id IS NULL AND claim_id IS ? AND result <> ?",
+                (CLAIMED, at, intent.command_id, *_row(act), act.number, act.claim_id, CLAIMED),
             ).rowcount
             if changed != 1:
                 raise Answered(f"{act.cause} is answered already")

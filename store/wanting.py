@@ -7,6 +7,7 @@ one order, and each desk sees in it which came before its own.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,15 @@ FROM resource INDEXED BY resource_ticket
 WHERE {TICKET} AND {part("$.created_at")} > ? AND {part("$.created_by")} = ? AND {part("$.type")} = 'case.claim'
     AND {part("$.status")} NOT IN ('rejected', 'failed', 'expired', 'cancelled')
 """  # noqa: S608 - constants of this room only
+
+
+_STILL = """
+SELECT EXISTS (SELECT 1 FROM alert t WHERE t.account = a.account AND t.alert_id = ? AND t.resurfaced = ?
+        AND t.state = 'open' AND t.muted_until <= (SELECT coalesce(max(watermark), 0) FROM feed)),
+    EXISTS (SELECT 1 FROM resource r WHERE r.account = a.account AND r.type = 'command' AND r.deleted = 0
+        AND instr(r.doc, '"pending_approval"') > 0)
+FROM account a WHERE a.account_id = ?
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,13 @@ def critical(mirror: Reader) -> list[Critical]:
     return [_critical(row) for row in mirror.rows(_CRITICAL, (len(LEVELS) - 1,))]
 
 
+def stands(mirror: Reader, alert_id: str, opening: int, account_id: str) -> tuple[bool, bool]:
+    """Whether an opening of an alert is still open and in the queue, and whether a command about its account waits for
+    a second person."""
+    found = mirror.rows(_STILL, (alert_id, opening, account_id))
+    return (bool(found[0][0]), bool(found[0][1])) if found else (False, False)
+
+
 def tickets(mirror: Reader, subject: str, since: int) -> list[Ticket]:
     """A subject's claims that reserved budget, recorded after an instant (µs of the core's clock)."""
     rows = mirror.rows(_TICKETS, (times.text(since), subject))
@@ -96,3 +113,11 @@ def _critical(row: tuple[Any, ...]) -> Critical:
         bool(pending),
         tuple(nan if number is None else float(number) for number in numbers),
     )
+
+
+def verdicts(mirror: Reader, alert_ids: Iterable[str]) -> dict[str, str]:
+    """The last verdict on each of these alerts that has one."""
+    asked = (
+        "SELECT alert_id, verdict FROM alert WHERE verdict IS NOT NULL AND alert_id IN (SELECT value FROM json_each(?))"
+    )
+    return dict(mirror.rows(asked, (json.dumps(sorted(set(alert_ids))),)))

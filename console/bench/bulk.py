@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,19 +98,22 @@ class Findings:
 class Desk:
     """One home with its watcher, and a journal of the trial's own."""
 
-    def __init__(self, home: Home, core: str) -> None:
-        self.home, self.core = home, core
+    def __init__(
+        self, home: Home, core: str, token: str = TOKEN, *, watch: Sequence[str] = (), **environment: str
+    ) -> None:
+        """`watch` are further arguments of the watcher, `environment` further variables of all that is run."""
+        self.home, self.core, self._watch = home, core, watch
         home.make()
         self.journal = Journal(home.journal)
         self.plans = Plans(self.journal)
-        self._environment = {**os.environ, "RISKDESK_TOKEN": TOKEN, "OPENBLAS_NUM_THREADS": "1"}
+        self._environment = {**os.environ, "RISKDESK_TOKEN": token, "OPENBLAS_NUM_THREADS": "1", **environment}
         self._watcher: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start a watcher and wait until it answers."""
         with children.open_private(self.home.log) as log:
             self._watcher = subprocess.Popen(  # noqa: S603 - our own program
-                self._command("watch", "--tied", "--rules-only"),
+                self._command("watch", "--tied", "--rules-only", *self._watch),
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -120,10 +123,14 @@ class Desk:
 
     def kill(self) -> None:
         """SIGKILL, and a new watcher."""
+        self.end()
+        self.start()
+
+    def end(self) -> None:
+        """SIGKILL."""
         if self._watcher is not None:
             self._watcher.kill()
             self._watcher.wait()
-        self.start()
 
     def stop(self) -> None:
         if self._watcher is not None:

@@ -2,7 +2,8 @@
 
 A token is never an argument and never goes into a log, a file of ours or a traceback. The operator's token sends
 commands; reading uses a read-only one where it is configured (RISKDESK_READ_TOKEN, RISKDESK_READ_TOKEN_COMMAND, the
-file `read-token`), else the operator's.
+file `read-token`), else the operator's. What a watcher does by itself goes under the service's own
+(RISKDESK_SERVICE_TOKEN, RISKDESK_SERVICE_TOKEN_COMMAND, the file `service-token`), and under no other.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ class Credentials:
         self._environment = os.environ if environment is None else environment
         self._own = self._find_own()
         self._reading = self._find("RISKDESK_READ_TOKEN", home.folder / "read-token")
+        self._service: Secret | None = None
 
     def sending(self) -> str | None:
         """The operator's token, for commands; None when there is none."""
@@ -75,6 +77,18 @@ class Credentials:
     def reading(self) -> str | None:
         """The token to read with; None when there is none."""
         return self._reading.reveal() if self._reading else self.sending()
+
+    def serving(self) -> str | None:
+        """The service's token as it was last looked for; None without one."""
+        return self._service.reveal() if self._service else None
+
+    def find_service(self) -> bool:
+        """Look for the service's token; returns whether there is one, and another than before.
+
+        May take as long as the token command: not for the event loop.
+        """
+        before, self._service = self._service, self._find("RISKDESK_SERVICE_TOKEN", self._home.folder / "service-token")
+        return self._service is not None and self._service != before
 
     def sources(self) -> list[str]:
         """Where the operator's token and the one to read with come from; empty without any."""

@@ -78,10 +78,16 @@ def fix(
     decided_on: DecidedOn | None = None,
     follows: str | None = None,
     second_person: Expected = "no",
+    until: Instant | None = None,
 ) -> Intent:
-    """A checked wish with everything that will travel; nothing is stored. Raises InvalidWish."""
+    """A checked wish with everything that will travel; nothing is stored. Raises InvalidWish.
+
+    After `until` the core must not begin it, whatever its deadline would be otherwise.
+    """
     commands.check(wish, meta, core_now)
     not_after = commands.deadline(wish, meta, account, core_now, second_person=second_person)
+    if until is not None:
+        not_after = min(not_after, until)
     message = commands.request(wish, not_after, decided_on)
     return Intent(
         command_id=new_id(core_now),

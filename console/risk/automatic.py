@@ -37,6 +37,16 @@ class Measures:
 
 
 @dataclass(frozen=True)
+class Regime:
+    """What the policy in force says of them. In `shadow` they are only told; `stamp` is version/stance."""
+
+    budget: Budget
+    measures: Measures
+    shadow: bool
+    stamp: str
+
+
+@dataclass(frozen=True)
 class Cost:
     """What a measure takes of the budget. `exposure` is in minor units, None where it is not known."""
 
@@ -109,16 +119,16 @@ class Candidate:
         """What a hold on it takes of the budget: what can still be spent there."""
         return Cost(self.currency, None if self.available is None else max(0, self.available), self.rules)
 
-    def claimed(self, subject: str, core_now: int) -> bool:
-        """Whether somebody else works on its case."""
-        return self.claimed_by not in (None, subject) and (self.claimed_until or 0) > core_now
+    def claimed(self, core_now: int) -> bool:
+        """Whether somebody works on its case: a person, or another watcher of the same subject."""
+        return self.claimed_by is not None and (self.claimed_until or 0) > core_now
 
 
-def unfit(one: Candidate, measures: Measures, subject: str, core_now: int) -> str | None:
+def unfit(one: Candidate, measures: Measures, core_now: int) -> str | None:
     """Why this alert is no business of the machine's now; None when it is: score, claimed, pending or held."""
     if one.score < measures.least_score:
         return "score"
-    if one.claimed(subject, core_now):
+    if one.claimed(core_now):
         return "claimed"
     if one.pending:
         return "pending"

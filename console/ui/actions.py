@@ -132,6 +132,11 @@ ACTIONS = (
     Action("links", ("K",), "app", argument=True),
     Action("pulse", ("9",), "app"),
     Action("reviews", ("0",), "app"),
+    Action("automatic", (), "app"),
+    Action("halt", ("exclamation_mark",), "app"),
+    Action(
+        "go_on", ("r",), "automatic", ("armed", "may_command", "same_version"), danger=True, hint=True, argument=True
+    ),
     Action("audit", (), "app", argument=True),
     Action("log", (), "app"),
     Action("backtest", ("b",), "app", argument=True),
@@ -166,6 +171,7 @@ KEY_NAMES = {
     "slash": "/",
     "colon": ":",
     "question_mark": "?",
+    "exclamation_mark": "!",
     "escape": "esc",
     "pagedown": "pgdn",
     "pageup": "pgup",

@@ -323,6 +323,11 @@ class RiskDesk(Preferences):
         self.look()
         self.say(tr("ui.write.armed", minutes=minutes) if minutes else tr("ui.write.disarmed"))
 
+    def do_halt(self, _: str) -> None:
+        from console.ui.automatic import halt
+
+        halt(self)
+
     def do_read(self, _: str) -> None:
         self.do_write("0")
 

@@ -19,6 +19,7 @@ from console.ui import rules
 from console.ui.plans import PlanSight
 from console.ui.situation import Situation, read_meta, read_watcher
 from console.ui.troubles import Troubles
+from store.automatic import Automatic
 from store.files import StoreError
 from store.journal import Entry, Journal
 from store.life import SETTLED
@@ -39,7 +40,8 @@ class Sight:
     """Both files, read-only for the mirror. `situation` and `commands` are as of the last `look`.
 
     `watched` is whether a watcher holds this home's lock.
-    `turned` are the commands whose state changed between the last two looks at the journal, those of plans left out.
+    `turned` are the commands whose state changed between the last two looks at the journal, those of plans and of the
+    machine left out.
     `waiting` are the commands, everybody's, that wait for a second person, the least time left first.
     """
 
@@ -199,14 +201,16 @@ class Sight:
         before = {entry.command_id: entry.state for entry in self.commands}
         self.commands = journal.recent(SHOWN_COMMANDS)
         turned = [entry for entry in self.commands if before.get(entry.command_id, entry.state) != entry.state]
-        planned = Plans(journal).made([entry.command_id for entry in turned]) if turned else set()
-        self.turned = [entry for entry in turned if entry.command_id not in planned]
+        ids, acts = [entry.command_id for entry in turned], Automatic(journal)
+        others = Plans(journal).made(ids) | acts.made(ids) if ids else set()
+        self.turned = [entry for entry in turned if entry.command_id not in others]
         self.plans.look(journal, self.situation.now)
         self.situation = replace(
             self.situation,
             commands={str(state): count for state, count in journal.counts().items()},
             again=len(pressing(self.commands, self.clock())),
             plans=self.plans.running,
+            stop=acts.stopped(),
             journal_error="",
         )
         return True

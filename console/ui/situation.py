@@ -20,6 +20,7 @@ from store.reader import FeedRow, SetAside
 
 if TYPE_CHECKING:
     from console.ui.plans import Followed
+    from store.automatic import Stop
 
 STALE_AFTER = {"changes": 45 * SECOND, "meta": 90 * SECOND, "commands": 30 * SECOND}
 """How long a poller may be silent: a long poll lasts 30 s at most, /meta is asked every 30 s. The rest run rarely."""
@@ -84,6 +85,7 @@ class Situation:
     core: str = ""
     rebuilding: bool = False
     to_approve: int = 0
+    stop: Stop | None = None
 
     @property
     def armed(self) -> bool:
@@ -183,7 +185,7 @@ def stale(feed: FeedRow, now: int) -> bool:
 
 def notices(situation: Situation) -> list[Notice]:
     """Everything the operator must know before trusting the screen, the worst first."""
-    found = _house_notices(situation)
+    found = [*_automatic_notices(situation), *_house_notices(situation)]
     if not situation.mirror:
         return [*found, Notice("info", tr("ui.notice.waiting"))]
     found += [*_watcher_notices(situation), *_feed_notices(situation), *_plan_notices(situation)]
@@ -257,6 +259,13 @@ def _feed_notices(situation: Situation) -> list[Notice]:
         if feed.gaps and feed.last_error_at is not None and situation.now - feed.last_error_at < GAP_TOLD_FOR:
             found.append(Notice("warning", gap_words(feed)))
     return found
+
+
+def _automatic_notices(situation: Situation) -> list[Notice]:
+    from console.ui.automatic import words
+
+    told = words(situation)
+    return [Notice(*told)] if told is not None else []
 
 
 def _plan_notices(situation: Situation) -> list[Notice]:

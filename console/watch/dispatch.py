@@ -17,7 +17,7 @@ from console.core.instants import DAY, SECOND, Instant
 from console.core.messages import UNREADABLE, Account, Application, Command, LimitRequest, decoder
 from console.core.problems import CoreProblem, CoreUnreachable
 from console.watch.ballots import Ballots
-from console.watch.errands import TOKEN_PAUSE_S, UNPROVEN_AFTER, ClientSource, Errands
+from console.watch.errands import TOKEN_PAUSE_S, UNPROVEN_AFTER, ClientSource, Errands, Sender
 from console.watch.outcomes import Next, of_record
 from console.watch.pauses import LONGEST_PAUSE_S
 from store.journal import Entry, Journal, Move
@@ -65,8 +65,9 @@ class Dispatcher:
         commands: ClientSource,
         reads: ClientSource,
         now: Callable[[], Instant] = instants.now,
+        sender: Sender | None = None,
     ) -> None:
-        self._errands = Errands(journal, commands, reads, now)
+        self._errands = Errands(journal, commands, reads, now, sender)
         self._journal, self._pauses, self._now = journal, self._errands.pauses, now
         self._ballots = Ballots(self._errands)
         self._running: dict[str, asyncio.Task[None]] = {}

@@ -24,13 +24,26 @@ command that it still shows as waiting."""
 
 ClientSource = Callable[[], CoreClient | None]
 """Gives the client to use now, None while there is no credential."""
+Sender = Callable[[Entry], CoreClient | None]
+"""Gives the client with the credential of whoever decided, None while there is none."""
 
 
 class Errands:
-    """The desk's errands. `commands` gives the client with the operator's own credential, `reads` the one to read."""
+    """The desk's errands. `commands` gives the client with the operator's own credential, `reads` the one to read.
 
-    def __init__(self, journal: Journal, commands: ClientSource, reads: ClientSource, now: Callable[[], int]) -> None:
+    `sender` gives the one for an entry where not every entry is the operator's own.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        commands: ClientSource,
+        reads: ClientSource,
+        now: Callable[[], int],
+        sender: Sender | None = None,
+    ) -> None:
         self.journal = journal
+        self.sender: Sender = sender or (lambda entry: commands())
         self.commands = commands
         self.reads = reads
         self.now = now
@@ -62,7 +75,7 @@ class Errands:
         if entry.state is State.QUEUED and await self._is_past(entry.not_after):
             self.settle(entry, Move(to=State.EXPIRED, why="never_recorded"))
             return None
-        client = self.commands()
+        client = self.sender(entry)
         if client is None:
             self.wait(entry, "credential", TOKEN_PAUSE_S)
             return None

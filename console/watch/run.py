@@ -15,6 +15,7 @@ from console.desk import ailments
 from console.desk.credentials import Credentials, without_tokens
 from console.exits import Exit
 from console.language import tr
+from console.watch import service
 from console.watch.lock import AlreadyWatched, WatcherLock
 from console.watch.schedule import keep_time, schedule
 from console.watch.watcher import Watcher, WatchOptions
@@ -71,6 +72,8 @@ def run(options: WatchOptions, *, as_json: bool) -> int:
 
 async def _watch(options: WatchOptions) -> dict[str, float | int | bool]:
     credentials = Credentials(options.home)
+    if options.automatic:
+        await service.check(options.core, credentials)
     async with CoreClient(options.core, credentials.reading) as client:
         watcher = Watcher(options, client, credentials)
         stop = asyncio.Event()

@@ -11,6 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from console.core.clocks import Clock
 from console.core.instants import SECOND
+from console.watch import automatic
 from console.watch.watcher import (
     BELL_EVERY_S,
     CHECKPOINT_EVERY_S,
@@ -55,6 +56,7 @@ def schedule(watcher: Watcher) -> AsyncIOScheduler:
         (watcher.leave_checkpoint, CHECKPOINT_EVERY_S),
         (watcher.ring, BELL_EVERY_S),
         (watcher.say_well, watcher.beat.every_s),
+        (watcher.act_by_itself, automatic.EVERY_S),
         (watcher.drop_old, RETENTION_EVERY_S),
         (watcher.check_digest, DIGEST_EVERY_S),
     ):

@@ -40,6 +40,7 @@ from console.watch.policy import PolicyWatch
 from console.watch.progress import Progress
 from console.watch.rehearsal import Rehearsal
 from console.watch.rounds import Job, reported
+from console.watch.service import Service
 from console.watch.verify import DigestCheck
 from store.files import StoreError, damaged, set_aside
 from store.journal import Journal
@@ -76,6 +77,7 @@ class WatchOptions:
     rules_only: bool = False
     notify: Notify = field(default_factory=Notify)
     heartbeat: Heartbeat = field(default_factory=Heartbeat)
+    automatic: bool = False
 
 
 def pack_texts(folder: Path | None) -> list[tuple[str, str]]:
@@ -123,7 +125,11 @@ class Watcher:
         self.bell = Bell(options.home, options.notify, self._journal, self.follower.health, self.follower.caught_up)
         self.beat = Beat(options.heartbeat, lambda: not self.bell.still())
         self._sender: CoreClient | None = None
-        self.dispatcher = Dispatcher(self._journal, self._sending_client, lambda: client)
+        self.service = Service(self._journal, credentials, client, self._sending_client, acting=options.automatic)
+        self.dispatcher = Dispatcher(self._journal, self._sending_client, lambda: client, sender=self.service.sender)
+        self.automatic = self.service.runner(
+            options.home.mirror, self._pack, lambda: self._meta, self.dispatcher.run_due
+        )
         self.plans = PlanRunner(self._journal, self._sending_client, self.dispatcher.run_due)
         rehearsal = Rehearsal()
         self._desk = DeskServer(
@@ -148,6 +154,7 @@ class Watcher:
             *([self._checkpoint_health] if self._places else []),
             *([self.bell.health] if self.bell.wanted else []),
             *([self.beat.health] if self._options.heartbeat.url else []),
+            *([self.automatic.health] if self.service.acting else []),
         ]
 
     async def open(self) -> None:
@@ -169,6 +176,7 @@ class Watcher:
         await self.dispatcher.drain()
         if self._sender is not None:
             await self._sender.__aexit__(None, None, None)
+        await self.service.close()
         self.bell.close()
         await self.announce("stopped")
         await self.follower.close()
@@ -187,7 +195,7 @@ class Watcher:
             return Ingest(path, self._pack, self._options.home.journal, school)
 
     async def costs(self) -> dict[str, float]:
-        """What an event has cost so far, stage by stage."""
+        """What an event has cost so far."""
         return (await self.follower.ingest()).stages.per(self.progress.events)
 
     def _on_page(self, page: Ingested) -> None:
@@ -258,6 +266,7 @@ class Watcher:
         """Ask the token's source again while commands wait for a credential."""
 
         async def renew() -> None:
+            await self.service.renew(refused=self.automatic.refused)
             waiting = any(entry.waits_for == "credential" for entry in self._journal.unresolved())
             if (waiting or self.plans.waits_for_credential) and await asyncio.to_thread(self._credentials.renew):
                 self.dispatcher.credential_arrived()
@@ -344,6 +353,11 @@ class Watcher:
         if self.bell.wanted:
             await self._reported(self.bell.health, self.bell.run)
 
+    async def act_by_itself(self) -> None:
+        """Answer what the policy lets a machine answer, once the feed is read to its end."""
+        if self.service.acting and self.follower.caught_up.is_set():
+            await self._reported(self.automatic.health, self.automatic.run)
+
     async def say_well(self) -> None:
         """Call the heartbeat's address."""
         if self._options.heartbeat.url:
@@ -373,7 +387,7 @@ class Watcher:
         await reported(health, job, self._options.home.folder)
 
     async def announce(self, state: str) -> None:
-        """Leave a note for the console: which watcher this is, on which core, and in which state."""
+        """Leave a note for the console: which watcher, on which core, in which state."""
         about = {
             "pid": os.getpid(),
             "version": __version__,

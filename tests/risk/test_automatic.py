@@ -81,7 +81,7 @@ def test_what_is_no_business_of_the_machine(change: dict, why: str | None) -> No
         "available": 100,
     }  # fmt: skip
     measures = Measures(freeze=True, scope="debit_only", least_score=0.9)
-    assert unfit(Candidate(**(facts | change)), measures, "desk.bot", NOW) == why
+    assert unfit(Candidate(**(facts | change)), measures, NOW) == why
 
 
 def test_the_cost_of_a_hold_is_what_can_still_be_spent() -> None:

@@ -25,6 +25,7 @@ from console.ui.dialogs.form import Form
 from console.ui.screens.backtest import BacktestScreen
 from store.life import State
 from tests import applicants
+from tests.ui.automatic_builder import build_automatic
 from tests.ui.mirror_builder import (
     HOSTILE,
     NOW,
@@ -246,6 +247,20 @@ async def pulse(app: RiskDesk) -> None:
     await until(lambda: app.screen.told is not None, "the figures")
 
 
+async def automatic(app: RiskDesk) -> None:
+    build_automatic(app.sight.home)
+    app.look()
+    await screen("automatic")(app)
+    await until(lambda: app.screen.table.total() > 0, "what was done")
+    app.screen.table.place(app.screen.table.key_at(0))
+
+
+async def halted(app: RiskDesk) -> None:
+    await automatic(app)
+    app.perform("halt")
+    app.screen.unsay()
+
+
 async def log(app: RiskDesk) -> None:
     await screen("log")(app)
     app.screen.table.place(2)
@@ -347,6 +362,8 @@ SCREENS = (
     Scene("logins", "LoginsScreen", logins),
     Scene("links", "LinksScreen", links),
     Scene("pulse", "PulseScreen", pulse),
+    Scene("automatic", "AutomaticScreen", automatic),
+    Scene("halted", "AutomaticScreen", halted),
     Scene("rules", "RulesScreen", rules),
     Scene("rule", "RuleScreen", rule),
     Scene("backtest", "BacktestScreen", backtest),

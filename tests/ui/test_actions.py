@@ -13,6 +13,7 @@ from console.ui.app import RiskDesk
 from console.ui.screens.account import AccountScreen
 from console.ui.screens.approvals import ApprovalsScreen
 from console.ui.screens.audit import AuditScreen
+from console.ui.screens.automatic import AutomaticScreen
 from console.ui.screens.backtest import BacktestScreen
 from console.ui.screens.base import DeskScreen
 from console.ui.screens.behind import BehindScreen
@@ -46,7 +47,8 @@ OWNERS = {
     "approvals": (ApprovalsScreen,),
     "withdraw": (ApprovalsScreen, CommandsScreen),
     "commands": (CommandsScreen,),
-    "undo": (CommandsScreen, AccountScreen),
+    "undo": (CommandsScreen, AccountScreen, AutomaticScreen),
+    "automatic": (AutomaticScreen,),
     "plans": (PlansScreen, PlanScreen),
     "reviews": (Reviewing,),
 }

@@ -21,6 +21,7 @@ BY_NAME = {
     "logins": "LoginsScreen",
     "links": "LinksScreen",
     "pulse": "PulseScreen",
+    "automatic": "AutomaticScreen",
     "audit": "AuditScreen",
     "log": "LogScreen",
 }

@@ -1,0 +1,290 @@
+"""A watcher that acts by itself, on a sandbox over real HTTP: within the budget, never twice, never over a person."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from console.bench.automatic import block, policy
+from console.bench.bulk import placed
+from console.bench.traffic import LIMIT, Town
+from console.core import commands, instants
+from console.core.client import CoreClient
+from console.core.identifiers import new_id
+from console.core.instants import MINUTE, Instant
+from console.core.messages import encode
+from console.desk.credentials import Credentials
+from console.paths import Home
+from console.sandbox.run import Sandbox
+from console.watch import service
+from console.watch.watcher import Watcher, WatchOptions
+from store.automatic import ACTED, CLAIMED, SHADOW, SKIPPED, Act, Automatic
+from store.life import State
+
+ROUNDS = 40
+SERVICE, SUPERVISOR = "sandbox-service", "sandbox-supervisor"
+names = itertools.count()
+
+
+class Watch:
+    """One desk whose watcher is moved step by step."""
+
+    def __init__(self, home: Home, core: Sandbox, client: CoreClient, credentials: Credentials) -> None:
+        home.make()
+        self.home, self.core = home, core
+        options = WatchOptions(home, core.origin, rules_only=True, automatic=True)
+        self.watcher = Watcher(options, client, credentials)
+        self.journal = self.watcher._journal
+        self.acts = Automatic(self.journal)
+
+    async def open(self) -> None:
+        await self.watcher.open()
+        await self.watcher.ask_meta()
+        self.watcher.follower.max_wait_s = 0
+
+    async def follow(self) -> None:
+        await self.watcher.follow()
+        assert self.watcher.follower.health.last_error is None
+
+    async def step(self) -> None:
+        """The feed, what calls for a measure, and what is to be sent."""
+        await self.follow()
+        self.watcher.automatic._considered_at = 0
+        await self.watcher.automatic.step()
+        await self.watcher.dispatcher.run_due()
+        await self.watcher.dispatcher.drain()
+
+    async def settle(self) -> None:
+        """Until nothing changes any more."""
+        for _ in range(ROUNDS):
+            before = self.journal.data_version(), self.journal.rows("SELECT max(seq) FROM audit")
+            await self.step()
+            if not self.acts.claiming() and before[1] == self.journal.rows("SELECT max(seq) FROM audit"):
+                return
+        raise AssertionError("it never came to rest")
+
+    def act(self, account: str) -> Act:
+        return next(act for act in self.acts.recent(1000) if act.account_id == account)
+
+    @property
+    def results(self) -> Counter[str]:
+        found: Counter[str] = Counter()
+        for (result, why), count in self.acts.results().items():
+            found[why or result] += count
+        return found
+
+
+class Scene:
+    """A core with a town under attack, and desks on it."""
+
+    def __init__(self, core: Sandbox, folder: Path, stack: AsyncExitStack) -> None:
+        self.core, self._folder, self._stack = core, folder, stack
+        self.homes: dict[str, Home] = {}
+
+    def attack(self, accounts: int) -> list[str]:
+        town = Town(10 * accounts)
+        town.residents = town.quiet
+        at = instants.now()
+        with self.core.bank.batch():
+            self.core.bank.log.extend(list(town.opened(at)))
+            self.core.bank.log.extend([change for one in town.quiet for change in town.taken_over(one, at)])
+        return [one.account for one in town.quiet]
+
+    async def watch(
+        self, name: str = "one", *, budget: int = 100, token: str = SUPERVISOR, shadow: bool = False, ceiling: int = 999
+    ) -> Watch:
+        home = Home(self._folder / name)
+        tokens = {"RISKDESK_TOKEN": "sandbox-operator", "RISKDESK_SERVICE_TOKEN": token}
+        credentials = Credentials(home, tokens)
+        assert credentials.find_service()
+        client = await self._stack.enter_async_context(CoreClient(self.core.origin, credentials.reading))
+        made = Watch(home, self.core, client, credentials)
+        if name not in self.homes:
+            policy(made.journal, budget, exposure=1000 * LIMIT, shadow=shadow, ceiling=ceiling)
+            block(made.journal)
+        self.homes[name] = home
+        await made.open()
+        self._stack.push_async_callback(made.watcher.close)
+        return made
+
+    @property
+    def holds(self) -> Counter[str]:
+        return placed(self.core.bank)
+
+    async def claim(self, account: str, token: str = "sandbox-operator-2", what: str = "claim") -> None:
+        wish = commands.claim(account, 5) if what == "claim" else commands.release(account)
+        now = instants.now()
+        body = encode(commands.request(wish, Instant(now + MINUTE)))
+        async with CoreClient(self.core.origin, lambda: token) as client:
+            await commands.submit(client, new_id(now), body, None)
+
+
+@pytest.fixture
+def core() -> Iterator[Sandbox]:
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+async def scene(core: Sandbox, tmp_path: Path) -> AsyncIterator[Scene]:
+    async with AsyncExitStack() as stack:
+        yield Scene(core, tmp_path, stack)
+
+
+async def test_a_critical_alert_is_answered_under_the_services_subject_and_its_case_given_back(scene: Scene) -> None:
+    (account,) = scene.attack(1)
+    one = await scene.watch(token=SERVICE)
+    await one.settle()
+    hold = scene.core.bank.account(account).holds[0]
+    act, case = one.act(account), scene.core.bank.register.find("case", f"case.{account}")
+    assert (hold.scope, hold.placed_by, hold.reason_code) == ("debit_only", "desk.bot", "account_takeover")
+    assert (hold.hold_id, act.result, act.state) == (act.command_id, ACTED, State.CONFIRMED)
+    assert {entry.created_by for entry in one.journal.recent(10)} == {"desk.bot"}
+    assert case is None or case.status == "open"
+    assert {entry.type: entry.state for entry in one.journal.recent(10)} == {
+        "case.claim": State.CONFIRMED, "account.freeze": State.CONFIRMED, "case.release": State.CONFIRMED,
+    }  # fmt: skip
+    assert act.policy_version.endswith("/normal")
+    assert one.journal.verify_audit() is None
+    await one.settle()
+    assert scene.holds == {account: 1}
+
+
+async def test_in_shadow_it_is_only_told(scene: Scene) -> None:
+    scene.attack(3)
+    one = await scene.watch(budget=2, shadow=True)
+    await one.settle()
+    assert one.results == {SHADOW: 2, "budget_count": 1}
+    assert not scene.holds
+    assert one.journal.recent(10) == []
+    policy(one.journal, 2, exposure=1000 * LIMIT)
+    await one.settle()
+    assert one.results == {"CONFIRMED": 2, "budget_count": 1}
+
+
+async def test_two_watchers_of_one_subject_answer_no_account_twice_and_keep_the_budget(scene: Scene) -> None:
+    accounts = scene.attack(12)
+    one, two = await scene.watch("one", budget=7), await scene.watch("two", budget=7)
+    for _ in range(8):
+        await one.step()
+        await two.step()
+    await one.settle()
+    await two.settle()
+    assert sum(scene.holds.values()) == 7
+    assert set(scene.holds) < set(accounts)
+    assert set(scene.holds.values()) == {1}
+    assert one.results["CONFIRMED"] + two.results["CONFIRMED"] == 7
+
+
+async def test_what_a_person_works_on_is_left_to_them_until_they_give_it_back(scene: Scene) -> None:
+    (account,) = scene.attack(1)
+    await scene.claim(account)
+    one = await scene.watch()
+    await one.settle()
+    assert (one.act(account).result, one.act(account).why) == (SKIPPED, "claimed")
+    assert one.journal.recent(10) == []
+    await scene.claim(account, what="release")
+    await one.settle()
+    assert scene.holds == {account: 1}
+
+
+async def test_what_changed_between_the_claim_and_the_command_is_seen(scene: Scene) -> None:
+    (account,) = scene.attack(1)
+    one = await scene.watch()
+    await one.step()
+    assert one.act(account).result == CLAIMED
+    async with CoreClient(scene.core.origin, lambda: "sandbox-operator-2") as person:
+        now = instants.now()
+        body = encode(commands.request(commands.freeze(account, "mule"), Instant(now + MINUTE)))
+        await commands.submit(person, new_id(now), body, None)
+    await one.settle()
+    assert (one.act(account).result, one.act(account).why) == (SKIPPED, "held")
+    assert scene.holds == {account: 1}
+    assert scene.core.bank.account(account).holds[0].placed_by == "li.na"
+
+
+async def test_a_watcher_that_died_after_its_claim_goes_on_with_it(scene: Scene) -> None:
+    scene.attack(2)
+    one = await scene.watch()
+    await one.step()
+    assert len(one.acts.claiming()) == 2
+    await one.watcher.close()
+    again = await scene.watch()
+    await again.settle()
+    assert again.results == {"CONFIRMED": 2}
+    assert set(scene.holds.values()) == {1}
+    claims = [entry for entry in again.journal.recent(20) if entry.type == "case.claim"]
+    assert len(claims) == 2
+
+
+async def test_a_stop_holds_until_it_is_resumed(scene: Scene) -> None:
+    scene.attack(2)
+    one = await scene.watch()
+    one.acts.stop(instants.now(), "maria.k", "person")
+    await one.settle()
+    assert (one.watcher.automatic.health.state, one.results, one.journal.recent(5)) == ("stopped", {}, [])
+    one.acts.resume(instants.now(), "maria.k", "looked")
+    await one.settle()
+    assert one.results == {"CONFIRMED": 2}
+
+
+async def test_beyond_the_ceiling_everything_stops_and_nothing_is_done(scene: Scene) -> None:
+    scene.attack(4)
+    one = await scene.watch(ceiling=3)
+    await one.settle()
+    stop = one.acts.stopped()
+    assert stop is not None
+    assert (stop.by, stop.why) == ("watcher", "ceiling")
+    assert not scene.holds
+
+
+async def test_the_cores_bulk_rule_is_not_run_into(scene: Scene) -> None:
+    scene.attack(24)
+    one = await scene.watch(token=SERVICE)
+    await one.settle()
+    assert one.results == {"CONFIRMED": 20, "quota": 4}
+
+
+async def test_the_operators_own_credential_is_refused(scene: Scene, tmp_path: Path) -> None:
+    scene.attack(1)
+    one = await scene.watch(token="sandbox-operator")
+    await one.settle()
+    assert (one.watcher.automatic.health.state, one.journal.recent(5)) == ("same_subject", [])
+
+    def tokens(**more: str) -> Credentials:
+        return Credentials(Home(tmp_path / f"h{next(names)}"), more)
+
+    refused: list[tuple[Credentials, str]] = [
+        (tokens(RISKDESK_TOKEN="sandbox-operator"), "RISKDESK_SERVICE_TOKEN"),
+        (tokens(RISKDESK_TOKEN="sandbox-operator", RISKDESK_SERVICE_TOKEN="sandbox-operator"), "the operator's"),
+        (tokens(RISKDESK_SERVICE_TOKEN="sandbox-operator"), "maria.k"),
+        (tokens(RISKDESK_TOKEN="sandbox-operator", RISKDESK_SERVICE_TOKEN="sandbox-viewer"), "vera.v"),
+    ]
+    for credentials, words in refused:
+        with pytest.raises(ValueError, match=words):
+            await service.check(scene.core.origin, credentials)
+    await service.check(scene.core.origin, tokens(RISKDESK_TOKEN="sandbox-operator", RISKDESK_SERVICE_TOKEN=SERVICE))
+
+
+async def test_what_an_acting_watcher_left_is_never_sent_as_the_operator(scene: Scene) -> None:
+    scene.attack(1)
+    one = await scene.watch()
+    await one.follow()
+
+    async def later() -> None:
+        return None
+
+    one.watcher.automatic._dispatch = later
+    await one.watcher.automatic.step()
+    waiting = one.journal.unresolved()
+    assert [entry.type for entry in waiting] == ["case.claim"]
+    one.watcher.service.acting = False
+    await one.watcher.dispatcher.run_due()
+    await one.watcher.dispatcher.drain()
+    (entry,) = one.journal.unresolved()
+    assert (entry.attempts, entry.waits_for) == (0, "credential")
