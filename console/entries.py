@@ -259,6 +259,12 @@ def bench_ui(options: argparse.Namespace) -> int:
     return ui.run(options.accounts, options.alerts, options.rate, options.presses, options.rows, as_json=options.json)
 
 
+def bench_review(options: argparse.Namespace) -> int:
+    from console.bench import review
+
+    return review.run(options.seeds, as_json=options.json)
+
+
 def audit_verify(options: argparse.Namespace) -> int:
     from console.desk import audit
 

@@ -17,7 +17,7 @@ from console.settings import KEYS
 GROUPS = {
     "work": ("act", "plan", "approvals", "review", "snooze", "list"),
     "look": ("rules", "backtest", "model", "scorecard", "policy", "audit"),
-    "run": ("watch", "demo", "sandbox"),
+    "run": ("watch", "automatic", "demo", "sandbox"),
     "keep": ("settings", "paths", "doctor", "journal", "completion"),
     "measure": ("bench", "conformance"),
 }

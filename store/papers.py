@@ -70,6 +70,14 @@ def find(mirror: Reader, type_: str, id_: str) -> Paper | None:
     return next((Paper(*row) for row in mirror.rows(ONE, (type_, id_))), None)
 
 
+def all_of(mirror: Reader, type_: str) -> list[Paper]:
+    """Every resource of a type that is stored as it came, by id."""
+    rows = mirror.rows(
+        "SELECT type, id, version, doc FROM resource WHERE type = ? AND deleted = 0 ORDER BY id", (type_,)
+    )
+    return [Paper(*row) for row in rows]
+
+
 def named(mirror: Reader, id_: str) -> list[Paper]:
     """Those of an id, of either type."""
     return [paper for type_ in TYPES if (paper := find(mirror, type_, id_)) is not None]

@@ -20,7 +20,7 @@ from console.core.problems import CoreProblem, CoreUnreachable
 from console.core.second_person import is_own, may_decide
 from console.desk import act, ballots, deciding
 from console.desk.credentials import Credentials
-from console.desk.waiting import waiting
+from console.desk.waiting import concerned, waiting
 from console.exits import Exit
 from console.language import term, tr
 from console.paths import Home, home
@@ -46,7 +46,7 @@ def show(place: Home, *, as_json: bool) -> int:
         return act.fail(str(error), Exit.FAILED)
     try:
         meta = _read(_META, mirror.notes().get("meta"))
-        found = [(command, mirror.account(command.target.id)) for command in waiting(mirror, instants.now())]
+        found = [(command, concerned(mirror, command)) for command in waiting(mirror, instants.now())]
     finally:
         mirror.close()
     if as_json:

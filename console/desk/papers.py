@@ -69,7 +69,7 @@ class Dossier:
     @property
     def asked_at(self) -> int:
         """When it was submitted, µs of stream time."""
-        return _asked_at(self.resource)
+        return asked_at(self.resource)
 
     @property
     def is_open(self) -> bool:
@@ -93,7 +93,7 @@ def waiting(mirror: Reader) -> list[tuple[Paper, Application | LimitRequest]]:
     """The papers that wait for a decision, the oldest first; what can't be read is left out."""
     found = [(paper, resource) for paper in papers.waiting(mirror) if (resource := read(paper)) is not None]
     still = [(paper, resource) for paper, resource in found if resource.status in OPEN[paper.type]]
-    return sorted(still, key=lambda pair: (_asked_at(pair[1]), pair[0].id))
+    return sorted(still, key=lambda pair: (asked_at(pair[1]), pair[0].id))
 
 
 def read(paper: Paper) -> Application | LimitRequest | None:
@@ -107,7 +107,7 @@ def dossier(mirror: Reader, paper: Paper, now: int | None = None) -> Dossier | N
     resource = read(paper)
     if resource is None:
         return None
-    at = max(mirror.watermark(), _asked_at(resource)) if now is None else now
+    at = max(mirror.watermark(), asked_at(resource)) if now is None else now
     detail = mirror.account(resource.account_id) if resource.account_id else None
     account: Account | None = _read(_ACCOUNT, detail.doc if detail else None)
     if isinstance(resource, Application):
@@ -152,7 +152,7 @@ def _of_application(asked: Application, at: int) -> Case:
         type="application",
         currency=asked.currency,
         requested_minor=asked.requested_limit_minor,
-        age=max(0, at - _asked_at(asked)),
+        age=max(0, at - asked_at(asked)),
         ability=Ability(_amount(stated), "unknown" if stated is None else "stated"),
         willingness=Willingness(),
         values={
@@ -176,7 +176,7 @@ def _of_request(asked: LimitRequest, account: Account | None, at: int) -> Case:
         type="limit_request",
         currency=asked.currency,
         requested_minor=asked.requested_limit_minor,
-        age=max(0, at - _asked_at(asked)),
+        age=max(0, at - asked_at(asked)),
         ability=Ability(None, utilisation=utilisation),
         willingness=Willingness(int(months), _count(late) or 0),
         values={
@@ -248,12 +248,13 @@ def _asked(mirror: Reader, account: int, at: int) -> int:
         one is not None
         and one.requested_by == "customer"
         and one.requested_limit_minor > one.current_limit_minor
-        and at - ASKED_WITHIN < _asked_at(one) <= at
+        and at - ASKED_WITHIN < asked_at(one) <= at
         for one in found
     )
 
 
-def _asked_at(resource: Application | LimitRequest) -> int:
+def asked_at(resource: Application | LimitRequest) -> int:
+    """When it was submitted, µs of stream time."""
     return resource.submitted_at if isinstance(resource, Application) else resource.requested_at
 
 

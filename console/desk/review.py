@@ -14,6 +14,7 @@ from console.core.instants import Instant
 from console.core.messages import CoreMeta, LimitRequest
 from console.desk import deciding
 from console.desk.papers import Dossier
+from console.desk.undo import open_again
 from console.risk.credit.case import Case, UnreadableCase
 from console.risk.credit.review import Choice, Review, Rules, review
 from console.risk.credit.scorecard import Scorecard, UnusableCard
@@ -151,7 +152,18 @@ def decide(
         commands.check_text("note", decision.note or "")
         return reviews.keep(journal, _judged(None, meta, found, advice, by, decision), core_now)
     version = None if decision.choice is Choice.REFER else found.paper.version
-    intent = deciding.fix(meta, wished, core_now=core_now, account=found.account, if_match=version)
+    before = next(
+        (entry for entry in open_again(journal.for_account(wished.account_id)) if entry.target_id == found.resource.id),
+        None,
+    )
+    intent = deciding.fix(
+        meta,
+        wished,
+        core_now=core_now,
+        account=found.account,
+        if_match=version,
+        follows=before.command_id if before else None,
+    )
     made = _judged(intent.command_id, meta, found, advice, by, decision)
 
     def keep(connection: sqlite3.Connection) -> None:

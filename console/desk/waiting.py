@@ -6,8 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from console.core.messages import UNREADABLE, Command, DecidedOn, decoder
 from console.core.second_person import WAITING
+from console.desk.papers import read
 from store import recorded
-from store.reader import Reader
+from store.papers import TYPES
+from store.papers import find as find_paper
+from store.reader import AccountDetail, Reader
 
 _COMMAND = decoder(Command)
 _DECIDED_ON = decoder(DecidedOn)
@@ -25,6 +28,16 @@ def find(mirror: Reader, command_id: str) -> Command | None:
     """One command as the feed last showed it, None when it did not."""
     text = recorded.command(mirror, command_id)
     return next(_read([text]), None) if text else None
+
+
+def concerned(mirror: Reader, command: Command) -> AccountDetail | None:
+    """The account that a command is about: of an application or a limit request the one it names; None for none."""
+    account_id: str | None = command.target.id
+    if command.target.type in TYPES:
+        paper = find_paper(mirror, command.target.type, command.target.id)
+        resource = read(paper) if paper is not None else None
+        account_id = resource.account_id if resource is not None else None
+    return mirror.account(account_id) if account_id else None
 
 
 def notes(mirror: Reader, account: int, most: int) -> list[Command]:

@@ -16,6 +16,7 @@ from console.ui.text import clean
 from console.ui.widgets.portrait import read_account
 from store.journal import Entry
 from store.life import State
+from store.papers import TYPES as PAPERS
 
 if TYPE_CHECKING:
     from console.ui.app import RiskDesk
@@ -48,7 +49,15 @@ def take_back(desk: RiskDesk, entry: Entry) -> None:
 
 
 def decide_again(desk: RiskDesk, entry: Entry, then: Callable[[], None] = lambda: None) -> None:
-    """Ask anew, under a new id, what a command that came to nothing had asked; `then` goes on once it is sent."""
+    """Ask anew, under a new id, what a command that came to nothing had asked; `then` goes on once it is sent.
+
+    An application or a limit request is judged anew: its own screen opens.
+    """
+    if entry.target_type in PAPERS:
+        from console.ui.screens.review import ReviewScreen
+
+        desk.push_screen(ReviewScreen(entry.target_type, entry.target_id))
+        return
     wish = undo.wish_of(entry)
     if wish is None:
         desk.say(tr("ui.again.unreadable"), "bad")

@@ -34,6 +34,8 @@ def asks(command: Command, account: Account | None, exponents: Mapping[str, int]
             owed = account.limits.balance_minor if account else None
             amount = formats.money(owed, account.limits.currency if account else None, exponents)
             return tr("approvals.asks.close_owing", amount=amount) if owed else tr("approvals.asks.close")
+        case "application.decide" | "limit_request.decide":
+            return _answer(params, account, exponents)
     return clean(f"{command.type} {json.dumps(params, ensure_ascii=False, default=str)}", KEPT)
 
 
@@ -48,6 +50,19 @@ def _limit(params: Mapping[str, object], account: Account | None, exponents: Map
         before=formats.money(before, currency, exponents),
         after=formats.money(after, currency, exponents),
         currency=currency,
+    )
+
+
+def _answer(params: Mapping[str, object], account: Account | None, exponents: Mapping[str, int]) -> str:
+    """The answer to an application or a limit request, with the limit where one is named."""
+    choice = term("approvals.answer", clean(params.get("decision"), 16))
+    limit, currency = params.get("limit_minor"), account.limits.currency if account else None
+    if not isinstance(limit, int):
+        return choice
+    before = account.limits.credit_limit_minor if account else None
+    amounts = {"before": formats.money(before, currency, exponents), "after": formats.money(limit, currency, exponents)}
+    return f"{choice}: " + tr(
+        "approvals.asks.set_limit", limit=term("ui.dialog.limit", "credit"), currency=clean(currency, 3), **amounts
     )
 
 

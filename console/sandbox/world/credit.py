@@ -52,8 +52,11 @@ def wishes(town: Town) -> Life:
             town.clock.begin(ask_raise(town, person, rng.uniform(1.2, 2.2)))
 
 
-def apply(town: Town, person: Person, thin: bool = False) -> Application:
-    """Submit a person's application: papers, a pending account, and what the core's checks found."""
+def apply(town: Town, person: Person, thin: bool = False, employer: str | None = None) -> Application:
+    """Submit a person's application: papers, a pending account, and what the core's checks found.
+
+    `employer` is where they say they work, any by default.
+    """
     now, rng = Instant(town.clock.now), person.rng
     introduce(town, person, thin)
     means = person.means(rng)
@@ -73,7 +76,7 @@ def apply(town: Town, person: Person, thin: bool = False) -> Application:
         score=paper.score,
         facts=Facts(
             monthly_income_minor=_hundreds(income(person) * rng.uniform(0.9, 1.5)),
-            employer=town.registry.employer(rng),
+            employer=employer or town.registry.employer(rng),
             purpose=rng.choice(PURPOSES),
         ),
         checks=paper.checks,

@@ -101,7 +101,7 @@ class Registry:
         """A new person under (customer id, account id)."""
         segment = SEGMENTS[bisect(self._segments, rng.random() * self._segments[-1])]
         city = self._atlas.any_home(rng)
-        limit = _limit(segment, rng)
+        limit = limit_of(segment, rng)
         tunnelled = rng.random() < 0.03
         return Person(
             customer_id=ids[0],
@@ -197,7 +197,8 @@ def move_in(person: Person, with_person: Person) -> None:
     with_person.family.append(person)
 
 
-def _limit(segment: Segment, rng: Random) -> int:
+def limit_of(segment: Segment, rng: Random) -> int:
+    """A limit (fen) such as people of a segment have."""
     yuan = exp(rng.gauss(log(segment.income), 0.35)) * rng.uniform(0.8, 1.8)
     return max(4, min(160, round(yuan * FEN / LIMIT_STEP))) * LIMIT_STEP
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from console.core.ballots import APPROVE, CANCEL, REJECT
 from console.core.messages import Command
 from console.core.second_person import WAITING
-from console.desk.waiting import find
+from console.desk.waiting import concerned, find
 from console.language import term, tr
 from console.ui.asked import asks, outcome
 from console.ui.ballots import Vote
@@ -34,10 +34,12 @@ class BallotDialog(Form[Vote]):
 
     def __init__(self, commands: Sequence[Command], mirror: Reader, situation: Situation) -> None:
         self.commands, self.situation = commands, situation
-        accounts = [mirror.account(command.target.id) for command in commands]
+        accounts = [concerned(mirror, command) for command in commands]
         self._words = [self._line(*pair) for pair in zip(commands, accounts, strict=True)]
         self._moved = sum(
-            detail is not None and detail.row.version > (command.if_match or detail.row.version)
+            detail is not None
+            and command.target.type == "account"
+            and detail.row.version > (command.if_match or detail.row.version)
             for command, detail in zip(commands, accounts, strict=True)
         )
         self._gone: str | None = None

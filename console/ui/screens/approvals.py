@@ -12,7 +12,7 @@ from textual.widget import Widget
 from console.core.instants import SECOND
 from console.core.messages import Command
 from console.core.second_person import is_own, may_decide
-from console.desk.waiting import find
+from console.desk.waiting import concerned, find
 from console.language import tr
 from console.ui.actions import bindings
 from console.ui.asked import asks
@@ -97,7 +97,7 @@ class ApprovalsScreen(Voting):
         return entry.state not in SETTLED or self.sight.situation.now - (entry.settled_at or 0) < RECENT
 
     def _asks(self, command: Command) -> str:
-        detail = self.sight.mirror.account(command.target.id) if self.sight.mirror else None
+        detail = concerned(self.sight.mirror, command) if self.sight.mirror else None
         return asks(command, read_account(detail.doc if detail else None), self.sight.situation.exponents)
 
     def _note_seen(self) -> None:
@@ -127,7 +127,7 @@ class ApprovalsScreen(Voting):
         if current is None or mirror is None:
             facts.show(Text(tr("ui.commands.no_cursor" if waiting else "approvals.nothing"), colours.faint))
             return
-        detail = mirror.account(current.command.target.id)
+        detail = concerned(mirror, current.command)
         facts.show_pairs(request(current.command, detail, current.ballot, situation, colours), LABEL_WIDTH)
 
     # ------------------------------------------------------------ doing
@@ -138,8 +138,9 @@ class ApprovalsScreen(Voting):
         if current is None:
             return
         self.table.seen.add(current.command.id)
-        if self.sight.mirror is not None and self.sight.mirror.account(current.command.target.id) is not None:
-            self.desk.open_account(current.command.target.id)
+        detail = concerned(self.sight.mirror, current.command) if self.sight.mirror is not None else None
+        if detail is not None:
+            self.desk.open_account(detail.row.account_id)
         else:
             self.desk.say(tr("approvals.no_account"), "warning")
 

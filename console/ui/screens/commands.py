@@ -12,7 +12,8 @@ from rich.text import Text
 from textual.widget import Widget
 
 from console.core.commands import Wish
-from console.desk.undo import open_again, pressing, wish_of
+from console.core.messages import Account
+from console.desk.undo import open_again, pressing, seen, wish_of
 from console.language import term, tr
 from console.ui import formats
 from console.ui.actions import bindings
@@ -199,13 +200,13 @@ class CommandsScreen(Withdrawals):
 def asked(entry: Entry, situation: Situation, colours: Palette) -> Text:
     """What a command asked for: its parameters, by whom, until when it could be carried out."""
     wish = wish_of(entry)
-    what = _parameters(wish, situation) if wish else []
+    what = _parameters(wish, situation, seen(entry)) if wish else []
     words = [tr(f"ui.command.{entry.type}"), *what, clean(entry.created_by, 24)]
     line = Text(" · ".join(words), colours.strong)
     return line.append(f"  {tr('ui.commands.until', time=formats.day_and_time(entry.not_after))}", colours.faint)
 
 
-def _parameters(wish: Wish, situation: Situation) -> list[str]:
+def _parameters(wish: Wish, situation: Situation, before: Account | None) -> list[str]:
     params = wish.params
     if "scope" in params:
         end = params.get("expires_at")
@@ -217,4 +218,8 @@ def _parameters(wish: Wish, situation: Situation) -> list[str]:
         currency = clean(params.get("currency"), 3)
         amount = formats.money(params["value_minor"], currency, situation.exponents)
         return [f"{term('ui.dialog.limit', clean(params.get('limit'), 16))} {amount} {currency}"]
+    if "decision" in params:
+        answer, limit = term("approvals.answer", clean(params["decision"], 16)), params.get("limit_minor")
+        currency = before.limits.currency if before else ""
+        return [answer, formats.money(limit, currency, situation.exponents)] if isinstance(limit, int) else [answer]
     return [term("ui.verdict", clean(params["verdict"], 16))] if "verdict" in params else []

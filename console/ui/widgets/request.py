@@ -79,7 +79,7 @@ def _now(command: Command, detail: AccountDetail, colours: Palette) -> Text:
     line.append(f" · {level_text(row.level)} {formats.score(row.score)}", colours.level(row.level))
     line.append(f" · {' '.join(rule_ids(row.rule_ids)[:8])}" if row.rule_ids else "", colours.plain)
     line.append(f" · {tr('approvals.version', version=row.version)}", colours.plain)
-    if command.if_match is not None and row.version > command.if_match:
+    if command.target.type == "account" and command.if_match is not None and row.version > command.if_match:
         line.append(f" · {tr('approvals.moved')}", colours.warning)
     return line
 

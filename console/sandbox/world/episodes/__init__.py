@@ -13,6 +13,7 @@ from console.sandbox.world.episodes.card_testing import card_testing
 from console.sandbox.world.episodes.cash_out import cash_out
 from console.sandbox.world.episodes.discovery import customers_notice, somebody_clears, the_desk_investigates
 from console.sandbox.world.episodes.episode import Episode
+from console.sandbox.world.episodes.honest_applicants import couple_applies, dormitory_applies, first_job
 from console.sandbox.world.episodes.honest_crowds import dormitory, group_collector, shop_tablet
 from console.sandbox.world.episodes.honest_days import (
     family_device,
@@ -65,7 +66,11 @@ LOOKALIKES: dict[str, Kind] = {
     "flaky_terminal": Kind(flaky_terminal, somebody_clears),
     "refund_shopper": Kind(refund_shopper, somebody_clears),
     "first_flat": Kind(first_flat, somebody_clears),
+    "couple_applies": Kind(couple_applies, somebody_clears),
+    "dormitory_applies": Kind(dormitory_applies, somebody_clears),
+    "first_job": Kind(first_job, somebody_clears),
 }
 """Account takeover looks like a new phone; card testing like street vendors or a flaky terminal; impossible travel like
 a traveller; a bust-out like an honest raise or a festival; cash-out like payday or a shopper who returns; a mule like a
-collector; synthetic people like a first flat; a ring like a family, a dormitory or a shop's tablet."""
+collector; synthetic people like a first flat or job, a couple or freshers who apply; a ring like a family, a dormitory
+or a shop's tablet."""

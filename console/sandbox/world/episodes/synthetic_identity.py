@@ -1,4 +1,4 @@
-"""Synthetic identity: people who do not exist share a machine, a phone and an address, get accounts and empty them."""
+"""Synthetic identity: people who do not exist share a machine, a phone and more, get accounts and empty them."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def synthetic_identity(episode: Episode) -> Life:
     """Three to six applications within hours, some quiet days of small purchases, then everybody buys out at once."""
     rng, town = episode.rng, episode.town
     first: Person | None = None
+    employer = town.registry.employer(rng)
     for _ in range(rng.randint(3, 6)):
         person = newcomer(town, town.clock.now)
         if first is None:
@@ -29,7 +30,7 @@ def synthetic_identity(episode: Episode) -> Life:
         else:
             _assemble(episode, person, first)
         episode.engage(person)
-        town.clock.begin(_live(episode, person))
+        town.clock.begin(_live(episode, person, employer))
         yield episode.soon(4, 90, MINUTE)
     yield max(town.clock.now, episode.climax) + TAKES
 
@@ -45,9 +46,9 @@ def _assemble(episode: Episode, person: Person, first: Person) -> None:
     )
 
 
-def _live(episode: Episode, person: Person) -> Life:
+def _live(episode: Episode, person: Person, employer: str) -> Life:
     rng, town = episode.rng, episode.town
-    application = apply(town, person, thin=True)
+    application = apply(town, person, thin=True, employer=employer)
     episode.remember(person, application.id, 0)
     yield from await_decision(town, person, application)
     person.thrift = NEVER_PAYS
