@@ -97,6 +97,7 @@ def parser() -> argparse.ArgumentParser:
     add_bench(commands)
     _add_audit(commands)
     _add_journal(commands)
+    _add_export(commands)
     _add_lists(commands)
     _add_model(commands)
     add_conformance(commands)
@@ -303,6 +304,15 @@ def _add_audit(commands: Commands) -> None:
         part.add_argument("--to", type=Path, metavar="FILE", help=tr("cli.to"))
     for part in (verify, checkpoint, export):
         _home(part)
+
+
+def _add_export(commands: Commands) -> None:
+    export = _command(commands, "export", entries.export, text=tr("export.help"))
+    export.epilog = tr("export.form")
+    _home(export)
+    export.add_argument("view", metavar="VIEW", help=tr("export.view"))
+    export.add_argument("--to", type=Path, required=True, metavar="FILE", help=tr("export.to"))
+    export.add_argument("--overwrite", action="store_true", help=tr("export.overwrite"))
 
 
 def _add_settings(commands: Commands) -> None:

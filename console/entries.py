@@ -283,6 +283,13 @@ def audit_export(options: argparse.Namespace) -> int:
     return audit.export(place_of(options), options.to)
 
 
+def export(options: argparse.Namespace) -> int:
+    from console.desk import export_view
+    from console.paths import home
+
+    return export_view.run(home(getattr(options, "home", None)), options.view, options.to, overwrite=options.overwrite)
+
+
 def journal_backup(options: argparse.Namespace) -> int:
     from console.desk import journal_files
 

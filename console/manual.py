@@ -16,7 +16,7 @@ from console.settings import KEYS
 
 GROUPS = {
     "work": ("act", "plan", "approvals", "review", "snooze", "list"),
-    "look": ("rules", "backtest", "model", "scorecard", "policy", "audit"),
+    "look": ("rules", "backtest", "model", "scorecard", "policy", "audit", "export"),
     "run": ("watch", "automatic", "demo", "sandbox"),
     "keep": ("settings", "paths", "doctor", "journal", "completion"),
     "measure": ("bench", "conformance"),
@@ -45,6 +45,7 @@ EXAMPLES = {
     " policy tune": ("riskdesk policy tune --days 60 --to draft.toml", "riskdesk policy tune --pick 7 --to draft.toml"),
     " policy backtest": ("riskdesk policy backtest guarded", "riskdesk policy backtest draft.toml --days 60"),
     " audit verify": ("riskdesk audit verify --checkpoint /mnt/far/checkpoints.jsonl",),
+    " export": ("riskdesk export transaction --to transactions.csv", "riskdesk export v_alert --to alerts.jsonl"),
     " settings": ("riskdesk settings new", "riskdesk settings check"),
     " completion": (
         "riskdesk completion bash > ~/.local/share/bash-completion/completions/riskdesk",

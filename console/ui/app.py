@@ -271,6 +271,16 @@ class RiskDesk(Preferences):
         """Say, from another thread, that nobody was woken."""
         self.call_from_thread(self.say, tr("ui.not_nudged", why=clean(why)), "warning")
 
+    def say_from_thread(self, text: str, severity: Grade) -> None:
+        """Say something from another thread; nothing once the console is being left."""
+        if self.is_running:
+            self.call_from_thread(self.say, text, severity)
+
+    def write_raw(self, sequence: str) -> None:
+        """Write to the terminal what is not a part of the screen."""
+        if self._driver is not None:
+            self._driver.write(sequence)
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         facts = self.facts()
         for action in actions.live(self.focused or screen):

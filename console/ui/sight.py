@@ -16,6 +16,7 @@ from console.desk.undo import pressing
 from console.desk.waiting import waiting
 from console.paths import Home
 from console.ui import rules
+from console.ui.exporting import Exporter
 from console.ui.plans import PlanSight
 from console.ui.situation import Situation, read_meta, read_watcher
 from console.ui.troubles import Troubles
@@ -60,6 +61,7 @@ class Sight:
         self.turned: list[Entry] = []
         self.waiting: list[Command] = []
         self.plans = PlanSight()
+        self.exporter = Exporter()
         self.situation = Situation(clock(), core=core or "")
         self._seen: tuple[object, ...] = ()
         self._endings: list[Ending] = []
@@ -85,12 +87,14 @@ class Sight:
             mirror=self.mirror is not None,
             free_mb=ailments.free_mb(self.home.folder),
             troubles=self._troubles.told(now),
+            export=(self.exporter.name, self.exporter.written, self.exporter.total) if self.exporter.running else None,
         )
         ends = holds.pressing(holds.judged(self._endings, self.situation.core_now))
         self.situation = replace(self.situation, ends=ends)
         return mirror_changed, journal_changed
 
     def close(self) -> None:
+        self.exporter.close()
         self._drop_mirror()
         if self.journal is not None:
             self.journal.close()

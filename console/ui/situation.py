@@ -86,6 +86,8 @@ class Situation:
     rebuilding: bool = False
     to_approve: int = 0
     stop: Stop | None = None
+    export: tuple[str, int, int] | None = None
+    """The export under way: its file's name, the rows written, and how many there are, 0 while not known."""
 
     @property
     def armed(self) -> bool:
@@ -193,8 +195,15 @@ def notices(situation: Situation) -> list[Notice]:
         found.append(_holds_notice(situation.ends, situation.core_now))
     if situation.again:
         found.append(Notice("warning", tr("ui.notice.again", count=situation.again)))
+    if situation.export is not None:
+        found.append(_export_notice(*situation.export))
     order = ("bad", "warning", "info")
     return sorted(found, key=lambda notice: order.index(notice.grade))
+
+
+def _export_notice(name: str, written: int, total: int) -> Notice:
+    text = tr("ui.export.under_way", name=clean(name, 40), count=count(written))
+    return Notice("info", text, written / total if total else None)
 
 
 def _holds_notice(ends: tuple[Ending, ...], now: int) -> Notice:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
@@ -15,9 +16,10 @@ from console.ui import formats
 from console.ui.actions import bindings
 from console.ui.normal import Normal, normal
 from console.ui.screens.deciding import Decisions
-from console.ui.themes import palette
+from console.ui.text import fit
+from console.ui.themes import Palette, palette
 from console.ui.widgets import portrait
-from console.ui.widgets.lines import Lines
+from console.ui.widgets.lines import Lines, Pair
 from console.ui.widgets.timeline import Timeline
 from store.reader import AccountDetail, AccountRow, Reader
 from store.timeline import Place, newest, walk
@@ -119,6 +121,20 @@ class AccountScreen(Decisions):
             self._drawn = begin
             self._normal = normal(walk(mirror, begin, HISTORY)[0])
 
+    def summary(self) -> str | None:
+        """The portrait as text."""
+        if self._detail is None:
+            return None
+        colours = palette(self.app.theme_variables)
+        pairs = [(left.plain, right.plain) for left, right in self._facts(self._detail, colours)]
+        wide = max((cell_len(left) for left, _ in pairs), default=0)
+        lines = [f"{fit(left, wide)}  {right}".rstrip() for left, right in pairs]
+        return "\n".join([portrait.heading(self._detail, colours).plain, *lines])
+
+    def _facts(self, detail: AccountDetail, colours: Palette) -> list[Pair]:
+        commands = [entry for entry in self.sight.commands if entry.account_id == detail.row.account_id]
+        return portrait.body(detail, self.sight.situation, commands, self._normal, self._notes, colours)
+
     def _draw(self) -> None:
         if not self.stands:
             return
@@ -132,10 +148,7 @@ class AccountScreen(Decisions):
         heading.append(f"  {formats.levels(self.timeline.scores(SCORES))}", colours.level(self._detail.row.level))
         heading.truncate(self.app.size.width - 2, overflow="ellipsis")
         who.show(heading)
-        wanted = self._detail.row.account_id
-        commands = [entry for entry in self.sight.commands if entry.account_id == wanted]
-        lines = portrait.body(self._detail, self.sight.situation, commands, self._normal, self._notes, colours)
-        facts.show_pairs(lines, portrait.LABEL_WIDTH)
+        facts.show_pairs(self._facts(self._detail, colours), portrait.LABEL_WIDTH)
         shown = tr("ui.timeline.title", count=self.timeline.total(), more="+" if self.timeline.more else "")
         title = Text(shown, colours.heading)
         if self.query_one("#portrait").max_scroll_y > 0:

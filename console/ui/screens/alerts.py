@@ -13,6 +13,7 @@ class AlertsScreen(WatchScreen):
 
     NAME = "alerts"
     KIND: ClassVar[Kind] = "queue"
+    LISTED_IN: ClassVar = "v_alert"
 
     def first_order(self) -> None:
         """The surveyor brings the order at once."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from rich.text import Text
 from textual.widget import Widget
@@ -32,6 +33,9 @@ from store.journal import Journal
 from store.journal_files import Proof
 from store.reader import AccountRow
 
+if TYPE_CHECKING:
+    from console.desk.export import Extract
+
 EVERYTHING = "all"
 FIELDS = ("event", "actor", "account")
 SHORT = 8
@@ -42,6 +46,9 @@ ROOMY = 100
 
 class AuditList(Stream[AuditRow]):
     """Rows of the chain by their number."""
+
+    def name_at(self, index: int) -> str | int | None:
+        return self.shown[index].seq
 
     def columns(self, width: int) -> list[Column]:
         """The columns in a width."""
@@ -74,6 +81,7 @@ class AuditScreen(DeskScreen):
     """
     BINDINGS = bindings("audit", "filter")
     NAME = "audit"
+    VIEW: ClassVar = ("journal", "v_audit", "seq")
     BESIDE: ClassVar = True
 
     def __init__(self, wanted: Wanted = Wanted()) -> None:  # noqa: B008 - frozen
@@ -150,6 +158,22 @@ class AuditScreen(DeskScreen):
     def do_newest(self, _: str) -> None:
         if self.sight.journal is not None:
             self.table.start_again(audit_log.newest(self.sight.journal))
+
+    def extract(self) -> Extract | None:
+        """All rows that the filter selects, read on in the thread that writes."""
+        from console.desk.extracts import named
+        from store.extract import PART
+
+        path, wanted = self.sight.home.journal, self._wanted
+
+        def ids() -> Iterator[list[int]]:
+            with closing(Journal(path)) as journal:
+                place = audit_log.newest(journal)
+                while place:
+                    rows, place = audit_log.page(journal, wanted, place, PART)
+                    yield [row.seq for row in rows]
+
+        return named(path, "v_audit", "seq", ids) if path.exists() else None
 
     def do_filter(self, _: str) -> None:
         self.ask("/", [f"{name}:" for name in FIELDS], written(self._wanted))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, Self, cast
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -17,14 +17,16 @@ from console.core.instants import SECOND
 from console.language import tr
 from console.ui import actions
 from console.ui.situation import Grade
-from console.ui.text import fit
+from console.ui.text import clean, fit
 from console.ui.themes import palette
 from console.ui.widgets.lines import Lines
 from console.ui.widgets.prompt import Prompt
+from console.ui.widgets.rows import RowList
 from console.ui.widgets.status import Notices, StatusBar
 from store.reader import AccountRow
 
 if TYPE_CHECKING:
+    from console.desk.export import Extract
     from console.ui.app import RiskDesk
     from console.ui.sight import Sight
 
@@ -46,6 +48,11 @@ class DeskScreen(Screen[None]):
     NAME = ""
     BESIDE: ClassVar[bool] = False
     """Whether it is opened over the screen in front, and not over the watch screen."""
+    VIEW: ClassVar[tuple[Literal["mirror", "journal"], str, str] | None] = None
+    """The documented view in which each row of the list stands: its file, its name, and the column of `name_at`.
+
+    Without one an export holds the lines as they are shown.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,6 +93,35 @@ class DeskScreen(Screen[None]):
     def account(self) -> AccountRow | None:
         """The account that actions would be about: the one under the cursor, or the one shown."""
         return None
+
+    def named(self) -> str | None:
+        """The id of what the cursor is on, or of what is shown."""
+        found = self.home_focus() if self._composed else None
+        index = found.cursor_index if isinstance(found, RowList) else None
+        name = found.name_at(index) if isinstance(found, RowList) and index is not None else None
+        row = self.account() if name is None else None
+        return row.account_id if row is not None else None if name is None else str(name)
+
+    def summary(self) -> str | None:
+        """What the cursor is on, or what is shown, as clean text."""
+        found = self.home_focus() if self._composed else None
+        index = found.cursor_index if isinstance(found, RowList) else None
+        return found.told(index) if isinstance(found, RowList) and index is not None else None
+
+    def extract(self) -> Extract | None:
+        """Everything that is listed here, with its filter and order, as rows for a file; None where nothing is."""
+        from console.desk.export import Extract
+        from console.desk.extracts import listed
+
+        found = self.home_focus()
+        if not isinstance(found, RowList):
+            return None
+        if self.VIEW is None:
+            lines = [(found.told(index),) for index in range(found.total())]
+            return Extract(("line",), lambda: [lines], len(lines))
+        file, view, key = self.VIEW
+        path = self.sight.home.mirror if file == "mirror" else self.sight.home.journal
+        return listed(path, view, key, [found.name_at(index) for index in range(found.total())])
 
     def leave(self) -> bool:
         """Escape was pressed: whether the screen had something of its own to leave, such as a filter."""
@@ -150,6 +186,49 @@ class DeskScreen(Screen[None]):
         """Open the prompt over the line of keys."""
         self.query_one("#keys").display = False
         self.query_one(Prompt).ask("/" if kind == "/" else ":", words, text)
+
+    def do_copy(self, _: str) -> None:
+        self._copy(clean(self.named()))
+
+    def do_copy_all(self, _: str) -> None:
+        self._copy(self.summary() or "")
+
+    def _copy(self, text: str) -> None:
+        """Copy a text and say how; keys are attended to meanwhile."""
+        if text:
+            self.run_worker(self._copied(text), group="copy", exclusive=True)
+        else:
+            self.say(tr("ui.copied.nothing"), "warning")
+
+    async def _copied(self, text: str) -> None:
+        from console.ui.clipboard import copy
+
+        try:
+            how = await copy(text, self.sight.home.folder, self.desk.write_raw)
+        except OSError as error:
+            self.say(tr("ui.copied.failed", error=clean(error)), "bad")
+            return
+        self.say(f"{how}: {text.splitlines()[0]}", "info")
+
+    def do_export(self, argument: str) -> None:
+        """Write what is listed to a file, `FILE.csv` or `FILE.jsonl`; `stop` ends that; ask for a name without one."""
+        from console.desk.export import form_of
+        from console.ui import exporting
+
+        exporter, extract = self.sight.exporter, self.extract()
+        to, overwrite = exporting.wanted(argument)
+        if argument == exporting.STOP:
+            exporter.stop()
+        elif exporter.running:
+            self.say(tr("ui.export.running", name=clean(exporter.name)), "warning")
+        elif extract is None:
+            self.say(tr("ui.export.nothing"), "warning")
+        elif not argument:
+            self.ask(":", [], f"export {self.NAME}.csv")
+        elif form_of(to) is None:
+            self.say(tr("ui.export.form"), "bad")
+        else:
+            exporter.start(extract, to, overwrite, self.desk.say_from_thread)
 
     def on_prompt_entered(self, event: Prompt.Entered) -> None:
         self._end_prompt()

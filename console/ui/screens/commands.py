@@ -6,6 +6,7 @@ What came to nothing, as after an outage, stands above the rest for a day, to be
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
@@ -64,6 +65,9 @@ class CommandList(RowList):
     def key_at(self, index: int) -> int:
         return self.entries[index].position
 
+    def name_at(self, index: int) -> str | int | None:
+        return self.entries[index].command_id
+
     def index_of(self, key: int) -> int | None:
         return next((place for place, entry in enumerate(self.entries) if entry.position == key), None)
 
@@ -102,6 +106,7 @@ class CommandsScreen(Withdrawals):
     """
     BINDINGS = bindings("commands", "undo")
     NAME = "commands"
+    VIEW: ClassVar = ("journal", "v_command", "command_id")
 
     def body(self) -> Iterable[Widget]:
         yield Lines("title", "heading")

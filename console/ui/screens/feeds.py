@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.containers import VerticalScroll
@@ -16,6 +17,9 @@ from console.ui.text import clean, fit
 from console.ui.themes import Palette, palette
 from console.ui.widgets.lines import Lines
 from store.reader import FeedRow
+
+if TYPE_CHECKING:
+    from console.desk.export import Extract
 
 LABEL_WIDTH = 14
 
@@ -36,6 +40,11 @@ class FeedsScreen(DeskScreen):
 
     def on_mount(self) -> None:
         self.set_focus(self.home_focus())
+
+    def extract(self) -> Extract | None:
+        from console.desk.extracts import whole
+
+        return whole(self.sight.home.mirror, "v_feed") if self.sight.mirror is not None else None
 
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
         colours, situation = palette(self.app.theme_variables), self.sight.situation

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from string import ascii_lowercase
+from typing import ClassVar
 
 from rich.text import Text
 from textual.containers import Horizontal
@@ -35,6 +36,9 @@ ROOMY = 100
 
 class LoginList(Stream[LoginRow]):
     """Logins by their place in the feed, with the leg to each."""
+
+    def name_at(self, index: int) -> str | int | None:
+        return self.shown[index].login_id
 
     def __init__(self, one_account: bool) -> None:
         super().__init__()
@@ -78,6 +82,7 @@ class LoginsScreen(StreamScreen):
     LoginsScreen #cities { width: 1fr; padding: 0 0 0 2; }
     """
     NAME = "logins"
+    VIEW: ClassVar = ("mirror", "v_login", "login_id")
 
     def body(self) -> Iterable[Widget]:
         title, *rest = super().body()

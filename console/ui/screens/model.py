@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 from rich.text import Text
 from textual.widget import Widget
@@ -52,6 +53,9 @@ class VersionList(RowList):
 
     def key_at(self, index: int) -> int:
         return index
+
+    def name_at(self, index: int) -> str | int | None:
+        return self.versions[index].refit.version
 
     def index_of(self, key: int) -> int | None:
         return key if key < len(self.versions) else None
@@ -120,6 +124,7 @@ class ModelScreen(DeskScreen):
     """
     BINDINGS = bindings("model")
     NAME = "model"
+    VIEW: ClassVar = ("journal", "v_model", "version")
 
     def __init__(self) -> None:
         super().__init__()

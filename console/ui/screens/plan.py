@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.widget import Widget
@@ -20,6 +20,9 @@ from console.ui.themes import palette
 from console.ui.widgets.lines import Lines
 from console.ui.widgets.rows import Cell, RowList
 from store.plans import Item, Plans
+
+if TYPE_CHECKING:
+    from console.desk.export import Extract
 
 BAR = 30
 NARROW, WIDE, ROOMY = (12, 15, 15), (24, 19, 19), 100
@@ -115,6 +118,11 @@ class PlanScreen(Steering):
 
     def on_mount(self) -> None:
         self.set_focus(self.table)
+
+    def extract(self) -> Extract | None:
+        from console.desk.extracts import whole
+
+        return whole(self.sight.home.journal, "v_plan_item", "plan", self._number)
 
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
         situation = self.sight.situation

@@ -87,6 +87,9 @@ class PlanList(RowList):
     def key_at(self, index: int) -> int:
         return self.plans[index].plan.number
 
+    def name_at(self, index: int) -> str | int | None:
+        return self.plans[index].plan.number
+
     def index_of(self, key: int) -> int | None:
         return next((place for place, one in enumerate(self.plans) if one.plan.number == key), None)
 
@@ -139,6 +142,7 @@ class PlansScreen(Steering):
 
     DEFAULT_CSS = "PlansScreen PlanList { padding: 0 0 0 1; }"
     NAME = "plans"
+    VIEW: ClassVar = ("journal", "v_plan", "plan")
 
     def __init__(self) -> None:
         super().__init__()

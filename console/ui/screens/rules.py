@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.widget import Widget
@@ -25,6 +27,9 @@ from console.ui.widgets.lines import Lines
 from console.ui.widgets.rows import Cell, RowList
 from store.files import StoreError
 from store.reader import Reader
+
+if TYPE_CHECKING:
+    from console.desk.export import Extract
 
 EVERY_S, SHARE = 15.0, 0.1
 """The records are read again so often at most, and for no more than this share of the time."""
@@ -77,6 +82,9 @@ class RuleList(RowList):
 
     def key_at(self, index: int) -> int:
         return index
+
+    def name_at(self, index: int) -> str | int | None:
+        return self.rules[index].rule_id
 
     def index_of(self, key: int) -> int | None:
         return key if key < len(self.rules) else None
@@ -176,6 +184,14 @@ class RulesScreen(DeskScreen):
         if self.stands:
             self.table.tell(known(told, rules.rules()))
 
+    def extract(self) -> Extract | None:
+        """The records as `riskdesk rules --json` has them."""
+        from console.desk.export import Extract
+
+        records = [asdict(one.record) for one in self.table.rules if one.record is not None]
+        rows = [[_flat(value) for value in record.values()] for record in records]
+        return Extract(list(records[0]), lambda: [rows], len(rows)) if records else None
+
     def _heading(self) -> None:
         colours = palette(self.app.theme_variables)
         title = Text(tr("ui.rules.title"), colours.strong).append(f"  {tr('ui.rules.about', days=DAYS)}", colours.faint)
@@ -191,6 +207,10 @@ class RulesScreen(DeskScreen):
 
         if self.table.cursor is not None:
             self.app.push_screen(RuleScreen(self.table.rules[self.table.cursor]))
+
+
+def _flat(value: object) -> object:
+    return json.dumps(value) if isinstance(value, dict | list) else value
 
 
 def _records(mirror: Path) -> list[RuleRecord]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, ClassVar, Self
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from rich.style import Style
 from rich.text import Text
@@ -21,6 +22,9 @@ from console.ui.widgets.lines import Lines
 from console.ui.widgets.rows import RowList
 from console.ui.widgets.stream import Column, Stream
 from store.reader import AccountRow, Reader
+
+if TYPE_CHECKING:
+    from console.desk.export import Extract
 
 EVERYTHING = "all"
 """Typed in place of an account's id."""
@@ -142,6 +146,25 @@ class StreamScreen(Decisions):
     def do_newest(self, _: str) -> None:
         if self.sight.mirror is not None:
             self.table.start_again(self._newest(self.sight.mirror))
+
+    def extract(self) -> Extract | None:
+        """All events of the list, read on in the thread that writes."""
+        from console.desk.extracts import named
+        from store.extract import PART
+
+        mirror, view = self.sight.mirror, self.VIEW
+        if mirror is None or view is None:
+            return None
+        path, key, newest = mirror.path, view[2], self._newest(mirror)
+
+        def ids() -> Iterator[list[str]]:
+            place = newest
+            with closing(Reader(path)) as reader:
+                while place:
+                    rows, place = self.page(reader, place, PART)
+                    yield [getattr(row, key) for row in rows]
+
+        return named(path, view[1], key, ids)
 
     # ------------------------------------------------------------ drawing
 

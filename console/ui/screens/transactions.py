@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from rich.text import Text
 
@@ -23,6 +24,9 @@ ROOMY = 100
 
 class TransactionList(Stream[TransactionRow]):
     """Transactions by their place in the feed."""
+
+    def name_at(self, index: int) -> str | int | None:
+        return self.shown[index].transaction_id
 
     def __init__(self, one_account: bool) -> None:
         super().__init__()
@@ -65,6 +69,7 @@ class TransactionsScreen(StreamScreen):
     """The transactions of one account or of all."""
 
     NAME = "transactions"
+    VIEW: ClassVar = ("mirror", "v_transaction", "transaction_id")
 
     def make(self) -> TransactionList:
         return TransactionList(self.one_account)

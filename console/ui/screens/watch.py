@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.widget import Widget
@@ -25,6 +25,9 @@ from console.ui.widgets.rows import RowList
 from store.query import FIELDS, QueryError, Term, parse
 from store.reader import AccountRow
 
+if TYPE_CHECKING:
+    from console.desk.export import Extract
+
 
 class WatchScreen(Marking):
     """Accounts by risk. The foot tells of the account under the cursor why it is suspect, beside its own normal."""
@@ -34,6 +37,7 @@ class WatchScreen(Marking):
     """
     NAME = "watch"
     KIND: ClassVar[Kind] = "risk"
+    LISTED_IN: ClassVar = "v_account"
 
     def __init__(self) -> None:
         super().__init__()
@@ -128,6 +132,12 @@ class WatchScreen(Marking):
         self.desk.survey(self._terms, self.KIND)
         if self.table.cursor is not None:
             self.table.touch()
+
+    def extract(self) -> Extract | None:
+        from console.desk import extracts
+
+        mirror = self.sight.mirror
+        return extracts.accounts(mirror, self.LISTED_IN, self.table.order) if mirror is not None else None
 
     # ------------------------------------------------------------ actions
 

@@ -81,6 +81,9 @@ class ApprovalList(RowList):
     def key_at(self, index: int) -> int:
         return self._number(self.items[index])
 
+    def name_at(self, index: int) -> str | int | None:
+        return self.items[index].command.id
+
     def index_of(self, key: int) -> int | None:
         return self._places.get(key)
 

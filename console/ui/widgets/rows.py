@@ -24,6 +24,10 @@ Cell = tuple[str, int, bool, Style]
 """Clean text, width in cells, whether it stands on the right, and its style."""
 
 
+TOLD_WIDTH = 400
+"""Cells in which a row is told: nothing of it is cut."""
+
+
 class RowList(ScrollView, can_focus=True):
     """Base of the lists. A subclass says how many rows there are, which key each has and how one is drawn."""
 
@@ -56,6 +60,10 @@ class RowList(ScrollView, can_focus=True):
     def cells(self, index: int, width: int) -> Sequence[Cell]:
         """The cells of a row; their widths and the single spaces between them make up `width`."""
         raise LookupError("a list must say how a row is drawn")
+
+    def name_at(self, index: int) -> str | int | None:
+        """What a row is called in the documented views, None where it stands in none."""
+        return None
 
     def shade(self, index: int) -> Style | None:
         """The background of a row other than the cursor's."""
@@ -108,6 +116,10 @@ class RowList(ScrollView, can_focus=True):
         cells = self.cells(index, width)
         segments = [Segment(fit(text, size, right) + " ", base + style) for text, size, right, style in cells]
         return Strip(segments, sum(size + 1 for _, size, _, _ in cells)).adjust_cell_length(width, base)
+
+    def told(self, index: int) -> str:
+        """A row as a line of text."""
+        return "  ".join(text.strip() for text, *_ in self.cells(index, TOLD_WIDTH) if text.strip())
 
     def repaint(self, index: int) -> None:
         """Paint one row again, when it is visible."""
