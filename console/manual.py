@@ -159,8 +159,8 @@ def _pieces(text: str) -> Iterator[str]:
     for character in " ".join(text.split()):
         closing = unicodedata.category(character) in ("Po", "Pe", "Pf")
         opened = piece and unicodedata.category(piece[-1]) in ("Ps", "Pi")
-        breakable = piece and (_wide(character) or _wide(piece[-1]) or piece[-1] == " ")
-        if breakable and not closing and not opened:
+        between_wide = piece and (_wide(character) or _wide(piece[-1]))
+        if piece.endswith(" ") or (between_wide and not closing and not opened):
             yield piece
             piece = ""
         piece += character

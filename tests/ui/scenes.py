@@ -286,6 +286,7 @@ def ballot(name: str, subject: str = "jonas.p", typed: str = "") -> Steps:
         await until(lambda: app.screen.table.total() > 0, "what waits")
         mine = next(item for item in app.screen.table.items if item.command.created_by == "maria.k")
         app.screen.table.place(app.screen.table._number(mine))
+        await until(lambda: mine.command.target.id in frame(app) and "123.00" in frame(app), "the request's account")
         app.perform(name)
         await dialog_open(app)
         for note in app.screen.fields:

@@ -32,7 +32,7 @@ from console.ui.widgets.rows import RowList
 from store.reader import AccountRow
 
 OWNERS = {
-    "app": (RiskDesk,),
+    "app": (RiskDesk, DeskScreen),
     "list": (RowList,),
     "accounts": (WatchScreen, AccountTable),
     "decide": (Decisions,),
