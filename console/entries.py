@@ -204,6 +204,13 @@ def scorecard_fit(options: argparse.Namespace) -> int:
     return scorecard.run(asked, as_json=options.json)
 
 
+def scorecard_data(options: argparse.Namespace) -> int:
+    from console.desk import book
+    from console.paths import home
+
+    return book.run(home(getattr(options, "home", None)), options.to, options.seasoned)
+
+
 def policy_tune(options: argparse.Namespace) -> int:
     from console.desk import tuning
     from console.paths import home

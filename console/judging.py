@@ -16,6 +16,10 @@ MOST_FOLDS, MOST_SEEDS = 50, 100
 def add_scorecard(commands: Commands) -> None:
     card = command(commands, "scorecard", text=tr("scorecard.help"))
     what = card.add_subparsers(title=tr("cli.commands"), metavar="WHAT", required=True)
+    data = command(what, "data", entries.scorecard_data, text=tr("scorecard.help_book"))
+    at_home(data)
+    data.add_argument("--to", type=Path, required=True, metavar="FILE", help=tr("scorecard.help_to"))
+    data.add_argument("--seasoned", type=count, default=90, metavar="DAYS", help=tr("scorecard.help_seasoned"))
     fit = command(what, "fit", entries.scorecard_fit, text=tr("scorecard.help_fit"))
     fit.add_argument("--data", type=Path, required=True, metavar="FILE", help=tr("scorecard.help_data"))
     fit.add_argument("--target", required=True, metavar="COLUMN", help=tr("scorecard.help_target"))

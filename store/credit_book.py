@@ -1,6 +1,9 @@
-"""What a policy's limits and cut-offs would touch: scores of applications, and accounts that are late. Times are µs."""
+"""The book as credit sees it: scores of applications, accounts that are late, every account with who owes it."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from store.reader import Reader
 
@@ -13,6 +16,25 @@ SELECT doc ->> '$.days_past_due', currency, available_minor FROM account
 WHERE deleted = 0 AND available_minor > 0 AND doc ->> '$.days_past_due' > 0 AND status IN ('active', 'frozen')
 """
 
+BOOK = """
+SELECT a.account, a.account_id, a.currency, a.doc, c.doc,
+    (SELECT p.doc FROM resource p INDEXED BY resource_by_account
+     WHERE p.account = a.account AND p.account >= 0 AND p.type = 'application' AND p.deleted = 0 LIMIT 1)
+FROM account a LEFT JOIN resource c ON c.type = 'customer' AND c.id = a.customer_id AND c.deleted = 0
+WHERE a.deleted = 0 AND a.account > ? ORDER BY a.account LIMIT ?
+"""
+AT_ONCE = 1_000
+
+
+class Owed(NamedTuple):
+    """An account with the JSON of its own, of its customer and of its application; None where one is not mirrored."""
+
+    account_id: str
+    currency: str | None
+    account: str
+    customer: str | None
+    application: str | None
+
 
 def application_scores(mirror: Reader, since: str) -> list[float]:
     """The core's scores of the applications submitted at or after an instant (the contract's text)."""
@@ -22,3 +44,11 @@ def application_scores(mirror: Reader, since: str) -> list[float]:
 def late(mirror: Reader) -> list[tuple[int, str, int]]:
     """(days past due, currency, what can still be spent in minor units) of accounts that are late."""
     return [(int(days), currency or "", int(free)) for days, currency, free in mirror.rows(LATE)]
+
+
+def book(mirror: Reader) -> Iterator[Owed]:
+    """Every account, by its number, read a thousand at a time."""
+    last = -1
+    while rows := mirror.rows(BOOK, (last, AT_ONCE)):
+        last = rows[-1][0]
+        yield from (Owed(*row) for _, *row in rows)

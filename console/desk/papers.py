@@ -130,6 +130,12 @@ def dossier(mirror: Reader, paper: Paper, now: int | None = None) -> Dossier | N
     return Dossier(paper, resource, customer, account, tuple(tied), tuple(known), case, at)
 
 
+def applicant(asked: Application | None, customer: Customer | None, currency: str) -> dict[str, Value]:
+    """What a scorecard may ask of somebody, by what they claimed and what is on file; without an application less."""
+    claimed = _of_application(asked, asked_at(asked)) if asked else _unasked(currency)
+    return dict(_with_customer(claimed, customer).values)
+
+
 def things(resource: Application | LimitRequest) -> dict[str, str]:
     """What an application names that others may name too, by kind (see `store.papers`)."""
     if not isinstance(resource, Application):
@@ -164,6 +170,11 @@ def _of_application(asked: Application, at: int) -> Case:
         stated_minor=_amount(stated),
         checks=[Check(check.name, check.outcome, check.detail) for check in asked.checks],
     )
+
+
+def _unasked(currency: str) -> Case:
+    """The case of somebody whose application is not known."""
+    return Case("application", currency, None, 0, Ability(None), Willingness(), {})
 
 
 def _of_request(asked: LimitRequest, account: Account | None, at: int) -> Case:
