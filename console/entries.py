@@ -272,6 +272,12 @@ def bench_review(options: argparse.Namespace) -> int:
     return review.run(options.seeds, as_json=options.json)
 
 
+def bench_automatic(options: argparse.Namespace) -> int:
+    from console.bench import automatic
+
+    return automatic.report(options.alerts, options.budget, as_json=options.json)
+
+
 def audit_verify(options: argparse.Namespace) -> int:
     from console.desk import audit
 

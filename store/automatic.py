@@ -216,18 +216,19 @@ class Automatic:
     def act(self, act: Act, intent: Intent, at: int) -> Entry:
         """Store the command that answers an act whose claim is ours. Raises Stopped and Answered."""
 
-        def also(connection: sqlite3.Connection) -> None:
-            self._check()
-            changed = connection.execute(
-                "UPDATE automatic_act SET result = ?, why = NULL, at = ?, command_id = ?"
-                " WHERE number = ? AND command_id IS NULL AND claim_id IS ? AND result = ?",
-                (ACTED, at, intent.command_id, act.number, act.claim_id, CLAIMED),
-            ).rowcount
-            if changed != 1:
-                raise Answered(f"{act.cause} is answered already")
-            audit.append(connection, at, intent.created_by, "automatic.acted", _told(act))
+        return self._journal.intend(intent, at, also=lambda connection: self.answer(connection, act, intent, at))
 
-        return self._journal.intend(intent, at, also=also)
+    def answer(self, connection: sqlite3.Connection, act: Act, intent: Intent, at: int) -> None:
+        """The same inside the transaction that stores the command."""
+        self._check()
+        changed = connection.execute(
+            "UPDATE automatic_act SET result = ?, why = NULL, at = ?, command_id = ?"
+            " WHERE number = ? AND command_id IS NULL AND claim_id IS ? AND result = ?",
+            (ACTED, at, intent.command_id, act.number, act.claim_id, CLAIMED),
+        ).rowcount
+        if changed != 1:
+            raise Answered(f"{act.cause} is answered already")
+        audit.append(connection, at, intent.created_by, "automatic.acted", _told(act))
 
     def give_back(self, act: Act, intent: Intent, at: int) -> None:
         """Store the release of an act's claim."""

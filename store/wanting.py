@@ -88,6 +88,13 @@ def stands(mirror: Reader, alert_id: str, opening: int, account_id: str) -> tupl
     return (bool(found[0][0]), bool(found[0][1])) if found else (False, False)
 
 
+def claimed(mirror: Reader, account_id: str, core_now: int) -> bool:
+    """Whether somebody holds the account's case at an instant of the core's clock (µs)."""
+    of = "account = (SELECT account FROM account WHERE account_id = ?)"
+    asked = f"SELECT 1 FROM desk_case WHERE {of} AND status = 'claimed' AND claim_expires_at > ?"  # noqa: S608 - above
+    return bool(mirror.rows(asked, (account_id, core_now)))
+
+
 def tickets(mirror: Reader, subject: str, since: int) -> list[Ticket]:
     """A subject's claims that reserved budget, recorded after an instant (µs of the core's clock)."""
     rows = mirror.rows(_TICKETS, (times.text(since), subject))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -21,7 +22,7 @@ from console.risk.credit.scorecard import Scorecard, UnusableCard
 from console.risk.policy import PolicyError, stamp
 from console.risk.policy_text import read_policy
 from store import reviews
-from store.journal import Entry, Journal
+from store.journal import Entry, Intent, Journal
 from store.policies import in_force
 from store.reviews import Judged, Kept
 
@@ -137,11 +138,14 @@ def decide(
     decision: Decision,
     *,
     core_now: Instant,
+    until: Instant | None = None,
+    together: Callable[[sqlite3.Connection, Intent], None] = lambda connection, intent: None,
 ) -> Entry | int:
     """Store a decision with everything it was made on; nudge the watcher then.
 
     Returns the command's entry, or the decision's number where a case stays open and there is no account to note that
-    on. The paper's version is what was looked at. Raises InvalidWish, Blocked.
+    on. The paper's version is what was looked at. After `until` the core must not begin it; `together` stores what else
+    belongs to it in the same transaction. Raises InvalidWish, Blocked.
     """
     if not found.is_open:
         raise InvalidWish("paper_decided", status=found.resource.status)
@@ -163,11 +167,13 @@ def decide(
         account=found.account,
         if_match=version,
         follows=before.command_id if before else None,
+        until=until,
     )
     made = _judged(intent.command_id, meta, found, advice, by, decision)
 
     def keep(connection: sqlite3.Connection) -> None:
         reviews.store(connection, made, core_now)
+        together(connection, intent)
 
     return journal.intend(intent, core_now, also=keep)
 

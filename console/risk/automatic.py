@@ -6,9 +6,9 @@ budget, and what was reserved counts whether it was carried out or not.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import reduce
 
 
 @dataclass(frozen=True)
@@ -64,20 +64,18 @@ class Spent:
     rules: Mapping[str, int] = field(default_factory=dict)
     unknown: int = 0
 
+    def plus(self, cost: Cost | None) -> Spent:
+        """With one measure more; None stands for one whose cost can't be read."""
+        if cost is None or cost.exposure is None or cost.currency is None:
+            return replace(self, count=self.count + 1, unknown=self.unknown + 1)
+        exposure = {**self.exposure, cost.currency: self.exposure.get(cost.currency, 0) + cost.exposure}
+        rules = {**self.rules, **{rule: self.rules.get(rule, 0) + 1 for rule in cost.rules}}
+        return Spent(self.count + 1, exposure, rules, self.unknown)
+
 
 def spent(costs: Iterable[Cost | None]) -> Spent:
-    """The sum of costs; None stands for a measure whose cost can't be read."""
-    exposure: Counter[str] = Counter()
-    rules: Counter[str] = Counter()
-    count = unknown = 0
-    for cost in costs:
-        count += 1
-        if cost is None or cost.exposure is None or cost.currency is None:
-            unknown += 1
-            continue
-        exposure[cost.currency] += cost.exposure
-        rules.update(set(cost.rules))
-    return Spent(count, exposure, rules, unknown)
+    """The sum of costs."""
+    return reduce(Spent.plus, costs, Spent())
 
 
 def beyond(budget: Budget, before: Spent, cost: Cost) -> str | None:

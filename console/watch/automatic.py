@@ -11,11 +11,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from console.core import commands, instants
 from console.core.client import CoreClient
@@ -25,14 +23,13 @@ from console.core.problems import CoreProblem
 from console.desk import deciding, tickets
 from console.desk.quota import MARGIN, quota
 from console.desk.tickets import CLAIM_MINUTES
-from console.risk import queue
-from console.risk.automatic import Candidate, Cost, Regime, beyond, spent, unfit
+from console.risk.automatic import Cost, Regime, beyond, spent
 from console.risk.packs import Pack
-from console.watch.automatic_claims import Claims, Round
+from console.watch.automatic_calls import FREEZE, Call, Papers, Round, of_alerts
+from console.watch.automatic_claims import Claims
 from console.watch.errands import ClientSource
 from console.watch.health import Health
-from store import wanting
-from store.automatic import ACTED, CLAIMED, SHADOW, SKIPPED, WANTED, Act, Answered, Automatic, Stopped, Want
+from store.automatic import ACTED, CLAIMED, SHADOW, SKIPPED, WANTED, Act, Answered, Automatic, Stopped
 from store.files import StoreError
 from store.journal import WATCHER, Journal
 from store.reader import Reader
@@ -49,7 +46,6 @@ CONSIDER_EVERY = SECOND // 2
 META_KEPT = MINUTE
 CEILING = "ceiling"
 """Why the watcher stops by itself: more called for a measure than the policy lets a machine answer."""
-FREEZE = "freeze"
 
 
 class AutomaticRunner:
@@ -74,7 +70,7 @@ class AutomaticRunner:
         self.health = Health("automatic")
         self.refused = False
         self._journal, self._acts = journal, Automatic(journal)
-        self._claims = Claims(journal, self._acts, pack)
+        self._claims, self._papers = Claims(journal, self._acts, pack), Papers(journal)
         self._path = mirror
         self._client, self._operator, self._regime, self._dispatch, self._now = client, operator, regime, dispatch, now
         self._mirror: Reader | None = None
@@ -156,39 +152,37 @@ class AutomaticRunner:
     # ------------------------------------------------------------ what calls for a measure
 
     def _consider(self, now: Round) -> int:
-        """Judge every alert that calls for a measure; returns how many claims were made."""
-        if not now.regime.measures.freeze:
-            return 0
-        ranked = list(_ranked(now))
-        self._acts.want([_want(one, now.regime) for one in ranked], now.core_now)
+        """Judge everything that calls for a measure; returns how many claims were made."""
+        calls = [*of_alerts(now, self._claims.reason), *self._papers.calls(now)]
+        self._acts.want([call.want for call in calls], now.core_now)
         if self._acts.wanted(now.core_now - HOUR) > now.regime.budget.ceiling:
             self._acts.stop(now.core_now, WATCHER, CEILING)
-            log.error("more alerts call for a measure than the policy's ceiling: everything automatic is stopped")
+            log.error("more calls for a measure than the policy's ceiling: everything automatic is stopped")
             return 0
-        known = {(act.cause, act.opening): act for act in self._acts.about(one.alert_id for one in ranked)}
+        known = {(act.cause, act.opening): act for act in self._acts.about(call.want.cause for call in calls)}
         turn = _Turn(self._journal, self._acts, self._claims, now)
         left, made = [], 0
-        for one in ranked:
-            act = known[one.alert_id, one.opening]
+        for call in calls:
+            act = known[call.want.cause, call.want.opening]
             if act.result in (CLAIMED, ACTED) or (act.result == SHADOW and now.regime.shadow):
                 continue
-            result, why = turn.judge(one)
+            result, why = turn.judge(call)
             if result == CLAIMED:
-                result, why = self._claim(act, one, now)
+                result, why = self._claim(act, call, now)
                 made += result == CLAIMED
             if result != CLAIMED:
                 left.append((act, result, why))
         self._acts.leave(left, now.core_now)
         return made
 
-    def _claim(self, act: Act, one: Candidate, now: Round) -> tuple[str, str | None]:
+    def _claim(self, act: Act, call: Call, now: Round) -> tuple[str, str | None]:
         """Reserve the measure by a claim of the case, or say why not."""
-        fresh = replace(act, **vars(_want(one, now.regime)))
-        wish = replace(commands.claim(one.account_id, CLAIM_MINUTES), note=tickets.written(fresh))
+        fresh = replace(act, **vars(call.want))
+        wish = replace(commands.claim(call.want.account_id, CLAIM_MINUTES), note=tickets.written(fresh))
         intent = deciding.fix(now.meta, wish, core_now=now.core_now, account=None, if_match=None)
 
         def over() -> str | None:
-            return beyond(now.regime.budget, spent(self._claims.costs(now, besides=intent.command_id)), one.cost)
+            return beyond(now.regime.budget, spent(self._claims.costs(now, besides=intent.command_id)), call.cost)
 
         try:
             limit = self._acts.claim(fresh, intent, now.core_now, over)
@@ -208,58 +202,25 @@ class _Turn:
         left = quota(now.meta, journal, now.mirror, now.core_now + MARGIN)
         self._quota = None if left is None else left.left - under_way
         self._busy = {entry.account_id for entry in journal.unresolved() if entry.type.startswith("account.")}
-        if now.regime.shadow:
-            self._costs: list[Cost | None] = [_cost(act) for act in acts.shadowed(now.core_now - HOUR)]
-        else:
-            self._costs = claims.costs(now)
+        shadow = [Cost(act.currency, act.exposure_minor, act.rules) for act in acts.shadowed(now.core_now - HOUR)]
+        self._spent = spent(shadow if now.regime.shadow else claims.costs(now))
 
-    def judge(self, one: Candidate) -> tuple[str, str | None]:
-        """What becomes of an alert now: CLAIMED means that its turn has come."""
-        regime = self._now.regime
-        why = unfit(one, regime.measures, self._now.core_now)
-        if why is None and one.account_id in self._busy:
-            why = "pending"
-        if why is None and self._claims.reason(one.rules, self._now.meta) is None:
-            why = "no_reason"
-        limit = None if why else beyond(regime.budget, spent(self._costs), one.cost)
+    def judge(self, call: Call) -> tuple[str, str | None]:
+        """What becomes of a call now: CLAIMED means that its turn has come."""
+        regime, holds = self._now.regime, call.want.measure == FREEZE
+        why = call.why or ("pending" if call.want.account_id in self._busy else None)
+        limit = None if why else beyond(regime.budget, self._spent, call.cost)
         if why or limit:
             return SKIPPED, why or f"budget_{limit}"
         if regime.shadow:
-            self._costs.append(one.cost)
+            self._spent = self._spent.plus(call.cost)
             return SHADOW, None
-        if self._quota is not None and self._quota <= 0:
+        if holds and self._quota is not None and self._quota <= 0:
             return SKIPPED, "quota"
         if self._free <= 0:
             return WANTED, None
         self._free -= 1
-        self._quota = None if self._quota is None else self._quota - 1
-        self._costs.append(one.cost)
+        if self._quota is not None:
+            self._quota -= holds
+        self._spent = self._spent.plus(call.cost)
         return CLAIMED, None
-
-
-def _ranked(now: Round) -> Iterator[Candidate]:
-    """The alerts that the policy wants answered, the most pressing first."""
-    found = wanting.critical(now.mirror)
-    if not found:
-        return
-    rows = np.array([one.standing for one in found])
-    standing = queue.Standing.of(rows)._replace(account=np.arange(len(found), dtype=np.int32))
-    for place in queue.order(standing, now.mirror.watermark()).tolist():
-        one = found[place]
-        if one.score >= now.regime.measures.least_score:
-            yield Candidate(
-                one.alert_id, one.opening, one.account_id, one.score, one.rules, one.currency, one.available_minor,
-                one.scopes, one.claimed_by, one.claimed_until, one.pending,
-            )  # fmt: skip
-
-
-def _want(one: Candidate, regime: Regime) -> Want:
-    cost = one.cost
-    return Want(
-        one.alert_id, one.opening, one.account_id, FREEZE, one.score, one.rules, cost.currency, cost.exposure,
-        regime.stamp,
-    )  # fmt: skip
-
-
-def _cost(act: Act) -> Cost:
-    return Cost(act.currency, act.exposure_minor, act.rules)

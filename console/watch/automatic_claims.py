@@ -2,48 +2,37 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from console.core import commands, instants
 from console.core.client import CoreClient
+from console.core.commands import InvalidWish
 from console.core.instants import Instant
 from console.core.messages import Account, CoreMeta, DecidedOn
 from console.core.problems import CoreProblem
-from console.desk import deciding, tickets
+from console.desk import deciding, review, tickets
 from console.desk.quota import MARGIN, quota
 from console.desk.reasons import suggested
+from console.desk.review import Decision
 from console.desk.tickets import LIVES
 from console.risk.alerts import BLOCKED
-from console.risk.automatic import Cost, Regime, beyond, covered, spent
+from console.risk.automatic import Cost, beyond, covered, spent
+from console.risk.credit.review import Choice
 from console.risk.packs import Pack
-from store import wanting
+from console.watch.automatic_calls import FREEZE, Round, judged
+from store import papers, wanting
 from store.automatic import NOTHING_CAME, SKIPPED, Act, Answered, Automatic, Stopped
-from store.journal import Entry, Journal
+from store.journal import Blocked, Entry, Journal
 from store.life import SETTLED, State
 from store.reader import Reader
 from store.wanting import Ticket
 
+log = logging.getLogger(__name__)
+
 GONE = frozenset({(404, "not_found"), (403, "forbidden")})
 NOT_OURS = ("other_watcher", "lapsed")
 """Why an act was left although its claim was taken, when the claim is not ours to give back."""
-
-
-@dataclass(frozen=True)
-class Round:
-    """What one round goes by: the core by the service's credential, the mirror, the policy, the core's clock, and the
-    claims of the subject that the mirror shows, of whichever watcher, as far back as they may count."""
-
-    client: CoreClient
-    meta: CoreMeta
-    mirror: Reader
-    regime: Regime
-    core_now: Instant
-    tickets: dict[str, Ticket]
-
-    @property
-    def subject(self) -> str:
-        return self.meta.you.subject
 
 
 class Left(Exception):
@@ -85,8 +74,11 @@ class Claims:
                 made += await self._answer(act, entry, now)
             except Left as left:
                 self._acts.leave([(act, SKIPPED, left.why)], now.core_now)
-            except (Stopped, Answered):
-                continue
+            except InvalidWish as invalid:
+                log.warning("%s is left: %s", act.cause, invalid)
+                self._acts.leave([(act, SKIPPED, "invalid")], now.core_now)
+            except (Stopped, Answered, Blocked) as other:
+                log.info("%s", other)
         return made
 
     async def _answer(self, act: Act, claim: Entry, now: Round) -> bool:
@@ -102,15 +94,12 @@ class Claims:
         if now.core_now >= until:
             raise Left("lapsed")
         self._check_order(act, mine, now)
-        open_still, pending = wanting.stands(now.mirror, act.cause, act.opening, act.account_id)
-        if not open_still:
-            raise Left("answered")
-        if pending or self._busy(act.account_id):
+        if self._busy(act.account_id):
             raise Left("pending")
-        left = quota(now.meta, self._journal, now.mirror, now.core_now + MARGIN)
-        if left is not None and not left.covers(act.account_id):
-            raise Left("quota")
-        await self._freeze(act, now, Instant(until))
+        if act.measure == FREEZE:
+            await self._freeze(act, now, Instant(until))
+        else:
+            self._decide(act, now, Instant(until))
         return True
 
     def _check_order(self, act: Act, mine: Ticket, now: Round) -> None:
@@ -134,6 +123,14 @@ class Claims:
 
     async def _freeze(self, act: Act, now: Round, until: Instant) -> None:
         """The hold, on the account as the core has it now."""
+        open_still, pending = wanting.stands(now.mirror, act.cause, act.opening, act.account_id)
+        if not open_still:
+            raise Left("answered")
+        if pending:
+            raise Left("pending")
+        left = quota(now.meta, self._journal, now.mirror, now.core_now + MARGIN)
+        if left is not None and not left.covers(act.account_id):
+            raise Left("quota")
         scope = now.regime.measures.scope
         account = await _account(now.client, act.account_id)
         if covered(scope, (hold.scope for hold in account.holds)):
@@ -153,6 +150,28 @@ class Claims:
             until=until,
         )
         self._acts.act(act, intent, now.core_now)
+
+    def _decide(self, act: Act, now: Round, until: Instant) -> None:
+        """The decision on an application, on the version that the mirror has; the core refuses it on any other."""
+        paper = papers.find(now.mirror, "application", act.cause)
+        one = judged(self._journal, now.mirror, paper) if paper is not None else None
+        if one is None or one.choice != act.measure:
+            raise Left("answered")
+        reason = review.reason_code(one.advice, one.choice, "application", now.meta)
+        if reason is None:
+            raise Left("no_reason")
+        limit = one.found.resource.requested_limit_minor if one.choice is Choice.APPROVE else None
+        review.decide(
+            self._journal,
+            now.meta,
+            one.found,
+            one.advice,
+            one.by,
+            Decision(one.choice, reason, tickets.written(act), limit),
+            core_now=now.core_now,
+            until=until,
+            together=lambda connection, intent: self._acts.answer(connection, act, intent, now.core_now),
+        )
 
     def give_back(self, now: Round) -> int:
         """Release the cases of acts that are through, so that a person can take them up; returns how many."""

@@ -17,14 +17,16 @@ from console.core import commands, instants
 from console.core.client import CoreClient
 from console.core.identifiers import new_id
 from console.core.instants import MINUTE, Instant
-from console.core.messages import encode
+from console.core.messages import Check, encode
 from console.desk.credentials import Credentials
 from console.paths import Home
 from console.sandbox.run import Sandbox
 from console.watch import service
 from console.watch.watcher import Watcher, WatchOptions
+from store import reviews
 from store.automatic import ACTED, CLAIMED, SHADOW, SKIPPED, Act, Automatic
 from store.life import State
+from tests.applicants import CHECKS, application, customer, pending
 
 ROUNDS = 40
 SERVICE, SUPERVISOR = "sandbox-service", "sandbox-supervisor"
@@ -111,6 +113,17 @@ class Scene:
         await made.open()
         self._stack.push_async_callback(made.watcher.close)
         return made
+
+    def apply(self, number: int, **more: object) -> None:
+        """Somebody asks for an account, with every check passed unless said otherwise."""
+        now = instants.now()
+        with self.core.bank.batch():
+            for kind, resource in (
+                ("customer", customer(number, now)),
+                ("account", pending(number, now)),
+                ("application", application(number, now, **more)),
+            ):
+                self.core.bank.put(kind, resource, now)
 
     @property
     def holds(self) -> Counter[str]:
@@ -288,3 +301,28 @@ async def test_what_an_acting_watcher_left_is_never_sent_as_the_operator(scene: 
     await one.watcher.dispatcher.drain()
     (entry,) = one.journal.unresolved()
     assert (entry.attempts, entry.waits_for) == (0, "credential")
+
+
+async def test_clear_applications_are_decided_once_and_the_others_left(scene: Scene) -> None:
+    fails = [Check(name=name, outcome="fail" if name == "identity" else "pass") for name in CHECKS]
+    scene.apply(1)
+    scene.apply(2, checks=fails)
+    scene.apply(3, checks=[Check(name=name, outcome="unavailable") for name in CHECKS])
+    one, two = await scene.watch("one"), await scene.watch("two")
+    for _ in range(6):
+        await one.step()
+        await two.step()
+    await one.settle()
+    await two.settle()
+    told = [scene.core.bank.register.find("application", f"app_{number}") for number in (1, 2, 3)]
+    assert [paper.status for paper in told] == ["booked", "declined", "in_review"]
+    decisions = [
+        entry for desk in (one, two) for entry in desk.journal.recent(50) if entry.type == "application.decide"
+    ]
+    assert sorted(entry.target_id for entry in decisions) == ["app_1", "app_2"]
+    assert {(entry.created_by, entry.state) for entry in decisions} == {("jonas.p", State.CONFIRMED)}
+    kept = [found for desk in (one, two) for found in reviews.about(desk.journal, "application", "app_1")]
+    assert [(found.choice, found.decided_by, found.recommended) for found in kept] == [
+        ("approve", "jonas.p", "approve")
+    ]
+    assert {act.cause for act in one.acts.recent(10)} <= {"app_1", "app_2"}
