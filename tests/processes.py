@@ -16,7 +16,7 @@ from typing import Any
 
 from console.paths import Home
 
-DEADLINE_S = 60
+DEADLINE_S = 120
 
 
 @dataclass

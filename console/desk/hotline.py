@@ -16,7 +16,6 @@ import socket
 import stat
 import struct
 import sys
-import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +25,8 @@ from console import __version__
 
 LONGEST_PATH = 100
 """Bytes of a socket's path that every system accepts (Linux 108, macOS 104)."""
+SHORT_ROOT = Path("/tmp")  # noqa: S108 - a folder of ours in it, refused when others can open it
+"""Where a socket goes whose own place has too long a path: the same for a service and a shell, whatever TMPDIR says."""
 LONGEST_LINE = 64 * 1024
 ANSWER_S = 2.0
 """Seconds a peer may take: both ends are on this machine."""
@@ -52,7 +53,7 @@ def socket_path(wanted: Path) -> Path:
     """
     if len(os.fsencode(wanted)) <= LONGEST_PATH:
         return wanted
-    folder = Path(tempfile.gettempdir()) / f"riskdesk-{os.getuid()}"
+    folder = SHORT_ROOT / f"riskdesk-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     facts = folder.lstat()
     if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.getuid() or facts.st_mode & 0o077:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -129,8 +131,15 @@ async def test_a_dead_watchers_socket_is_replaced(tmp_path) -> None:
     assert watcher.nudges == ["c1"]
 
 
-async def test_a_long_home_gets_a_short_private_path(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(hotline.tempfile, "gettempdir", lambda: str(tmp_path))
+@pytest.fixture
+def short_root() -> Iterator[Path]:
+    """A folder with a path as short as that of /tmp, which the tests' own folders need not have."""
+    with tempfile.TemporaryDirectory(prefix="", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+async def test_a_long_home_gets_a_short_private_path(tmp_path, short_root, monkeypatch) -> None:
+    monkeypatch.setattr(hotline, "SHORT_ROOT", short_root)
     home = tmp_path / ("very" * 40)
     home.mkdir()
     path = hotline.socket_path(home / "watcher.sock")

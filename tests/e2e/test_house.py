@@ -136,7 +136,8 @@ def test_a_mirror_that_is_harmed_under_a_running_watcher_is_built_anew(
     one = desk(busy.origin)
     watcher = one.start("watch")
     account = accounts(one)[0]
-    before = one.home.mirror.stat().st_ino
+    held = one.home.mirror.open("rb")  # while it is open no other file gets its inode
+    before = {os.fstat(held.fileno()).st_ino}
     if harm == "deleted":
         one.home.mirror.unlink()
     elif harm == "emptied":
@@ -145,8 +146,10 @@ def test_a_mirror_that_is_harmed_under_a_running_watcher_is_built_anew(
         spoilt = one.home.folder / "spoilt"
         spoilt.write_bytes(b"no database" * 1000)
         spoilt.chmod(0o600)
+        before.add(spoilt.stat().st_ino)
         spoilt.replace(one.home.mirror)
-    wait_until(lambda: one.home.mirror.exists() and one.home.mirror.stat().st_ino != before, "another mirror")
+    wait_until(lambda: one.home.mirror.exists() and one.home.mirror.stat().st_ino not in before, "another mirror")
+    held.close()
     goes_on(one)
     wait_until(lambda: rows(one, "SELECT 1 FROM note WHERE key = 'watcher'"), "the watcher's word in the new mirror")
     assert freeze(one, account).returncode == Exit.OK
