@@ -248,6 +248,12 @@ def bench_detect(options: argparse.Namespace) -> int:
     return detect.run(detect.Trial(options.seeds, options.tuning, options.packs), as_json=options.json)
 
 
+def bench_policy(options: argparse.Namespace) -> int:
+    from console.bench import policy
+
+    return policy.run(policy.Trial(options.seeds, options.tuning, options.policy), as_json=options.json)
+
+
 def bench_alerts(options: argparse.Namespace) -> int:
     from console.bench import alerts
 

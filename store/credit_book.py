@@ -12,7 +12,8 @@ SELECT doc ->> '$.score' FROM resource
 WHERE type = 'application' AND deleted = 0 AND doc ->> '$.score' IS NOT NULL AND doc ->> '$.submitted_at' >= ?
 """
 LATE = """
-SELECT doc ->> '$.days_past_due', currency, available_minor FROM account
+SELECT account_id, version, doc ->> '$.days_past_due', coalesce(currency, ''), credit_limit_minor, available_minor
+FROM account
 WHERE deleted = 0 AND available_minor > 0 AND doc ->> '$.days_past_due' > 0 AND status IN ('active', 'frozen')
 """
 
@@ -36,14 +37,25 @@ class Owed(NamedTuple):
     application: str | None
 
 
+class Late(NamedTuple):
+    """An account that is late so many days, and what can still be spent on it (minor units)."""
+
+    account_id: str
+    version: int
+    days: int
+    currency: str
+    limit_minor: int
+    available_minor: int
+
+
 def application_scores(mirror: Reader, since: str) -> list[float]:
     """The core's scores of the applications submitted at or after an instant (the contract's text)."""
     return [float(score) for (score,) in mirror.rows(SCORES, (since,))]
 
 
-def late(mirror: Reader) -> list[tuple[int, str, int]]:
-    """(days past due, currency, what can still be spent in minor units) of accounts that are late."""
-    return [(int(days), currency or "", int(free)) for days, currency, free in mirror.rows(LATE)]
+def late(mirror: Reader) -> list[Late]:
+    """The accounts that are late and have something left to spend."""
+    return [Late(*row) for row in mirror.rows(LATE)]
 
 
 def book(mirror: Reader) -> Iterator[Owed]:

@@ -17,7 +17,7 @@ from console.paths import Home
 from console.risk.packs import Pack, load_packs
 from console.risk.policy import Cutoffs, Limits, Policy, Stance
 from console.watch.watcher import pack_texts
-from store.credit_book import application_scores, late
+from store.credit_book import Late, application_scores, late
 from store.facts_log import FactsLog
 from store.reader import Reader
 
@@ -88,12 +88,12 @@ def decided(cutoffs: Cutoffs, scores: list[float]) -> dict[str, int]:
     return {"approve": approve, "refer": len(scores) - approve - decline, "decline": decline}
 
 
-def cut(limits: Limits, overdue: list[tuple[int, str, int]]) -> dict[str, Any]:
+def cut(limits: Limits, overdue: list[Late]) -> dict[str, Any]:
     """How many late accounts lose what is unused of their limit, and how much that is by currency."""
     if not limits.cut_after_days:
         return {"accounts": 0, "minor": {}}
     sums: Counter[str] = Counter()
-    touched = [(currency, free) for days, currency, free in overdue if days >= limits.cut_after_days]
-    for currency, free in touched:
-        sums[currency] += free
+    touched = [one for one in overdue if one.days >= limits.cut_after_days]
+    for one in touched:
+        sums[one.currency] += one.available_minor
     return {"accounts": len(touched), "minor": dict(sums)}

@@ -17,14 +17,14 @@ import uvicorn
 
 from console.core import instants
 from console.core.instants import DAY, MINUTE, SECOND, Instant
-from console.core.messages import LabelPolicy
+from console.core.messages import RESOURCES, LabelPolicy, Message, decoder
 from console.sandbox import policy
 from console.sandbox import world as worlds
 from console.sandbox.bank import Bank
 from console.sandbox.bank.database import Database
 from console.sandbox.bank.truth import Act, Episode
-from console.sandbox.life import Life, PlayedLife, Still, WorldLife
-from console.sandbox.lockstep import SteppedLife
+from console.sandbox.life import PLAYED_FROM, Life, PlayedLife, Still, WorldLife
+from console.sandbox.lockstep import Stepped, SteppedLife, SteppedWorld
 from console.sandbox.mapping import Mapping, read_mapping, shipped_mapping
 from console.sandbox.rate import RateLimit
 from console.sandbox.recording import Recording, columns_of
@@ -33,6 +33,8 @@ from console.sandbox.server import Core
 
 HOST = "127.0.0.1"
 FILE = "core.db"
+SCANNED = 2_000
+"""Resources read in one go."""
 PER_S, BURST = 2_000.0, 8_000
 """Requests a second and at once that one subject may make."""
 STARTS_WITHIN_S, STOPS_WITHIN_S = 30, 3
@@ -46,7 +48,8 @@ class SandboxOptions:
     the database; without it a temporary one is removed at the end. `limit` is in rows, `population` in customers.
     With `days` a world is played for so many of them as fast as it is read, and then stands still.
     One subject may make `per_s` requests a second, and `burst` at once.
-    With `lockstep_minutes` a replay stops after so many minutes of stream time until told to go on (see `lockstep`).
+    With `lockstep_minutes` a replay, or a world that is played for `days`, stops after so many minutes of stream time
+    until told to go on (see `lockstep`).
     """
 
     world: str | None = None
@@ -80,7 +83,7 @@ def opened(options: SandboxOptions, clock: Callable[[], Instant] = instants.now)
         bank = Bank(database, epoch=epoch, clock=clock)
         try:
             life = _life(options, bank, recording)
-            private = [life.route()] if isinstance(life, SteppedLife) else []
+            private = [life.route()] if isinstance(life, Stepped) else []
             yield Core(bank, life, RateLimit(options.per_s, options.burst), _labels(options, recording), private)
         finally:
             bank.close()
@@ -118,6 +121,9 @@ def _life(options: SandboxOptions, bank: Bank, recording: Recording | None) -> L
     def make(start: int) -> worlds.World:
         return worlds.World(bank, name, options.seed, start, options.population)
 
+    if options.lockstep_minutes is not None and options.days:
+        step, until = round(options.lockstep_minutes * MINUTE), PLAYED_FROM + round(options.days * DAY)
+        return SteppedWorld(bank, make, PLAYED_FROM, until, step)
     return PlayedLife(bank, make, options.days) if options.days else WorldLife(bank, make, options.speed or 1.0)
 
 
@@ -230,6 +236,19 @@ def acts(data: Path) -> list[Act]:
     """The same, act by act."""
     with _kept(data) as bank:
         return bank.acts()
+
+
+def stands(data: Path, kind: str) -> list[Message]:
+    """Every resource of a type as it stands in the core kept under `data`: its own books, not what a reader has of it.
+
+    Raises FileNotFoundError when there is none.
+    """
+    with _kept(data) as bank:
+        decode, found, last = decoder(RESOURCES[kind]).decode, [], ""
+        while rows := bank.log.scan(kind, last, SCANNED):
+            found += [decode(body) for _, body in rows]
+            last = rows[-1][0]
+        return found
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from console.desk.policy_commands import because, effect_lines
 from console.desk.policy_effect import cut, decided
 from console.risk.policy import Cutoffs, Limits, PolicyError
 from console.watch.policy import put_in_force
+from store.credit_book import Late
 from store.journal import Journal
 from store.policies import Policies, in_force
 
@@ -95,7 +96,8 @@ def test_the_text_in_force_can_be_taken_out_and_is_never_written_over(tmp_path, 
 
 def test_cut_offs_and_limits_are_counted_on_what_there_was():
     assert decided(Cutoffs(600, 560), [600, 599, 560, 559, 700]) == {"approve": 2, "refer": 2, "decline": 1}
-    overdue = [(1, "CNY", 100), (5, "CNY", 50), (9, "USD", 7)]
+    late = [(1, "CNY", 100), (5, "CNY", 50), (9, "USD", 7)]
+    overdue = [Late("a", 1, days, currency, 900, left) for days, currency, left in late]
     assert cut(Limits(cut_after_days=5), overdue) == {"accounts": 2, "minor": {"CNY": 50, "USD": 7}}
     assert cut(Limits(cut_after_days=0), overdue) == {"accounts": 0, "minor": {}}
 

@@ -67,9 +67,9 @@ def test_a_version_is_the_digest_of_the_text():
         ("low = 0.16", "low = 0.9", "stances.tight.levels: must rise from low to critical"),
         ("enter = 5.8", "enter = nan", "drive.rule[0].enter"),
         ("enter = 7.0", "enter = 6.2", "drive.rule[1]: enter and leave must differ"),
-        ("dwell_days = 21", "dwell_days = -1", "drive.dwell_days"),
+        ("dwell_days = 30", "dwell_days = -1", "drive.dwell_days"),
         ("shadow = true", "shadow = 1", "automatic.shadow: must be true or false"),
-        ("decline_below = 605", "decline_below = 705", "decline_below must not lie above approve_above"),
+        ("decline_below = 588", "decline_below = 705", "decline_below must not lie above approve_above"),
         ('name = "standard"', "name = ", "at line 3"),
         ('name = "standard"', "", "name is missing"),
         ('stance = "guarded"', 'stance = "normal"', "drive.rule[0].stance: is the stance that holds without any rule"),
@@ -154,7 +154,7 @@ def test_a_stance_goes_with_the_indicator_and_comes_back_after_the_dwell():
     guarded = Standing("guarded", 30 * DAY)
     fallen = switches(POLICY.drive, read((30, 5.9), (40, 5.3)))
     assert due(POLICY, guarded, fallen, 40 * DAY) is None
-    assert due(POLICY, guarded, fallen, 51 * DAY) == ("normal", ())
+    assert due(POLICY, guarded, fallen, 61 * DAY) == ("normal", ())
 
 
 def test_it_loosens_only_where_every_rule_that_may_loosen_agrees():

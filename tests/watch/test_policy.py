@@ -142,7 +142,7 @@ def test_where_the_policy_lets_it_the_watcher_moves_the_stance_and_says_why(desk
     assert present.reason == "unemployment_rate 5.9 ≥ 5.8"
     drive(desk, seen((30, 5.9), (40, 5.0)))
     assert (in_force(desk) or replace(present)).stance == "guarded"
-    drive(desk, seen((30, 5.9), (40, 5.0), now=51))
+    drive(desk, seen((30, 5.9), (40, 5.0), now=61))
     last = in_force(desk)
     assert last is not None
     assert last.stance == "normal"

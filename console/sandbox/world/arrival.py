@@ -9,7 +9,9 @@ from console.core.messages import Ref
 from console.sandbox.world.bills import bills
 from console.sandbox.world.clock import Life
 from console.sandbox.world.habits import live
+from console.sandbox.world.need import live_on_credit
 from console.sandbox.world.people import Person, account, move_in
+from console.sandbox.world.standing import with_record
 from console.sandbox.world.town import Town
 
 OLDEST_DAYS, YOUNGEST_DAYS = 1500, 15
@@ -48,7 +50,10 @@ def publish(town: Town, person: Person, balance: int) -> None:
 
 def introduce(town: Town, person: Person, thin: bool = False) -> None:
     """Put a person's papers and devices into the feed."""
-    town.register_customer(town.registry.customer(person, town.clock.now, thin), person.opened_at)
+    file = town.registry.customer(person, town.clock.now, thin)
+    if town.settings.credit and not thin:
+        file = with_record(file, person, town.dice(f"record/{person.customer_id}"))
+    town.register_customer(file, person.opened_at)
     for device_id in person.devices:
         town.register(device_id, person.rng, person.opened_at)
         town.shares(device_id, "shared_device", person.customer_id)
@@ -60,6 +65,7 @@ def begin_to_live(town: Town, person: Person) -> None:
     """Let a person's days and bills begin."""
     town.clock.begin(live(town, person))
     town.clock.begin(bills(town, person))
+    town.clock.begin(live_on_credit(town, person))
 
 
 def _households(town: Town, rng: Random) -> None:

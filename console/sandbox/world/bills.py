@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from console.core.instants import DAY, EPOCH, HOUR, MICROSECOND, Instant
 from console.core.messages import Label, Ref
 from console.sandbox.world.clock import LOCAL, Life, midnight
+from console.sandbox.world.need import patience
 from console.sandbox.world.people import Person
 from console.sandbox.world.town import Town
 
@@ -81,28 +82,33 @@ def _answer(town: Town, person: Person, due: int) -> Life:
         yield max(town.clock.now, due - int(rng.uniform(1, TERM_DAYS - 1) * DAY))
     else:
         yield due + int(rng.uniform(5, 11) * HOUR)
-    if person.gone or thrift >= 0.95:
-        yield from _delay(town, person, due)
+    if town.times.luck(person).out(town.clock.now) and not person.gone:
+        yield from _delay(town, person, due, patience(town, person, bill, due))
+    elif person.gone or thrift >= 0.95:
+        never = person.gone or thrift >= 0.994
+        yield from _delay(town, person, due, None if never else rng.choice((1, 2, 3, 5, 8, 12, 18)))
     elif thrift >= 0.88:
         repay(town, person, max(1, round(bill * rng.uniform(0.3, 0.7))))
     elif owed(town, person) > 0:
         repay(town, person, min(bill, owed(town, person)))
 
 
-def _delay(town: Town, person: Person, due: int) -> Life:
-    never = person.gone or person.thrift >= 0.994
-    paid_after = DEFAULT_AFTER_DAYS + 1 if never else person.rng.choice((1, 2, 3, 5, 8, 12, 18))
+def _delay(town: Town, person: Person, due: int, paid_after: int | None) -> Life:
+    """What happens after a due date that passes: the bill is paid so many days later, or never."""
     town.overdue += 1
     for days in PATIENCE_DAYS:
-        if days > paid_after:
+        if paid_after is not None and days > paid_after:
             break
         yield due + days * DAY + int(person.rng.uniform(1, 3) * HOUR)
         if owed(town, person) > 0:
             mark(town, person, days)
             if days == PATIENCE_DAYS[0]:
                 _charge_fee(town, person)
-    if never:
+    if paid_after is None:
         _give_up(town, person)
+        if town.settings.credit:
+            yield due + round(town.settings.credit.charge_off_days * DAY)
+            _charge_off(town, person)
         return
     yield due + paid_after * DAY + int(person.rng.uniform(8, 20) * HOUR)
     if owed(town, person) > 0:
@@ -114,6 +120,22 @@ def _delay(town: Town, person: Person, due: int) -> Life:
 def _charge_fee(town: Town, person: Person) -> None:
     fee = max(100, round(owed(town, person) * LATE_FEE))
     town.transfer(person, fee, Ref(type="customer", id=person.customer_id), None, person.rng, kind="fee")
+
+
+def _charge_off(town: Town, person: Person) -> None:
+    """The institution takes the debt as lost and closes the account."""
+    now, account = Instant(town.clock.now), town.bank.account(person.account_id)
+    person.gone = True
+    town.overdue -= 1
+    closed = replace(
+        account,
+        status="closed",
+        status_reason="charged_off",
+        credit_state="charged_off",
+        status_changed_at=now,
+        updated_at=now,
+    )
+    town.publish("account", closed)
 
 
 def _give_up(town: Town, person: Person) -> None:

@@ -16,6 +16,7 @@ from console.sandbox.world.arrival import begin_to_live, introduce, newcomer
 from console.sandbox.world.clock import Life
 from console.sandbox.world.market import FEN
 from console.sandbox.world.people import CURRENCY, LIMIT_STEP, Person, account, income
+from console.sandbox.world.standing import score
 from console.sandbox.world.town import Town
 
 PER = 10_000
@@ -36,9 +37,12 @@ def applicants(town: Town) -> Life:
     """Strangers who apply; those who are accepted become neighbours."""
     rng, at = town.dice("applicants"), float(town.clock.now)
     while True:
-        at += rng.expovariate(max(1e-9, town.settings.life.applications * len(town.people) / PER)) * DAY
+        people = town.settings.population if town.settings.credit else len(town.people)
+        at += rng.expovariate(max(1e-9, town.settings.life.applications * people / PER)) * DAY
         yield int(at)
-        town.clock.begin(_try_luck(town, newcomer(town, town.clock.now)))
+        person = newcomer(town, town.clock.now)
+        person.thrift **= 1 / (1 + town.times.depth(town.clock.now))  # hard times bring those who need it
+        town.clock.begin(_try_luck(town, person))
 
 
 def wishes(town: Town) -> Life:
@@ -61,6 +65,8 @@ def apply(town: Town, person: Person, thin: bool = False, employer: str | None =
     introduce(town, person, thin)
     means = person.means(rng)
     paper = _examine(person, thin)
+    if town.settings.credit and not thin:
+        paper = paper._replace(score=score(person, town.dice(f"score/{person.customer_id}")))
     pending = replace(account(person, now, 0), status="pending")
     town.publish("account", replace(pending, limits=replace(pending.limits, credit_limit_minor=0, available_minor=0)))
     application = Application(
@@ -96,6 +102,10 @@ def await_decision(town: Town, person: Person, application: Application) -> Life
     """Live through the core's decision. Afterwards the account is active, or there is none."""
     rng = person.rng
     yield town.clock.now + rng.randrange(2 * SECOND, 25 * SECOND)
+    if town.settings.credit:
+        town.publish("application", replace(application, status="in_review", updated_at=Instant(town.clock.now)))
+        yield from _await_the_desk(town, person)
+        return
     failed = [check for check in application.checks if check.outcome != "pass"]
     if rng.random() < 0.12 + 0.35 * len(failed):
         town.publish("application", replace(application, status="in_review", updated_at=Instant(town.clock.now)))
@@ -122,6 +132,8 @@ def ask_raise(town: Town, person: Person, factor: float) -> Life:
         requested_at=Instant(town.clock.now),
     )
     town.publish("limit_request", asked)
+    if town.settings.credit:
+        return
     prompt = factor <= PROMPT_RAISE and town.clock.now - person.opened_at > PROMPT_TENURE
     if not prompt and town.clock.now > town.live_from - DAY:
         return

@@ -45,7 +45,8 @@ def _at_random(town: Town, underworld: Underworld, name: str, rate: float) -> Li
     rng = town.dice(f"director/{name}")
     kind, at = _kind(name), town.clock.now + town.settings.begin_on_day.get(name, 0.0) * DAY
     while True:
-        at += rng.expovariate(rate * max(1, len(town.people)) / PER) * DAY
+        times = town.times.bust_outs(int(at)) if name == "bust_out" else 1.0
+        at += rng.expovariate(times * rate * max(1, len(town.people)) / PER) * DAY
         yield int(at)
         town.clock.begin(_tell(town, underworld, name, int(at + kind.lead_days[1] * DAY)))
 

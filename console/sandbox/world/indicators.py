@@ -43,7 +43,7 @@ def indicators(town: Town) -> Life:
     while True:
         week += 1
         yield start + week * WEEK + HOUR
-        share = round(100 * town.overdue / max(1, len(town.people)), 3)
+        share = round(100 * town.overdue / max(1, _owing(town)), 3)
         _publish(town, "portfolio_delinquency", share, "percent", "portfolio", town.clock.now - HOUR)
         if week % 4 == 0:
             for figure in MACRO:
@@ -51,9 +51,15 @@ def indicators(town: Town) -> Life:
             _macro(town, values, town.clock.now - PUBLISHED_AFTER)
 
 
+def _owing(town: Town) -> int:
+    """How many there are; where debts are charged off, without those who are gone."""
+    return sum(not person.gone for person in town.people) if town.settings.credit else len(town.people)
+
+
 def _macro(town: Town, values: dict[str, float], as_of: int) -> None:
     for figure in MACRO:
-        _publish(town, figure.id, round(values[figure.id], 2), figure.unit, "macro", as_of)
+        value = values[figure.id] + town.times.shift(figure.id, as_of)
+        _publish(town, figure.id, round(value, 2), figure.unit, "macro", as_of)
 
 
 def _publish(town: Town, name: str, value: float, unit: str, scope: str, as_of: int) -> None:

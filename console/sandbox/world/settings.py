@@ -54,6 +54,32 @@ class Show(Struct, frozen=True, forbid_unknown_fields=True):
     lookalikes: list[str]
 
 
+class Downturn(Struct, frozen=True, forbid_unknown_fields=True):
+    """Hard times: they begin on a day between two of the world's life, which its seed decides, and deepen for so long.
+
+    Shares are of people at the bottom of it, percentages are points on top of an indicator's usual level.
+    """
+
+    begins_on_day: tuple[float, float]
+    builds_days: float
+    out_of_work: float
+    """Share of people who lose their income, the careful ones less often than the others."""
+    out_days: float
+    """Mean days until they have one again."""
+    bust_outs: float
+    """How many times as many as usual."""
+    unemployment_rate: float
+    default_rate: float
+    price_level: float
+
+
+class Credit(Struct, frozen=True, forbid_unknown_fields=True):
+    """An institution that leaves every application and wish for more to its desk, and charges debts off."""
+
+    charge_off_days: float
+    """After the due date of a bill that is never paid."""
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """One world. Rates of frauds and look-alikes are episodes per 10,000 account-days; `begin_on_day` names those that
     are unknown before a day of the history."""
@@ -67,6 +93,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     labels: Labels
     begin_on_day: dict[str, float] = {}
     show: Show | None = None
+    downturn: Downturn | None = None
+    credit: Credit | None = None
 
 
 def names() -> list[str]:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from console.core.instants import DAY, HOUR, MINUTE, SECOND, Instant
 from console.core.messages import Customer, Device, Link, Login, Message, Ref, Tokens, Transaction
 from console.sandbox.world.clock import Clock, Life, Rhythm, hour_of_day
+from console.sandbox.world.downturn import Times
 from console.sandbox.world.ledger import Bank
 from console.sandbox.world.market import Market, Shop
 from console.sandbox.world.naming import Names, phone, token
@@ -30,6 +31,7 @@ class Town:
         self.clock = Clock(start)
         self.live_from = start + settings.history_days * DAY
         self.rhythm = Rhythm(settings.life.night)
+        self.times = Times(settings.downturn, seed, start)
         self.published = 0
         self.people: list[Person] = []
         self.overdue = 0
