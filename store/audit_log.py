@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from store.fields import Field, fields
 from store.journal import Journal
+from store.query import Listing, Place, Selection, together
 
 STRETCH = 4_000
 """Rows that one statement looks through."""
@@ -29,24 +32,27 @@ class AuditRow:
     command: str | None
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What rows must have: an event's beginning, an actor, an account's id, words in the payload. Empty: anything."""
-
-    event: str = ""
-    actor: str = ""
-    account: str = ""
-    words: str = ""
-
+AUDIT = Listing(
+    fields(Field("event", "id"), Field("actor", "word"), Field("account", "word")),
+    {
+        "event": Place("w.event"),
+        "actor": Place("w.actor"),
+        "account": Place(
+            "value",
+            "EXISTS (SELECT 1 FROM (SELECT c.account_id AS value UNION ALL SELECT value FROM"
+            " json_tree(CASE WHEN json_valid(w.payload) THEN w.payload ELSE '{{}}' END)) WHERE {})",
+        ),
+    },
+    tuple(Place(f"w.{name}") for name in ("payload", "event", "actor")),
+)
+"""Rows `w` of the chain with their commands `c`; an account is the command's, or named in the payload."""
 
 PAGE = """
 SELECT w.seq, CAST(w.at AS BLOB), CAST(w.actor AS BLOB), CAST(w.event AS BLOB), CAST(w.payload AS BLOB),
     CAST(w.hash AS BLOB), c.account_id, c.type
 FROM (SELECT *, CASE WHEN json_valid(payload) THEN payload ->> '$.command_id' END AS told FROM audit
-    WHERE seq <= :place AND seq > :place - :stretch) w LEFT JOIN command c ON c.command_id = w.told
-WHERE instr(w.event, :event) = 1 AND :actor IN ('', w.actor) AND instr(w.payload, :words)
-    AND (:account IN ('', c.account_id) OR instr(w.payload, '"' || :account || '"'))
-ORDER BY w.seq DESC LIMIT :most
+    WHERE seq <= ? AND seq > ? - ?) w LEFT JOIN command c ON c.command_id = w.told
+WHERE {kept} ORDER BY w.seq DESC LIMIT ?
 """
 
 
@@ -57,16 +63,17 @@ def newest(journal: Journal, place: int | None = None) -> int:
     return int(journal.rows("SELECT coalesce(max(seq), 0) FROM audit WHERE seq <= ?", (place,))[0][0])
 
 
-def page(journal: Journal, wanted: Wanted, place: int, most: int) -> tuple[list[AuditRow], int]:
+def page(journal: Journal, kept: Sequence[Selection], place: int, most: int) -> tuple[list[AuditRow], int]:
     """Up to `most` rows from a place on, newest first, and the place from which the next page goes on, 0 at the end.
 
     With a filter a page may hold fewer rows, or none, and there may be more.
     """
     found: list[AuditRow] = []
-    stretch = STRETCH if wanted != Wanted() else most
+    condition, values = together(kept)
+    stretch = STRETCH if kept else most
     for _ in range(STRETCHES):
         left = most - len(found)
-        rows = journal.rows(PAGE, {**asdict(wanted), "place": place, "stretch": stretch, "most": left})
+        rows = journal.rows(PAGE.format(kept=condition), (place, place, stretch, *values, left))
         found += [AuditRow(row[0], *(_text(part) for part in row[1:6]), *row[6:]) for row in rows]
         place = newest(journal, rows[-1][0] - 1 if len(rows) == left else place - stretch)
         if not place or len(found) == most:

@@ -2,14 +2,23 @@
 
 A list is read page by page, and each page tells where the next begins, so that none costs more than its own rows. A
 `place` is the `seq` of the first event that a page may hold, 0 where a list is over. Deleted events are left out.
+
+With a filter a page looks through a bounded stretch: it may hold fewer rows, or none, and there may be more.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from store.query import Selection, together
 from store.reader import Reader
+
+STRETCH = 4_000
+"""Events that one statement looks through."""
+STRETCHES = 5
+"""Statements to one page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +69,20 @@ WITH RECURSIVE chain (at, depth) AS (
 SELECT at FROM chain"""
 
 TRANSACTIONS = """
-SELECT e.previous, e.deleted, e.seq, a.account_id, e.transaction_id, e.occurred_at, e.amount_minor, e.currency, e.kind,
+SELECT e.previous, e.seq, a.account_id, e.transaction_id, e.occurred_at, e.amount_minor, e.currency, e.kind,
     e.status, e.score, e.level, e.rule_ids, e.doc
-FROM ({places}) p JOIN txn e ON e.seq = p.at LEFT JOIN account a ON a.account = e.account ORDER BY e.seq DESC
+FROM ({places}) p JOIN txn e ON e.seq = p.at LEFT JOIN account a ON a.account = e.account
+WHERE {kept} ORDER BY e.seq DESC LIMIT ?
 """
 LOGINS = """
-SELECT e.previous, e.deleted, e.seq, a.account_id, e.login_id, e.occurred_at, e.outcome, e.device_id, e.ip, e.lat,
+SELECT e.previous, e.seq, a.account_id, e.login_id, e.occurred_at, e.outcome, e.device_id, e.ip, e.lat,
     e.lon, e.score, e.level, e.rule_ids, e.doc, b.occurred_at, b.lat, b.lon
 FROM ({places}) p JOIN login e ON e.seq = p.at LEFT JOIN account a ON a.account = e.account
-    LEFT JOIN login b ON b.seq = e.previous ORDER BY e.seq DESC
+    LEFT JOIN login b ON b.seq = e.previous
+WHERE {kept} ORDER BY e.seq DESC LIMIT ?
 """
+END = "SELECT e.previous, min(e.seq), count(*) FROM ({places}) p JOIN {table} e ON e.seq = p.at"
+"""Where a stretch ends: beside a `min` SQLite reads the other columns of that very row."""
 
 
 def newest_transaction(mirror: Reader, account: int | None) -> int:
@@ -82,18 +95,22 @@ def newest_login(mirror: Reader, account: int | None) -> int:
     return _newest(mirror, "login", "last_login", account)
 
 
-def transactions(mirror: Reader, place: int, most: int, one_account: bool) -> tuple[list[TransactionRow], int]:
+def transactions(
+    mirror: Reader, place: int, most: int, one_account: bool, kept: Sequence[Selection] = ()
+) -> tuple[list[TransactionRow], int]:
     """A page of up to `most` transactions from a place on, and the next page's place.
 
     With `one_account` the place is one of its own, and the list goes back along its chain.
     """
-    rows, rest = _page(mirror, TRANSACTIONS, "txn", place, most, one_account)
+    rows, rest = _page(mirror, TRANSACTIONS, "txn", place, most, one_account, kept)
     return [TransactionRow(*row) for row in rows], rest
 
 
-def logins(mirror: Reader, place: int, most: int, one_account: bool) -> tuple[list[LoginRow], int]:
+def logins(
+    mirror: Reader, place: int, most: int, one_account: bool, kept: Sequence[Selection] = ()
+) -> tuple[list[LoginRow], int]:
     """A page of up to `most` logins from a place on, and the next page's place."""
-    rows, rest = _page(mirror, LOGINS, "login", place, most, one_account)
+    rows, rest = _page(mirror, LOGINS, "login", place, most, one_account, kept)
     return [LoginRow(*row) for row in rows], rest
 
 
@@ -106,13 +123,28 @@ def _newest(mirror: Reader, table: str, head: str, account: int | None) -> int:
 
 
 def _page(
-    mirror: Reader, sql: str, table: str, place: int, most: int, one_account: bool
+    mirror: Reader, sql: str, table: str, place: int, most: int, one_account: bool, kept: Sequence[Selection]
 ) -> tuple[list[tuple[Any, ...]], int]:
-    if not place:
-        return [], 0
     places = (CHAIN if one_account else ALL).format(table=table)
-    rows = mirror.rows(sql.format(places=places), (place, most))
-    if len(rows) < most:
-        return [row[2:] for row in rows if not row[1]], 0
-    previous, _, seq = rows[-1][:3]
-    return [row[2:] for row in rows if not row[1]], previous if one_account else seq - 1
+    condition, values = together(kept, "e.deleted = 0")
+    statement, stretch = sql.format(places=places, kept=condition), STRETCH if kept else most
+    found: list[tuple[Any, ...]] = []
+    for _ in range(STRETCHES if kept else 1):
+        left = most - len(found)
+        if not place or not left:
+            break
+        rows = mirror.rows(statement, (place, stretch, *values, left))
+        found += [row[1:] for row in rows]
+        if len(rows) == left:
+            place = rows[-1][0] if one_account else rows[-1][1] - 1
+        else:
+            place = _after(mirror, places, table, place, stretch, one_account)
+    return found, place
+
+
+def _after(mirror: Reader, places: str, table: str, place: int, stretch: int, one_account: bool) -> int:
+    """The place behind a stretch, 0 where nothing is."""
+    previous, seq, looked = mirror.rows(END.format(places=places, table=table), (place, stretch))[0]
+    if looked < stretch:
+        return 0
+    return int(previous) if one_account else int(seq) - 1

@@ -266,6 +266,10 @@ class Journal:
         rows = self._connection.execute("SELECT state, count(*) FROM command GROUP BY state")
         return {State(state): count for state, count in rows}
 
+    def define(self, name: str, arguments: int, function: Callable[..., bool]) -> None:
+        """Let statements of this connection call a function of the same result for the same arguments."""
+        self._connection.create_function(name, arguments, function, deterministic=True)
+
     def rows(self, sql: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
         """All rows of one statement of this room."""
         return self._connection.execute(sql, values).fetchall()

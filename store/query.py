@@ -1,212 +1,249 @@
-"""The filter grammar of the console: words and `field:op value`, compiled to SQL with parameters.
-
-    words       match an account or customer id by any part of it, or a status or level by name
-    status:frozen  level>=high  risk>0.8  balance>1,000  used>80  alerts>0  customer:cus_7  id:acc_01  rule:ATO-1
-    name:陈        a masked customer name by any part of it
-    !           before a term turns it round
-
-Terms are joined by `and`. Amounts are in whole units of the account's currency, risk in 0..1, used in per cent.
-"""
+"""Filters as SQL: what each field of a list stands for in the mirror, and conditions compiled with bound parameters."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from store.fields import Checked, Condition, Field, Fields, check, fields
+from store.grammar import parse
 from store.mirror_schema import LEVELS
 
-Trouble = Literal[
-    "unknown_field", "unknown_level", "not_a_number", "no_value", "not_comparable", "unclosed_quote", "too_many"
-]
 Parameter = str | int | float
+Built = tuple[str, tuple[Parameter, ...]]
 
-OPERATORS = {":": "=", "=": "=", ">": ">", "<": "<", ">=": ">=", "<=": "<=", "!=": "<>"}
-MAX_TERMS = 12
+MATCHES = "matches"
+"""The SQL function of a regular expression and a text, which whoever filters by one must define on the connection."""
 
+NOW = "(SELECT max(watermark) FROM feed)"
+"""The stream's time: ages are told in it."""
 
-class QueryError(ValueError):
-    """A filter that can't be understood: what is wrong, where (0-based, in characters) and the word it stands at."""
-
-    def __init__(self, trouble: Trouble, at: int, word: str) -> None:
-        super().__init__(f"{trouble} at {at}: {word}")
-        self.trouble, self.at, self.word = trouble, at, word
+STATUSES = ("pending", "active", "frozen", "closing", "closed")
+TRANSACTION_STATUSES = ("pending", "posted", "declined", "reversed", "expired")
+TRANSACTION_KINDS = (
+    "purchase", "cash_advance", "payment", "refund", "fee", "interest", "chargeback", "adjustment", "transfer",
+)  # fmt: skip
+LOGIN_OUTCOMES = (
+    "success", "bad_password", "bad_mfa", "locked", "blocked", "password_reset", "mfa_enrolled", "mfa_removed",
+)  # fmt: skip
+"""The words of the contract's version 1."""
 
 
 @dataclass(frozen=True)
-class Term:
-    """Selects account numbers with one statement; `inverse` keeps the others."""
+class Selection:
+    """A condition in SQL; `inverse` keeps what it does not select."""
 
     sql: str
     parameters: tuple[Parameter, ...]
     inverse: bool = False
 
 
-TERM = re.compile(r"""(?P<inverse>!?)(?:(?P<field>[A-Za-z_]+)(?P<op>>=|<=|!=|[:=<>]))?(?P<value>"[^"]*"?|[^\s"]*)""")
+@dataclass(frozen=True)
+class Place:
+    """Where a value stands: an expression, the SQL around a condition on it, and an amount's currency."""
+
+    expression: str
+    around: str = "{}"
+    currency: str = "currency"
 
 
-def parse(text: str, exponents: Mapping[str, int]) -> tuple[Term, ...]:
-    """The terms of a filter, at most 12. `exponents` holds the decimal places of each currency.
+@dataclass(frozen=True)
+class Listing:
+    """A list that can be filtered: its fields, where each stands, and the texts that a bare word is looked for in.
+
+    `either` joins the conditions of which one must hold, in a list whose conditions are whole statements.
+    """
+
+    fields: Fields
+    places: Mapping[str, Place]
+    texts: Sequence[Place]
+    either: str = " OR "
+
+
+def select(text: str, listing: Listing, exponents: Mapping[str, int], regex: Checked) -> tuple[Selection, ...]:
+    """What a filter selects. `exponents` holds the decimal places of each currency.
 
     Raises QueryError, which points at the first thing that is wrong.
     """
-    terms: list[Term] = []
-    position = 0
-    while position < len(text):
-        if text[position].isspace():
-            position += 1
-            continue
-        if len(terms) == MAX_TERMS:
-            raise QueryError("too_many", position, text[position:])
-        match = TERM.match(text, position)
-        if match is None or match.end() == position:
-            raise QueryError("unclosed_quote", position, text[position:])
-        terms.append(_term(match, exponents))
-        position = match.end()
-    return tuple(terms)
+    conditions = check(parse(text), listing.fields, regex)
+    return tuple(_selection(condition, listing, exponents) for condition in conditions)
 
 
-def _term(match: re.Match[str], exponents: Mapping[str, int]) -> Term:
-    value = match["value"]
-    if value.startswith('"'):
-        if len(value) < 2 or not value.endswith('"'):
-            raise QueryError("unclosed_quote", match.start("value"), value)
-        value = value[1:-1]
-    if not value:
-        raise QueryError("no_value", match.start("value"), match[0])
-    name = match["field"]
-    if name is None:
-        return _plain(value, bool(match["inverse"]))
-    build = FIELDS.get(name.lower())
-    if build is None:
-        raise QueryError("unknown_field", match.start("field"), name)
-    operator = OPERATORS[match["op"]]
-    try:
-        sql, parameters = build(operator if operator != "<>" else "=", value, exponents)
-    except _BadValueError as error:
-        raise QueryError(error.trouble, match.start("value"), value) from error
-    return Term(sql, parameters, bool(match["inverse"]) != (operator == "<>"))
+def together(selections: Sequence[Selection], row: str = "1") -> Built:
+    """One condition that holds where all selections do; `row` is one that must hold besides."""
+    parts = [row]
+    for one in selections:
+        parts.append(f"{'NOT ' if one.inverse else ''}coalesce(({one.sql}), 0)")
+    return " AND ".join(parts), tuple(value for one in selections for value in one.parameters)
 
 
-class _BadValueError(Exception):
-    def __init__(self, trouble: Trouble) -> None:
-        super().__init__(trouble)
-        self.trouble = trouble
+def _selection(condition: Condition, listing: Listing, exponents: Mapping[str, int]) -> Selection:
+    field = condition.field
+    places = listing.texts if field is None else (listing.places[field.name],)
+    built = [
+        (place, *(_text(condition, place) if field is None else _of_field(field, condition, place, exponents)))
+        for place in places
+    ]
+    sql = listing.either.join(place.around.format(part) for place, part, _ in built)
+    return Selection(sql, tuple(value for _, _, values in built for value in values), condition.inverse)
 
 
-Built = tuple[str, tuple[Parameter, ...]]
-Builder = Callable[[str, str, Mapping[str, int]], Built]
+def _text(condition: Condition, place: Place) -> Built:
+    word = str(condition.operands[0])
+    if condition.term.shape == "regex":
+        return f"{MATCHES}(?, {place.expression})", (word,)
+    return _like(place), (subsequence(word) if condition.term.shape == "fuzzy" else containing(word),)
 
 
-def _plain(value: str, inverse: bool) -> Term:
-    word = value.lower()
-    if word in LEVELS:
-        return Term(*_level("=", word, {}), inverse)
-    if word in STATUSES:
-        return Term("SELECT account FROM account WHERE status = ?", (word,), inverse)
-    parts = (
-        "SELECT account FROM account WHERE instr(account_id, ?)",
-        "SELECT account FROM account WHERE instr(customer_id, ?)",
-    )
-    return Term(" UNION ".join(parts), (value, value), inverse)
+def _of_field(field: Field, condition: Condition, place: Place, exponents: Mapping[str, int]) -> Built:
+    expression, operands = place.expression, condition.operands
+    match field.kind:
+        case "id":
+            clause = f"({expression} >= ? AND {expression} < ?)"
+            return _any(clause, operands), tuple(
+                bound for value in operands for bound in (str(value), f"{value}\U0010ffff")
+            )
+        case "part":
+            return _any(_like(place), operands), tuple(containing(str(value)) for value in operands)
+        case "word":
+            return f"{expression} COLLATE NOCASE IN ({', '.join('?' * len(operands))})", operands
+        case "amount":
+            cases = " ".join("WHEN ? THEN ?" for _ in exponents)
+            wanted = f"CASE {place.currency} {cases} ELSE ? END" if exponents else "?"
+            number = float(operands[0])
+            scaled = tuple(part for code, places in exponents.items() for part in (code, number * 10**places))
+            return f"{expression} {condition.operator} {wanted}", (*scaled, number)
+        case "age":
+            return f"{NOW} - {expression} {condition.operator} ?", operands
+        case _:
+            return _any(f"{expression} {condition.operator} ?", operands), operands
 
 
-STATUSES = ("pending", "active", "frozen", "closing", "closed")
+def _any(clause: str, operands: Sequence[object]) -> str:
+    return f"({' OR '.join([clause] * len(operands))})"
 
 
-def _number(value: str) -> float:
-    try:
-        number = float(value.replace(",", ""))
-    except ValueError:
-        raise _BadValueError("not_a_number") from None
-    if not math.isfinite(number):
-        raise _BadValueError("not_a_number")
-    return number
+def _like(place: Place) -> str:
+    return f"{place.expression} LIKE ? ESCAPE '\\'"
 
 
-def _level(operator: str, value: str, _: Mapping[str, int]) -> Built:
-    if value.lower() not in LEVELS:
-        raise _BadValueError("unknown_level")
-    return f"SELECT account FROM account_risk WHERE risk_level {operator} ?", (LEVELS.index(value.lower()),)  # noqa: S608
+def containing(word: str) -> str:
+    """The LIKE pattern of texts that have the word in them."""
+    return f"%{''.join(map(_literal, word))}%"
 
 
-def _risk(operator: str, value: str, _: Mapping[str, int]) -> Built:
-    return f"SELECT account FROM account_risk WHERE risk_score {operator} ?", (_number(value),)  # noqa: S608
+def subsequence(word: str) -> str:
+    """The LIKE pattern of texts that have the word's letters in this order."""
+    return f"%{'%'.join(map(_literal, word))}%"
 
 
-def _alerts(operator: str, value: str, _: Mapping[str, int]) -> Built:
-    return f"SELECT account FROM account_risk WHERE open_alerts {operator} ?", (_number(value),)  # noqa: S608
+def _literal(character: str) -> str:
+    return f"\\{character}" if character in "%_\\" else character
 
 
-def _used(operator: str, value: str, _: Mapping[str, int]) -> Built:
-    share = "100.0 * (credit_limit_minor - available_minor) / credit_limit_minor"
-    return f"SELECT account FROM account WHERE credit_limit_minor > 0 AND {share} {operator} ?", (_number(value),)  # noqa: S608
+# ------------------------------------------------------------ the lists of the mirror
 
 
-def _amount(column: str) -> Builder:
-    def build(operator: str, value: str, exponents: Mapping[str, int]) -> Built:
-        number = _number(value)
-        cases = " ".join("WHEN ? THEN ?" for _ in exponents)
-        wanted = f"CASE currency {cases} ELSE ? END" if exponents else "?"
-        scaled = tuple(part for code, places in exponents.items() for part in (code, number * 10**places))
-        return f"SELECT account FROM account WHERE {column} {operator} {wanted}", (*scaled, number)  # noqa: S608
-
-    return build
+def _of(table: str) -> str:
+    return f"SELECT a.account FROM {table} WHERE {{}}"  # noqa: S608 - tables of this module
 
 
-def _word(column: str) -> Builder:
-    def build(operator: str, value: str, _: Mapping[str, int]) -> Built:
-        if operator != "=":
-            raise _BadValueError("not_comparable")
-        return f"SELECT account FROM account WHERE {column} = ?", (value,)  # noqa: S608
+OWNED = "account a JOIN resource c ON c.type = 'customer' AND c.id = a.customer_id AND c.deleted = 0"
+USED = "100.0 * (credit_limit_minor - available_minor) / nullif(credit_limit_minor, 0)"
 
-    return build
+ACCOUNTS = Listing(
+    fields(
+        Field("risk", "score"), Field("level", "rank", LEVELS), Field("status", "word", STATUSES),
+        Field("id", "id"), Field("customer", "id"), Field("name", "part"), Field("rule", "word"),
+        Field("used", "percent"), Field("limit", "amount"), Field("balance", "amount"), Field("available", "amount"),
+        Field("currency", "word"), Field("alerts", "count"), Field("opened", "age"), Field("active", "age"),
+        Field("alerted", "age"), Field("claimed", "word"), Field("score", "score"), Field("account", "id"),
+    ),
+    {
+        "risk": Place("risk_score", _of("account_risk a")),
+        "score": Place("risk_score", _of("account_risk a")),
+        "level": Place("risk_level", _of("account_risk a")),
+        "alerts": Place("open_alerts", _of("account_risk a")),
+        "active": Place("last_activity_at", _of("account_risk a")),
+        "status": Place("status", _of("account a")),
+        "currency": Place("currency", _of("account a")),
+        "balance": Place("balance_minor", _of("account a")),
+        "limit": Place("credit_limit_minor", _of("account a")),
+        "available": Place("available_minor", _of("account a")),
+        "used": Place(USED, _of("account a")),
+        "opened": Place("opened_at", _of("account a")),
+        "id": Place("account_id", _of("account a")),
+        "account": Place("account_id", _of("account a")),
+        "customer": Place("customer_id", _of("account a")),
+        "name": Place("c.doc ->> '$.name_masked'", _of(OWNED)),
+        "rule": Place("value", _of("alert a, json_each(a.rule_ids)")),
+        "alerted": Place("opened_at", _of("alert a") + " AND state = 'open'"),
+        "claimed": Place("claimed_by", _of("desk_case a") + " AND status = 'claimed'"),
+    },
+    (Place("account_id", _of("account a")), Place("customer_id", _of("account a"))),
+    " UNION ",
+)  # fmt: skip
+"""Every account, by number."""
 
+RULE = Place("value", "EXISTS (SELECT 1 FROM json_each(e.rule_ids) WHERE {})")
 
-def _prefix(column: str) -> Builder:
-    def build(operator: str, value: str, _: Mapping[str, int]) -> Built:
-        if operator != "=":
-            raise _BadValueError("not_comparable")
-        return f"SELECT account FROM account WHERE {column} >= ? AND {column} < ?", (value, value + "\U0010ffff")  # noqa: S608
+TRANSACTIONS = Listing(
+    fields(
+        Field("amount", "amount"), Field("kind", "word", TRANSACTION_KINDS),
+        Field("status", "word", TRANSACTION_STATUSES), Field("risk", "score"),
+        Field("level", "rank", LEVELS), Field("rule", "word"), Field("merchant", "part"), Field("device", "id"),
+        Field("ip", "id"), Field("account", "id"), Field("currency", "word"), Field("age", "age"), Field("id", "id"),
+    ),
+    {
+        "amount": Place("e.amount_minor", currency="e.currency"),
+        "kind": Place("e.kind"),
+        "status": Place("e.status"),
+        "risk": Place("e.score"),
+        "level": Place("e.level"),
+        "rule": RULE,
+        "merchant": Place("coalesce(e.merchant_id, '') || ' ' || coalesce(e.doc ->> '$.merchant.name', '')"),
+        "device": Place("e.doc ->> '$.device_id'"),
+        "ip": Place("e.doc ->> '$.ip'"),
+        "account": Place("a.account_id"),
+        "currency": Place("e.currency"),
+        "age": Place("e.occurred_at"),
+        "id": Place("e.transaction_id"),
+    },
+    tuple(
+        Place(expression)
+        for expression in (
+            "e.transaction_id", "a.account_id", "e.merchant_id", "e.doc ->> '$.merchant.name'", "e.rule_ids",
+            "e.doc ->> '$.device_id'", "e.doc ->> '$.ip'",
+        )
+    ),
+)  # fmt: skip
+"""Transactions `e` with their accounts `a`."""
 
-    return build
-
-
-def _name(operator: str, value: str, _: Mapping[str, int]) -> Built:
-    if operator != "=":
-        raise _BadValueError("not_comparable")
-    return (
-        "SELECT a.account FROM resource c JOIN account a ON a.customer_id = c.id"
-        " WHERE c.type = 'customer' AND c.deleted = 0 AND instr(json_extract(c.doc, '$.name_masked'), ?)"
-    ), (value,)
-
-
-def _rule(operator: str, value: str, _: Mapping[str, int]) -> Built:
-    if operator != "=":
-        raise _BadValueError("not_comparable")
-    return (
-        "SELECT t.account FROM alert t WHERE EXISTS"
-        " (SELECT 1 FROM json_each(t.rule_ids) WHERE json_each.value = ? COLLATE NOCASE)"
-    ), (value,)
-
-
-FIELDS: dict[str, Builder] = {
-    "risk": _risk,
-    "score": _risk,
-    "level": _level,
-    "status": _word("status"),
-    "currency": _word("currency"),
-    "balance": _amount("balance_minor"),
-    "limit": _amount("credit_limit_minor"),
-    "available": _amount("available_minor"),
-    "used": _used,
-    "alerts": _alerts,
-    "id": _prefix("account_id"),
-    "account": _prefix("account_id"),
-    "customer": _prefix("customer_id"),
-    "name": _name,
-    "rule": _rule,
-}
-"""Every field of the grammar and how it becomes SQL; operators and columns come from this module, values are bound."""
+LOGINS = Listing(
+    fields(
+        Field("outcome", "word", LOGIN_OUTCOMES), Field("risk", "score"), Field("level", "rank", LEVELS),
+        Field("rule", "word"), Field("device", "id"), Field("ip", "id"), Field("city", "part"), Field("account", "id"),
+        Field("customer", "id"), Field("age", "age"), Field("id", "id"),
+    ),
+    {
+        "outcome": Place("e.outcome"),
+        "risk": Place("e.score"),
+        "level": Place("e.level"),
+        "rule": RULE,
+        "device": Place("e.device_id"),
+        "ip": Place("e.ip"),
+        "city": Place("e.doc ->> '$.location.city'"),
+        "account": Place("a.account_id"),
+        "customer": Place("e.customer_id"),
+        "age": Place("e.occurred_at"),
+        "id": Place("e.login_id"),
+    },
+    tuple(
+        Place(expression)
+        for expression in (
+            "e.login_id", "a.account_id", "e.customer_id", "e.device_id", "e.ip", "e.rule_ids",
+            "e.doc ->> '$.location.city'",
+        )
+    ),
+)  # fmt: skip
+"""Logins `e` with their accounts `a`."""

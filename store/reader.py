@@ -7,7 +7,7 @@ checkpoints are never held up. Times are integer microseconds, money integer min
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from store import files
 from store.mirror_schema import LEVELS
-from store.query import Term
+from store.query import Selection
 
 Numbers = NDArray[np.int32]
 """Account numbers: dense integers in order of first appearance."""
@@ -198,6 +198,10 @@ class Reader:
         with suppress(sqlite3.ProgrammingError):
             self._connection.interrupt()
 
+    def define(self, name: str, arguments: int, function: Callable[..., bool]) -> None:
+        """Let statements on this connection call a function of the same result for the same arguments."""
+        self._connection.create_function(name, arguments, function, deterministic=True)
+
     @property
     def identity(self) -> tuple[int, int | None]:
         """Within which account numbers mean the same: the file, and how often its content was begun anew."""
@@ -250,16 +254,16 @@ class Reader:
         """The most suspicious accounts by falling score, so many at most."""
         return self._numbers(SUSPICIOUS, (most,))
 
-    def matching(self, terms: Sequence[Term], order: Numbers) -> Numbers:
-        """The accounts of an order that all terms select, in that order."""
+    def matching(self, selections: Sequence[Selection], order: Numbers) -> Numbers:
+        """The accounts of an order that all selections keep, in that order."""
         if not len(order):
             return order
         kept = np.ones(len(order), dtype=bool)
-        for term in terms:
+        for one in selections:
             chosen = np.zeros(int(order.max()) + 1, dtype=bool)
-            found = self._numbers(term.sql, term.parameters)
+            found = self._numbers(one.sql, one.parameters)
             chosen[found[found < len(chosen)]] = True
-            kept &= chosen[order] != term.inverse
+            kept &= chosen[order] != one.inverse
         return order[kept]
 
     def alerts_by_level(self) -> dict[str, int]:

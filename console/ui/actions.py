@@ -7,9 +7,9 @@ An action named like a screen opens it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
@@ -211,15 +211,32 @@ def bindings(*scopes: str) -> list[BindingType]:
 
 def performer(start: DOMNode | None, name: str) -> Callable[[str], None] | None:
     """The method that carries out an action, looked for from a node upwards; None when nothing here can."""
-    node = start
-    while node is not None:
-        method: Callable[[str], None] | None = getattr(node, f"do_{name}", None)
-        if method is not None:
-            return method
-        node = node.parent
+    method: Callable[[str], None] | None = _method(start, f"do_{name}")
+    if method is not None:
+        return method
     if start is not None and name in screens.BY_NAME:
         return lambda argument: cast("RiskDesk", start.app).show(name, argument)
     return None
+
+
+def _method(start: DOMNode | None, name: str) -> Any:  # noqa: ANN401 - whatever has that name
+    """A method of a node or of the nearest of its ancestors that has it."""
+    node = start
+    while node is not None:
+        if (method := getattr(node, name, None)) is not None:
+            return method
+        node = node.parent
+    return None
+
+
+def completions(start: DOMNode, text: str) -> list[str]:
+    """What a `:` command could go on to be: a name, or its argument from `words_of_NAME` of whoever carries it out."""
+    name, space, begun = text.partition(" ")
+    if not space:
+        return [action.name for action in live(start) if action.name.startswith(text) and action.name != text]
+    told: Callable[[], Iterable[str]] | None = _method(start, f"words_of_{name}")
+    words = told() if told is not None else ()
+    return [f"{name} {word}" for word in words if word.startswith(begun) and word != begun]
 
 
 def live(start: DOMNode | None) -> list[Action]:

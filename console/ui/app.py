@@ -6,7 +6,7 @@ Only the first screen is imported at once; the others are when they are first op
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from rich.segment import Segments
@@ -28,14 +28,14 @@ from console.ui.bell import Bell
 from console.ui.leaving import run_until_left
 from console.ui.preferences import Preferences
 from console.ui.screens.base import DeskScreen
+from console.ui.screens.filtering import Filtering
 from console.ui.screens.marking import Marking
 from console.ui.screens.watch import WatchScreen
 from console.ui.sight import Sight
 from console.ui.situation import Grade
-from console.ui.survey import Kind, Survey, Surveyor
+from console.ui.survey import Question, Survey, Surveyor
 from console.ui.text import clean
 from store.plans import PlanState
-from store.query import Term
 from store.reader import Reader
 
 if TYPE_CHECKING:
@@ -180,9 +180,9 @@ class RiskDesk(Preferences):
         if not self._surveyor.is_alive():
             self._surveyor.start()
 
-    def survey(self, terms: Sequence[Term], kind: Kind) -> None:
-        """Let the list in front show the accounts of a filter, in an order."""
-        self._surveyor.ask(terms, kind)
+    def survey(self, question: Question) -> None:
+        """Let the list in front show the accounts that this is about."""
+        self._surveyor.ask(question)
 
     # ------------------------------------------------------------ keys
 
@@ -295,7 +295,8 @@ class RiskDesk(Preferences):
     def do_command(self, _: str) -> None:
         front = self._front()
         if front is not None:
-            front.ask(":", [action.name for action in actions.live(front.home_focus() or front)])
+            start = front.home_focus() or front
+            front.ask(":", lambda text: actions.completions(start, text))
 
     def do_backtest(self, argument: str) -> None:
         """Backtest a draft, `FILE [DAYS]`; ask for it when none is named."""
@@ -306,14 +307,18 @@ class RiskDesk(Preferences):
             pack, days = draft_named(argument)
             self.push_screen(BacktestScreen(pack, days))
         elif front is not None:
-            front.ask(":", [f"backtest {path}" for path in draft_files(self.sight.home)], "backtest ")
+            front.ask(":", lambda text: actions.completions(front, text), "backtest ")
+
+    def words_of_backtest(self) -> Iterable[str]:
+        return map(str, draft_files(self.sight.home))
 
     def do_help(self, _: str) -> None:
         from console.ui.screens.help import HelpScreen
 
         front = self._front()
         if front is not None and not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(actions.live(self.focused or front), self.facts()))
+            fields = front.filter_fields() if isinstance(front, Filtering) else {}
+            self.push_screen(HelpScreen(actions.live(self.focused or front), self.facts(), tuple(fields)))
 
     def do_back(self, _: str) -> None:
         left = isinstance(self.screen, DeskScreen) and self.screen.leave()

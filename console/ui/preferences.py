@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.app import App
@@ -45,6 +46,12 @@ class Preferences(App[int]):
         for screen in self.screen_stack:
             if isinstance(screen, DeskScreen) and screen.stands:
                 screen.redraw()
+
+    def words_of_theme(self) -> Iterable[str]:
+        return (theme.name for theme in themes.THEMES)
+
+    def words_of_language(self) -> Iterable[str]:
+        return language.LANGUAGES
 
     def do_theme(self, argument: str) -> None:
         names = [theme.name for theme in themes.THEMES]

@@ -12,9 +12,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from console.desk import holds
+from console.desk import holds, patterns
 from store.files import StoreError, interrupted
-from store.query import Term
+from store.query import MATCHES, Selection
 from store.reader import Numbers, Reader
 
 PAUSE_S = 0.2
@@ -35,15 +35,22 @@ Kind = Literal["risk", "queue"]
 
 
 @dataclass(frozen=True)
+class Question:
+    """Which accounts a list shows: those of a kind that all selections keep."""
+
+    kind: Kind = "risk"
+    selections: Sequence[Selection] = ()
+
+
+@dataclass(frozen=True)
 class Survey:
-    """The accounts that match a filter, in order, the open alerts by level, and the critical ones' marks.
+    """The accounts that a question is about, in order, the open alerts by level, and the critical ones' marks.
 
     `identity` is that of the reader: the numbers mean nothing within another.
     """
 
     identity: tuple[int, int | None]
-    kind: Kind
-    terms: Sequence[Term]
+    question: Question
     order: Numbers
     alerts: Mapping[str, int]
     critical: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
@@ -67,22 +74,23 @@ class Surveyor(Thread):
     def __init__(self, path: Path, deliver: Callable[[Survey | Exception], None]) -> None:
         super().__init__(name="surveyor", daemon=True)
         self._path, self._deliver = path, deliver
-        self._wanted: tuple[Kind, tuple[Term, ...]] = ("risk", ())
+        self._wanted = Question()
+        self._matching = patterns.Matching()
         self._wake, self._over = Event(), Event()
         self._reader: Reader | None = None
         self._last: Survey | None = None
         self._whole_due = 0.0
 
-    def ask(self, terms: Sequence[Term], kind: Kind = "risk") -> None:
-        """Deliver the accounts of this filter in this order from now on, the first time at once."""
-        self._wanted = kind, tuple(terms)
+    def ask(self, question: Question) -> None:
+        """Deliver the accounts that this is about from now on, the first time at once."""
+        self._wanted = question
         if self._reader is not None:
             self._reader.interrupt()
         self._wake.set()
 
     def stop(self) -> None:
         self._over.set()
-        self.ask(())
+        self.ask(Question())
 
     def run(self) -> None:
         seen: tuple[object, ...] = self._round(())
@@ -103,7 +111,7 @@ class Surveyor(Thread):
             now: tuple[object, ...] = (reader, reader.data_version(), wanted)
             if now == seen:
                 return seen
-            survey = self._survey(reader, *wanted)
+            survey = self._survey(reader, wanted)
             if reader.replaced():
                 return ()
             if survey is not self._last:
@@ -113,20 +121,22 @@ class Surveyor(Thread):
             if interrupted(error):  # it may have hit the very statement it made room for
                 self._wake.set()
             elif wanted == self._wanted and not self._over.is_set():
-                self._deliver(error)
+                self._deliver(self._matching.late() or error)
             return ()
         return now if self._whole_due != due else ()
 
-    def _survey(self, reader: Reader, kind: Kind, terms: tuple[Term, ...]) -> Survey:
+    def _survey(self, reader: Reader, question: Question) -> Survey:
         """The whole order when it is due or another is asked for; else the last one with what has risen in it."""
         last, began = self._last, monotonic()
-        same = last is not None and (last.identity, last.kind, last.terms) == (reader.identity, kind, terms)
+        same = last is not None and (last.identity, last.question) == (reader.identity, question)
         if last is not None and same and began < self._whole_due:
-            return last if terms or kind == "queue" else raised(last, pressing_first(reader, reader.foremost(FOREMOST)))
-        order = pressing_first(reader, _queue(reader) if kind == "queue" else reader.order())
-        matching, alerts = reader.matching(terms, order), reader.alerts_by_level()
-        survey = Survey(reader.identity, kind, terms, matching, alerts, reader.critical_marks())
-        least = PAUSE_S if kind == "queue" else WHOLE_S
+            by_risk = question == Question()
+            return raised(last, pressing_first(reader, reader.foremost(FOREMOST))) if by_risk else last
+        order = pressing_first(reader, _queue(reader) if question.kind == "queue" else reader.order())
+        self._matching.begin()
+        matching, alerts = reader.matching(question.selections, order), reader.alerts_by_level()
+        survey = Survey(reader.identity, question, matching, alerts, reader.critical_marks())
+        least = PAUSE_S if question.kind == "queue" else WHOLE_S
         self._whole_due = began + max(least, (monotonic() - began) / SHARE)
         return survey
 
@@ -137,6 +147,7 @@ class Surveyor(Thread):
         if self._reader is None:
             try:
                 self._reader = Reader(self._path)
+                self._reader.define(MATCHES, 2, self._matching)
             except (StoreError, OSError):
                 return None
         return self._reader if self._reader.ready() else None

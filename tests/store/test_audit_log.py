@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from console.desk import patterns
 from store import audit_log
-from store.audit_log import STRETCH, STRETCHES, Wanted
+from store.audit_log import AUDIT, STRETCH, STRETCHES
 from store.journal import Journal
+from store.query import Selection, select
 from tests.ui.mirror_builder import build_journal
 
 
@@ -20,10 +22,14 @@ def journal(tmp_path: Path):
     journal.close()
 
 
-def listed(journal: Journal, wanted: Wanted, most: int = 1000) -> list[audit_log.AuditRow]:
+def kept(text: str) -> tuple[Selection, ...]:
+    return select(text, AUDIT, {}, patterns.wrong)
+
+
+def listed(journal: Journal, wanted: str, most: int = 1000) -> list[audit_log.AuditRow]:
     rows, place = [], audit_log.newest(journal)
     while place:
-        page, place = audit_log.page(journal, wanted, place, most)
+        page, place = audit_log.page(journal, kept(wanted), place, most)
         assert len(page) <= most
         rows += page
     return rows
@@ -31,7 +37,7 @@ def listed(journal: Journal, wanted: Wanted, most: int = 1000) -> list[audit_log
 
 @pytest.mark.parametrize("most", [1, 2, 5, 1000])
 def test_pages_hold_every_row_once_newest_first(journal: Journal, most: int) -> None:
-    rows = listed(journal, Wanted(), most)
+    rows = listed(journal, "", most)
     assert [row.seq for row in rows] == [seq for (seq,) in journal.rows("SELECT seq FROM audit ORDER BY seq DESC")]
 
 
@@ -39,26 +45,26 @@ def test_pages_hold_every_row_once_newest_first(journal: Journal, most: int) -> 
 @pytest.mark.parametrize(
     ("wanted", "holds"),
     [
-        (Wanted(event="command.d"), lambda row: row.event == "command.decided"),
-        (Wanted(actor="maria.k"), lambda row: row.actor == "maria.k"),
-        (Wanted(account="acc_000002"), lambda row: row.account_id == "acc_000002"),
-        (Wanted(words="illegal_transition"), lambda row: "illegal_transition" in row.payload),
+        ("event:command.d", lambda row: row.event == "command.decided"),
+        ("actor:maria.k", lambda row: row.actor == "maria.k"),
+        ("account:acc_000002", lambda row: row.account_id == "acc_000002"),
+        ("illegal_transition", lambda row: "illegal_transition" in row.payload),
         (
-            Wanted(event="command", account="acc_000001", actor="watcher"),
+            "event:command account:acc_000001 actor:watcher",
             lambda row: row.account_id == "acc_000001" and row.actor == "watcher",
         ),
     ],
 )
-def test_a_filter_keeps_what_it_says(journal: Journal, wanted: Wanted, holds, most: int) -> None:
+def test_a_filter_keeps_what_it_says(journal: Journal, wanted: str, holds, most: int) -> None:
     rows = listed(journal, wanted, most)
     assert rows
-    assert [row.seq for row in rows] == [row.seq for row in listed(journal, Wanted()) if holds(row)]
+    assert [row.seq for row in rows] == [row.seq for row in listed(journal, "") if holds(row)]
 
 
 def test_an_account_is_found_in_rows_of_no_command(journal: Journal) -> None:
     journal.record("list.added", {"subject": "acc_77", "list": "allow"}, 1)
     journal.record("list.added", {"subject": "acc_7", "list": "allow"}, 1)
-    assert [row.event for row in listed(journal, Wanted(account="acc_7"))] == ["list.added"]
+    assert [row.event for row in listed(journal, "account:acc_7")] == ["list.added"]
 
 
 def test_a_page_looks_at_a_bounded_number_of_rows_and_the_next_goes_on(tmp_path: Path) -> None:
@@ -70,9 +76,9 @@ def test_a_page_looks_at_a_bounded_number_of_rows_and_the_next_goes_on(tmp_path:
             " INSERT INTO audit SELECT i, '', 'x', iif(i = 1, 'first', 'other'), '{}', '', '' FROM n",
             (rows,),
         )
-    page, place = audit_log.page(journal, Wanted(event="first"), audit_log.newest(journal), 50)
+    page, place = audit_log.page(journal, kept("event:first"), audit_log.newest(journal), 50)
     assert (page, place) == ([], 10)
-    page, place = audit_log.page(journal, Wanted(event="first"), place, 50)
+    page, place = audit_log.page(journal, kept("event:first"), place, 50)
     assert ([row.seq for row in page], place) == ([1], 0)
     journal.close()
 
@@ -84,7 +90,7 @@ def test_broken_text_and_holes_are_shown_as_they_are(journal: Journal) -> None:
             "UPDATE audit SET payload = CAST(x'7bff' AS TEXT), actor = CAST(x'ff' AS TEXT) WHERE seq = 5"
         )
         connection.execute("UPDATE audit SET seq = 1000000000 WHERE seq = 1")
-    rows = listed(journal, Wanted(), 2)
+    rows = listed(journal, "", 2)
     assert [row.seq for row in rows][:2] == [1000000000, 13]
     assert next(row for row in rows if row.seq == 5).payload == "{\ufffd"
-    assert listed(journal, Wanted(actor="maria.k"))[0].seq == 1000000000
+    assert listed(journal, "actor:maria.k")[0].seq == 1000000000

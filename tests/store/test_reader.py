@@ -9,18 +9,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
+from console.core.instants import MINUTE, SECOND
+from console.desk import patterns
 from console.risk.queue import Standing, order
 from store import files
+from store.audit_log import AUDIT
 from store.mirror_schema import MIGRATIONS
-from store.query import QueryError, parse
+from store.query import ACCOUNTS, LOGINS, MATCHES, TRANSACTIONS, Listing, Selection, select
 from store.reader import Reader
 from store.timeline import newest, walk
-from tests.ui.mirror_builder import build
+from tests.ui.mirror_builder import NOW, build
 
 EXPONENTS = {"CNY": 2, "JPY": 0}
+
+
+def kept(text: str) -> tuple[Selection, ...]:
+    return select(text, ACCOUNTS, EXPONENTS, patterns.wrong)
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +38,7 @@ def mirror_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def reader(mirror_path: Path) -> Iterator[Reader]:
     opened = Reader(mirror_path)
+    opened.define(MATCHES, 2, patterns.matches)
     yield opened
     opened.close()
 
@@ -74,7 +80,7 @@ def test_a_critical_alert_that_comes_back_has_another_mark(tmp_path: Path) -> No
 
 def test_plain_words_match_ids_by_any_part_and_name_the_masked_name(reader: Reader) -> None:
     def found(text: str) -> list[int]:
-        return reader.matching(parse(text, EXPONENTS), reader.order()).tolist()
+        return reader.matching(kept(text), reader.order()).tolist()
 
     assert sorted(found("us_21")) == [42, 43]
     assert found("000042") == [42]
@@ -142,7 +148,7 @@ def test_an_empty_mirror_has_an_empty_order(tmp_path: Path) -> None:
     opened = Reader(tmp_path / "mirror.db")
     assert opened.ready()
     assert len(opened.order()) == 0
-    assert len(opened.matching(parse("frozen", {}), opened.order())) == 0
+    assert len(opened.matching(kept("frozen"), opened.order())) == 0
     opened.close()
 
 
@@ -167,49 +173,55 @@ def test_an_empty_mirror_has_an_empty_order(tmp_path: Path) -> None:
         ("used>=80", lambda row: 100 * (row.credit_limit_minor - row.available_minor) / row.credit_limit_minor >= 80),
         ("rule:ato-1", lambda row: "ATO-1" in (row.rule_ids or "")),
         ('id:"acc_00001"', lambda row: row.account_id.startswith("acc_00001")),
+        ("ACC_00001", lambda row: row.account_id.startswith("acc_00001")),
+        ("-f c31", lambda row: row.account_id in ("acc_000031", "acc_000301") or row.customer_id in ("cus_31",)),
+        ("!-f 1", lambda row: "1" not in row.account_id and "1" not in row.customer_id),
+        (r"/0{4}1[27]$/", lambda row: row.account_id in ("acc_000012", "acc_000017")),
+        ("/^ACC.*[13]$/", lambda row: row.account_id[-1] in "13"),
+        ("status:frozen,closing", lambda row: row.status in ("frozen", "closing")),
+        ("!status:frozen,closing", lambda row: row.status not in ("frozen", "closing")),
+        ("level:high,critical", lambda row: row.level >= 3),
+        ("risk:>80%", lambda row: row.score > 0.8),
+        ("active<3m", lambda row: NOW - SECOND - row.last_activity_at < 3 * MINUTE),
+        ("claimed:maria.k", lambda row: row.claimed_by == "maria.k"),
     ],
 )
 def test_filters_select_what_they_say_in_the_order(reader: Reader, text: str, expected) -> None:
     order = reader.order()
     rows = reader.page(order.tolist())
     wanted = [number for number in order.tolist() if expected(rows[number])]
-    assert reader.matching(parse(text, EXPONENTS), order).tolist() == wanted
+    assert reader.matching(kept(text), order).tolist() == wanted
     assert 0 < len(wanted) < 60
 
 
-@pytest.mark.parametrize(
-    ("text", "trouble", "at"),
-    [
-        ("risk>0.8 statuss:x", "unknown_field", 9),
-        ("level:huge", "unknown_level", 6),
-        ("risk>much", "not_a_number", 5),
-        ("risk>nan", "not_a_number", 5),
-        ("frozen risk>", "no_value", 12),
-        ("status>active", "not_comparable", 7),
-        ('id:"acc', "unclosed_quote", 3),
-        ("!", "no_value", 1),
-        ("a " * 13, "too_many", 24),
-    ],
-)
-def test_errors_point_at_the_fault(text: str, trouble: str, at: int) -> None:
-    with pytest.raises(QueryError) as caught:
-        parse(text, EXPONENTS)
-    assert (caught.value.trouble, caught.value.at) == (trouble, at)
+def test_ages_are_told_in_the_streams_time(reader: Reader) -> None:
+    found = {text: len(reader.matching(kept(text), reader.order())) for text in ("opened<401d", "opened>399d")}
+    assert found == {"opened<401d": 60, "opened>399d": 60}
+    assert len(reader.matching(kept("opened<399d"), reader.order())) == 0
+    assert len(reader.matching(kept("alerted<2h"), reader.order())) == 20
 
 
-@settings(max_examples=200)
-@given(st.text(max_size=40))
-def test_any_text_is_a_filter_or_an_error_that_points(text: str) -> None:
-    try:
-        terms = parse(text, EXPONENTS)
-    except QueryError as error:
-        assert 0 <= error.at <= len(text)
-    else:
-        assert all(term.sql.count("?") == len(term.parameters) for term in terms)
+@pytest.mark.parametrize("listing", [ACCOUNTS, TRANSACTIONS, LOGINS, AUDIT])
+def test_every_field_of_a_list_has_its_place_and_every_place_a_field(listing: Listing) -> None:
+    assert set(listing.fields) == set(listing.places)
+
+
+SAMPLES = {
+    "id": "x", "part": "%_\\", "word": "open", "rank": "high", "count": "1", "amount": "1", "score": "0.5",
+    "percent": "5", "age": "1d",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ACCOUNTS.fields)
+def test_every_field_of_accounts_is_one_that_the_mirror_has(reader: Reader, name: str) -> None:
+    field = ACCOUNTS.fields[name]
+    value = field.values[1] if field.values else SAMPLES[field.kind]
+    sign = "<" if field.kind == "age" else ":"
+    assert len(reader.matching(kept(f"{name}{sign}{value}"), reader.order())) <= 60
 
 
 def test_values_are_bound_and_never_sql(reader: Reader) -> None:
-    assert len(reader.matching(parse("x');DROP_TABLE_account;--", EXPONENTS), reader.order())) == 0
+    assert len(reader.matching(kept("x');DROP_TABLE_account;--"), reader.order())) == 0
     assert reader.size() == 60
 
 

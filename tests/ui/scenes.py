@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from textual.events import Key
+from textual.widgets import Input
 
 from console.core import commands
 from console.core.instants import HOUR, MINUTE
@@ -200,6 +201,20 @@ async def take_back(app: RiskDesk) -> None:
     await dialog_open(app)
 
 
+def prompt(text: str, *, enter: bool = False) -> Steps:
+    """The prompt with a filter typed, and entered."""
+
+    async def show(app: RiskDesk) -> None:
+        app.screen.do_filter("")
+        field = app.screen.query_one(Input)
+        field.value = text
+        field.cursor_position = len(text)
+        if enter:
+            await field.action_submit()
+
+    return show
+
+
 async def alerts(app: RiskDesk) -> None:
     await screen("alerts")(app)
     await until(lambda: app.screen.table.total() > 0, "the queue in order")
@@ -384,6 +399,8 @@ SCREENS = (
 )
 
 DIALOGS = (
+    Scene("completion", "WatchScreen", prompt("risk>0.8 status:frozen,")),
+    Scene("fault", "WatchScreen", prompt("name:陈 risk>0.8 statuss:frozen", enter=True)),
     Scene("freeze", "FreezeDialog", dialog("freeze", 12, "1")),
     Scene("freeze_until", "FreezeDialog", dialog("freeze", 1, "s1e", {"t": ""})),
     Scene("limit", "LimitDialog", dialog("limit", 0, "1o", {"t": "50%"})),

@@ -5,11 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
-import pytest
-
 from console.paths import Home
-from console.ui.screens.audit import asked, written
-from store.audit_log import Wanted
 from tests.ui.conftest import Desk
 from tests.ui.mirror_builder import build_journal
 from tests.ui.screens import ready, shown, until
@@ -20,19 +16,6 @@ async def listed(app, rows: int) -> None:
     await until(
         lambda: app.screen.NAME == "audit" and app.screen.stands and app.screen.table.total() == rows, f"{rows} rows"
     )
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        ("", Wanted()),
-        ("event:command actor:张三 account:acc_1 no answer", Wanted("command", "张三", "acc_1", "no answer")),
-        ("nothing:here", Wanted(words="nothing:here")),
-    ],
-)
-def test_a_filter_is_read_and_written(text: str, wanted: Wanted) -> None:
-    assert asked(text) == wanted
-    assert asked(written(wanted)) == wanted
 
 
 async def test_of_the_account_in_sight_then_of_all_then_back(home: Home, desk: Desk) -> None:

@@ -11,7 +11,7 @@ from console.core.instants import SECOND
 from console.paths import Home
 from console.ui.app import RiskDesk
 from console.ui.screens.watch import WatchScreen
-from console.ui.survey import Survey
+from console.ui.survey import Question, Survey
 from store.reader import Reader
 from tests.ui import mirror_builder
 from tests.ui.conftest import Desk
@@ -128,7 +128,7 @@ async def test_a_filter_shows_only_what_it_selects_and_escape_drops_it(desk: Des
         await pilot.press("escape")
         await shown(app, "200 accounts")
         app.screen.apply_filter("risk>0.8 statuss:x")
-        await shown(app, "There is no field statuss: risk>0.8 ▸statuss:x")
+        await shown(app, "There is no field statuss, did you mean status?: risk>0.8 ▸statuss:x")
 
 
 async def test_it_waits_for_a_mirror_and_takes_up_another(home: Home, desk: Desk) -> None:
@@ -173,7 +173,7 @@ async def test_an_order_counted_in_another_mirror_is_not_shown(home: Home, desk:
     app = desk()
     async with app.run_test(size=(80, 24)):
         await ready(app)
-        late = Survey(app.sight.mirror.identity, "risk", (), np.array([7, 8], dtype=np.int32), {})
+        late = Survey(app.sight.mirror.identity, Question(), np.array([7, 8], dtype=np.int32), {})
         mirror_builder.begin_anew(home.mirror)
         app.on_risk_desk_surveyed(RiskDesk.Surveyed(late))
         app.look()
@@ -253,6 +253,7 @@ async def test_a_paste_outside_the_prompt_does_nothing(desk: Desk) -> None:
     app = desk()
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(app)
+        await pilot.pause()
         before = frame(app)
         app.screen.post_message(events.Paste("jjfqX:quit\n"))
         await pilot.pause()

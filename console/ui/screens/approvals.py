@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -13,9 +13,12 @@ from console.core.instants import SECOND
 from console.core.messages import Command
 from console.core.second_person import is_own, may_decide
 from console.desk.waiting import concerned, find
-from console.language import tr
+from console.language import term, tr
 from console.ui.actions import bindings
 from console.ui.asked import asks
+from console.ui.filters import Column
+from console.ui.screens.commands import TYPES
+from console.ui.screens.short import ShortList
 from console.ui.screens.voting import Voting
 from console.ui.sight import RECENT
 from console.ui.text import clean, fit
@@ -24,6 +27,7 @@ from console.ui.widgets.approvals import COLUMNS, ApprovalList, Item
 from console.ui.widgets.lines import Lines
 from console.ui.widgets.portrait import LABEL_WIDTH, read_account
 from console.ui.widgets.request import request
+from store.fields import Field
 from store.journal import Entry
 from store.life import SETTLED, is_ballot
 
@@ -35,14 +39,14 @@ SEEN_AFTER = SECOND
 """How long the cursor rests on a command before it counts as seen: scrolling past is no look."""
 
 
-class ApprovalsScreen(Voting):
+class ApprovalsScreen(ShortList[Item], Voting):
     """Commands of everybody that wait, the least time left first; below them what was decided here lately."""
 
     DEFAULT_CSS = """
     ApprovalsScreen ApprovalList { padding: 0 0 0 1; height: 1fr; min-height: 3; }
     ApprovalsScreen #request { height: auto; max-height: 65%; padding: 0 1; border-top: solid $panel; }
     """
-    BINDINGS = bindings("approvals", "withdraw")
+    BINDINGS = bindings("approvals", "withdraw", "filter")
     NAME = "approvals"
 
     def __init__(self) -> None:
@@ -70,7 +74,7 @@ class ApprovalsScreen(Voting):
 
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
         situation = self.sight.situation
-        self.table.tell(self._items(), situation.meta, situation.core_now)
+        self.table.tell(self.kept(self._items()), situation.meta, situation.core_now)
         self._note_seen()
         self._draw()
         super().looked(mirror_changed, journal_changed)
@@ -92,6 +96,23 @@ class ApprovalsScreen(Voting):
             *(Item(command, ballots.get(command.id), True) for command in waiting),
             *(Item(command, entry, False) for command, entry in decided if command is not None),
         ]
+
+    def columns(self) -> Sequence[Column[Item]]:
+        now = self.sight.situation.core_now
+        return (
+            Column(Field("type", "word", TYPES), lambda item: item.command.type),
+            Column(Field("account", "id"), lambda item: item.command.target.id),
+            Column(Field("by", "word"), lambda item: item.command.created_by),
+            Column(Field("reason", "word"), lambda item: item.command.reason_code),
+            Column(Field("note", "part"), lambda item: item.command.note),
+            Column(Field("left", "age"), lambda item: item.command.not_after - now),
+            Column(Field("id", "id"), lambda item: item.command.id),
+        )
+
+    def text_of(self, row: Item) -> str:
+        one = row.command
+        told = (one.target.id, one.id, one.created_by, one.reason_code, one.note, term("ui.command", one.type))
+        return " ".join(filter(None, (*told, self._asks(one))))
 
     def _is_recent(self, entry: Entry) -> bool:
         return entry.state not in SETTLED or self.sight.situation.now - (entry.settled_at or 0) < RECENT
@@ -117,6 +138,8 @@ class ApprovalsScreen(Voting):
         own = sum(is_own(command, situation.meta) for command in waiting) if situation.meta else 0
         title = Text(tr("approvals.title"), colours.strong)
         title.append(f"  {tr('approvals.counts', mine=mine, own=own, all=len(waiting))}", colours.faint)
+        if self.filter:
+            title.append(f"  {self.filter_words()}", colours.warning)
         if self.table.marked:
             seen = len(self.table.marked & self.table.seen)
             title.append(f"  {tr('approvals.marked', count=len(self.table.marked), seen=seen)}", colours.accent)

@@ -6,38 +6,39 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from rich.text import Text
 from textual.widget import Widget
 
 from console.core.instants import parse
-from console.desk import checkpoints
+from console.desk import checkpoints, patterns
 from console.desk.audit import broken
 from console.language import term, tr
 from console.ui import formats
 from console.ui.actions import bindings
 from console.ui.screens.base import DeskScreen
+from console.ui.screens.filtering import Filtering
 from console.ui.situation import Grade
 from console.ui.text import clean, fit, folded
 from console.ui.themes import palette
 from console.ui.widgets.lines import Lines
-from console.ui.widgets.prompt import Prompt
 from console.ui.widgets.rows import Cell, RowList
 from console.ui.widgets.stream import Column, Stream, fitted
 from store import audit_log, journal_files
-from store.audit_log import AuditRow, Wanted
+from store.audit_log import AUDIT, AuditRow
+from store.fields import Fields
 from store.files import StoreError
+from store.grammar import Term, written
 from store.journal import Journal
 from store.journal_files import Proof
+from store.query import MATCHES, Selection, select
 from store.reader import AccountRow
 
 if TYPE_CHECKING:
     from console.desk.export import Extract
 
 EVERYTHING = "all"
-FIELDS = ("event", "actor", "account")
 SHORT = 8
 """Characters of a hash or id that tell it from the others on a screen."""
 BAR = 20
@@ -72,7 +73,7 @@ class AuditList(Stream[AuditRow]):
         ]
 
 
-class AuditScreen(DeskScreen):
+class AuditScreen(Filtering[Selection]):
     """What was decided, sent, learned and changed on this desk, by whom; `p` proves that none of it was altered."""
 
     DEFAULT_CSS = """
@@ -84,9 +85,10 @@ class AuditScreen(DeskScreen):
     VIEW: ClassVar = ("journal", "v_audit", "seq")
     BESIDE: ClassVar = True
 
-    def __init__(self, wanted: Wanted = Wanted()) -> None:  # noqa: B008 - frozen
+    def __init__(self, filter_text: str = "") -> None:
         super().__init__()
-        self._wanted = wanted
+        self.filter = filter_text
+        self._kept: tuple[Selection, ...] = ()
         self._proof: Proof | StoreError | None = None
         self._share: float | None = None
         self._proving: asyncio.Task[None] | None = None
@@ -95,9 +97,9 @@ class AuditScreen(DeskScreen):
     def over(cls, front: DeskScreen, argument: str) -> Self:
         """Filtered as asked for; else of the account in sight, if there is one."""
         if argument:
-            return cls(Wanted() if argument == EVERYTHING else asked(argument))
+            return cls("" if argument == EVERYTHING else argument)
         row = front.account()
-        return cls(Wanted(account=row.account_id) if row is not None else Wanted())
+        return cls(written([Term("field", (row.account_id,), name="account")]) if row is not None else "")
 
     def body(self) -> Iterable[Widget]:
         yield Lines("title", "heading")
@@ -114,6 +116,8 @@ class AuditScreen(DeskScreen):
 
     def on_mount(self) -> None:
         self.set_focus(self.table)
+        if self.filter and not self.apply_filter(self.filter):
+            self.filter = ""
 
     def on_unmount(self) -> None:
         if self._proving is not None:
@@ -134,8 +138,8 @@ class AuditScreen(DeskScreen):
         super().looked(mirror_changed, journal_changed)
 
     def _follow(self, journal: Journal) -> None:
-        wanted = self._wanted
-        self.table.follow(lambda place, most: audit_log.page(journal, wanted, place, most), audit_log.newest(journal))
+        page = self.sifted(journal, lambda place, most: audit_log.page(journal, self._kept, place, most))
+        self.table.follow(page, audit_log.newest(journal))
 
     def on_row_list_moved(self, _: RowList.Moved) -> None:
         self._draw()
@@ -164,33 +168,26 @@ class AuditScreen(DeskScreen):
         from console.desk.extracts import named
         from store.extract import PART
 
-        path, wanted = self.sight.home.journal, self._wanted
+        path, kept = self.sight.home.journal, self._kept
 
         def ids() -> Iterator[list[int]]:
             with closing(Journal(path)) as journal:
+                journal.define(MATCHES, 2, patterns.matches)
                 place = audit_log.newest(journal)
                 while place:
-                    rows, place = audit_log.page(journal, wanted, place, PART)
+                    rows, place = audit_log.page(journal, kept, place, PART)
                     yield [row.seq for row in rows]
 
         return named(path, "v_audit", "seq", ids) if path.exists() else None
 
-    def do_filter(self, _: str) -> None:
-        self.ask("/", [f"{name}:" for name in FIELDS], written(self._wanted))
+    def filter_fields(self) -> Fields:
+        return AUDIT.fields
 
-    def on_prompt_entered(self, event: Prompt.Entered) -> None:
-        """The base's handler is called after this one."""
-        if event.kind == "/":
-            self._apply(asked(event.text))
+    def read_filter(self, text: str) -> tuple[Selection, ...]:
+        return select(text, AUDIT, {}, patterns.wrong)
 
-    def leave(self) -> bool:
-        filtered = self._wanted != Wanted()
-        if filtered:
-            self._apply(Wanted())
-        return filtered
-
-    def _apply(self, wanted: Wanted) -> None:
-        self._wanted = wanted
+    def show_filtered(self, kept: tuple[Selection, ...]) -> None:
+        self._kept = kept
         self.table.forget()
         if self.sight.journal is not None:
             self._follow(self.sight.journal)
@@ -235,8 +232,8 @@ class AuditScreen(DeskScreen):
         title = Text(tr("ui.audit.title"), colours.strong)
         more = "+" if self.table.more else ""
         title.append(f"  {tr('ui.stream.shown', count=formats.count(self.table.total()), more=more)}", colours.faint)
-        if self._wanted != Wanted():
-            title.append(f"  /{clean(written(self._wanted), 60)}", colours.accent)
+        if self.filter:
+            title.append(f"  {self.filter_words()}", colours.accent)
         if self.table.newer:
             title.append(f"   ▲ {tr('ui.stream.newer', key=self.desk.key_of('newest'))}", colours.warning)
         words, grade = self._proved()
@@ -273,24 +270,6 @@ class AuditScreen(DeskScreen):
         line.append(f"{clean(row.account_id, 72)}  " if row.account_id else "", colours.plain)
         line.append(f"# {clean(row.hash, SHORT)}", colours.faint)
         return [line, *(Text(part, colours.plain) for part in folded(clean(row.payload, 2 * width), width, 2))]
-
-
-def asked(text: str) -> Wanted:
-    """A filter from what was typed: `event:`, `actor:` and `account:` with a value each, the rest is words."""
-    wanted, words = Wanted(), []
-    for part in text.split():
-        name, colon, value = part.partition(":")
-        if colon and name in FIELDS:
-            wanted = replace(wanted, **{name: value})
-        else:
-            words.append(part)
-    return replace(wanted, words=" ".join(words))
-
-
-def written(wanted: Wanted) -> str:
-    """The filter as it is typed."""
-    told = [f"{name}:{getattr(wanted, name)}" for name in FIELDS if getattr(wanted, name)]
-    return " ".join([*told, wanted.words] if wanted.words else told)
 
 
 def moment(at: str) -> str:

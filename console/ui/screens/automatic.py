@@ -24,6 +24,7 @@ from console.ui.text import clean, fit
 from console.ui.themes import Palette, palette
 from console.ui.widgets.columns import INTENT_GLYPHS, intent_style
 from console.ui.widgets.lines import Lines
+from console.ui.widgets.prompt import nothing
 from console.ui.widgets.rows import Cell, RowList
 from store.automatic import CLAIMED, SHADOW, SKIPPED, WANTED, Act
 
@@ -189,7 +190,7 @@ class AutomaticScreen(DeskScreen):
         if reason:
             let_go_on(self.desk, reason)
         else:
-            self.ask(":", [], "go_on ")
+            self.ask(":", nothing, "go_on ")
 
 
 def mode(told: Standing) -> str:

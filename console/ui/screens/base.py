@@ -20,7 +20,7 @@ from console.ui.situation import Grade
 from console.ui.text import clean, fit
 from console.ui.themes import palette
 from console.ui.widgets.lines import Lines
-from console.ui.widgets.prompt import Prompt
+from console.ui.widgets.prompt import Checking, Completing, Kind, Prompt, nothing, sound
 from console.ui.widgets.rows import RowList
 from console.ui.widgets.status import Notices, StatusBar
 from store.reader import AccountRow
@@ -182,10 +182,10 @@ class DeskScreen(Screen[None]):
         if self.stands:
             self.looked(True, True)
 
-    def ask(self, kind: str, words: Iterable[str], text: str = "") -> None:
-        """Open the prompt over the line of keys."""
+    def ask(self, kind: Kind, completing: Completing, text: str = "", checking: Checking = sound) -> None:
+        """Open the prompt in place of the line of keys."""
         self.query_one("#keys").display = False
-        self.query_one(Prompt).ask("/" if kind == "/" else ":", words, text)
+        self.query_one(Prompt).ask(kind, completing, text, checking)
 
     def do_copy(self, _: str) -> None:
         self._copy(clean(self.named()))
@@ -224,7 +224,7 @@ class DeskScreen(Screen[None]):
         elif extract is None:
             self.say(tr("ui.export.nothing"), "warning")
         elif not argument:
-            self.ask(":", [], f"export {self.NAME}.csv")
+            self.ask(":", nothing, f"export {self.NAME}.csv")
         elif form_of(to) is None:
             self.say(tr("ui.export.form"), "bad")
         else:

@@ -18,6 +18,8 @@ from console.desk.undo import open_again, pressing, seen, wish_of
 from console.language import term, tr
 from console.ui import formats
 from console.ui.actions import bindings
+from console.ui.filters import Column
+from console.ui.screens.short import ShortList
 from console.ui.screens.voting import Withdrawals
 from console.ui.situation import Situation
 from console.ui.text import clean
@@ -26,8 +28,12 @@ from console.ui.widgets.columns import INTENT_GLYPHS, intent_style
 from console.ui.widgets.lines import Lines
 from console.ui.widgets.portrait import problem_words
 from console.ui.widgets.rows import Cell, RowList
+from store.fields import Field
 from store.journal import Entry
 from store.life import State, is_ballot
+
+STATES = tuple(state.lower() for state in State)
+TYPES = ("account.freeze", "account.unfreeze", "account.set_limit", "account.close")
 
 
 class CommandList(RowList):
@@ -97,14 +103,14 @@ class CommandList(RowList):
         return [*cells, (told, max(1, rest), False, colours.faint)]
 
 
-class CommandsScreen(Withdrawals):
+class CommandsScreen(ShortList[Entry], Withdrawals):
     """The newest commands of the journal."""
 
     DEFAULT_CSS = """
     CommandsScreen CommandList { padding: 0 0 0 1; }
     CommandsScreen #detail { height: 2; padding: 0 1; background: $surface; }
     """
-    BINDINGS = bindings("commands", "undo")
+    BINDINGS = bindings("commands", "undo", "filter")
     NAME = "commands"
     VIEW: ClassVar = ("journal", "v_command", "command_id")
 
@@ -128,8 +134,10 @@ class CommandsScreen(Withdrawals):
 
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
         colours, situation = palette(self.app.theme_variables), self.sight.situation
-        self.list.tell(self.sight.commands, situation.now)
+        self.list.tell(self.kept(self.sight.commands), situation.now)
         title = Text(tr("ui.commands.title"), colours.strong)
+        if self.filter:
+            title.append(f"  {self.filter_words()}", colours.accent)
         if self.list.again:
             key = self.desk.key_of("redecide")
             title.append("  " + tr("ui.commands.again", count=len(self.list.again), key=key), colours.warning)
@@ -139,6 +147,23 @@ class CommandsScreen(Withdrawals):
         self.query_one("#title", Lines).show(title)
         self._detail()
         super().looked(mirror_changed, journal_changed)
+
+    def columns(self) -> Sequence[Column[Entry]]:
+        now = self.sight.situation.now
+        return (
+            Column(Field("state", "word", STATES), lambda entry: entry.state.lower()),
+            Column(Field("type", "word", TYPES), lambda entry: entry.type),
+            Column(Field("account", "id"), lambda entry: entry.account_id),
+            Column(Field("reason", "word"), lambda entry: entry.reason_code),
+            Column(Field("by", "word"), lambda entry: entry.created_by),
+            Column(Field("note", "part"), lambda entry: entry.note),
+            Column(Field("age", "age"), lambda entry: now - entry.created_at),
+            Column(Field("id", "id"), lambda entry: entry.command_id),
+        )
+
+    def text_of(self, row: Entry) -> str:
+        told = (tr(f"ui.state.{row.state}"), tr(f"ui.command.{row.type}"), row.problem, row.note)
+        return " ".join(filter(None, (row.account_id, row.command_id, row.reason_code, row.created_by, *told)))
 
     def on_row_list_moved(self, _: RowList.Moved) -> None:
         self._detail()

@@ -15,6 +15,7 @@ from console.ui import formats
 from console.ui.actions import bindings
 from console.ui.screens.base import DeskScreen
 from console.ui.text import clean
+from console.ui.widgets.prompt import nothing
 from store.reader import AccountDetail, Reader
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Decisions(DeskScreen):
         if row is None or mirror is None:
             return
         if not reason.strip():
-            self.ask(":", [], f"snooze {end or SNOOZE} ")
+            self.ask(":", nothing, f"snooze {end or SNOOZE} ")
             return
         now, by = mirror.watermark(), self.sight.situation.subject or "console"
         try:

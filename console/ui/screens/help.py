@@ -14,7 +14,6 @@ from console.ui.screens.base import DeskScreen
 from console.ui.themes import GLYPHS, Palette, palette
 from console.ui.widgets.columns import INTENT_GLYPHS, intent_style, level_text
 from console.ui.widgets.lines import Lines, Pair
-from store.query import FIELDS
 
 KEY_WIDTH = 12
 
@@ -25,9 +24,10 @@ class HelpScreen(DeskScreen):
     DEFAULT_CSS = "HelpScreen VerticalScroll { height: 1fr; padding: 0 1; }"
     NAME = "help"
 
-    def __init__(self, actions: Sequence[Action], facts: Facts) -> None:
+    def __init__(self, actions: Sequence[Action], facts: Facts, fields: Sequence[str] = ()) -> None:
+        """`fields` are those that a filter of the screen one comes from may name."""
         super().__init__()
-        self._actions, self._facts = actions, facts
+        self._actions, self._facts, self._fields = actions, facts, fields
 
     def body(self) -> Iterable[Widget]:
         yield Lines("title", "heading")
@@ -49,7 +49,7 @@ class HelpScreen(DeskScreen):
         colours = palette(self.app.theme_variables)
         self.query_one("#title", Lines).show(Text(tr("ui.help_screen.title"), colours.strong))
         pairs = [_line(action, self._facts, colours) for action in self._actions]
-        self.query_one("#text", Lines).show_pairs([*pairs, *_legend(colours)], KEY_WIDTH)
+        self.query_one("#text", Lines).show_pairs([*pairs, *_legend(self._fields, colours)], KEY_WIDTH)
 
 
 def _line(action: Action, facts: Facts, colours: Palette) -> Pair:
@@ -59,13 +59,13 @@ def _line(action: Action, facts: Facts, colours: Palette) -> Pair:
     return Text(keys, colours.accent), words.append(f"  ({why})" if why else "", colours.warning)
 
 
-def _legend(colours: Palette) -> list[Pair]:
+def _legend(fields: Sequence[str], colours: Palette) -> list[Pair]:
     levels, marks = Text(), Text()
     for place in reversed(range(len(GLYPHS))):
         levels.append(f"{level_text(place)}  ", colours.level(place))
     for state, glyph in INTENT_GLYPHS.items():
         marks.append(f"{glyph} {term('ui.state', state)}  ", intent_style(state, colours))
-    filters = Text(tr("ui.help_screen.filter", fields=" ".join(FIELDS)), colours.plain)
-    headings = (tr("ui.help_screen.levels"), tr("ui.help_screen.marks"), tr("ui.help_screen.filters"))
-    legend = zip(headings, (levels, marks, filters), strict=True)
-    return [(Text(), Text()), *((Text(heading, colours.heading), text) for heading, text in legend)]
+    told = [("levels", levels), ("marks", marks)]
+    if fields:
+        told.append(("filters", Text(tr("ui.help_screen.filter", fields=" ".join(fields)), colours.plain)))
+    return [(Text(), Text()), *((Text(tr(f"ui.help_screen.{name}"), colours.heading), text) for name, text in told)]

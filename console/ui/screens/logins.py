@@ -23,6 +23,7 @@ from console.ui.widgets.stream import Column, Stream, fitted
 from console.ui.widgets.world import Map, around
 from store import events
 from store.events import LoginRow
+from store.query import LOGINS, Selection
 from store.reader import Reader
 
 FAR_KM, FAST_KMH = 300, 900
@@ -83,6 +84,7 @@ class LoginsScreen(StreamScreen):
     """
     NAME = "logins"
     VIEW: ClassVar = ("mirror", "v_login", "login_id")
+    LISTING = LOGINS
 
     def body(self) -> Iterable[Widget]:
         title, *rest = super().body()
@@ -98,8 +100,8 @@ class LoginsScreen(StreamScreen):
     def newest(self, mirror: Reader, account: int | None) -> int:
         return events.newest_login(mirror, account)
 
-    def page(self, mirror: Reader, place: int, most: int) -> tuple[list[LoginRow], int]:
-        return events.logins(mirror, place, most, self.one_account)
+    def page(self, mirror: Reader, place: int, most: int, kept: Sequence[Selection]) -> tuple[list[LoginRow], int]:
+        return events.logins(mirror, place, most, self.one_account, kept)
 
     def columns(self, width: int) -> list[Column]:
         return self._list.columns(width)

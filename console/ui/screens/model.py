@@ -20,6 +20,7 @@ from console.ui.screens.base import DeskScreen
 from console.ui.text import clean, fit
 from console.ui.themes import Palette, palette
 from console.ui.widgets.lines import Lines
+from console.ui.widgets.prompt import nothing
 from console.ui.widgets.rows import Cell, RowList
 from store.journal import JournalError
 from store.models import Models, Version
@@ -191,7 +192,7 @@ class ModelScreen(DeskScreen):
         version, _, reason = argument.partition(" ")
         reason = reason.strip()
         if not reason:
-            self.ask(":", [], f"rollback {version or self._chosen()} ")
+            self.ask(":", nothing, f"rollback {version or self._chosen()} ")
             return
         epoch, journal = self._register.epoch, self.sight.journal
         if epoch is None or journal is None:

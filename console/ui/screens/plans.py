@@ -15,17 +15,22 @@ from console.desk import ailments, bulk
 from console.language import term, tr
 from console.ui import formats
 from console.ui.actions import bindings
+from console.ui.filters import Column
 from console.ui.plans import Followed, pace, results, to_go
 from console.ui.screens.base import DeskScreen
+from console.ui.screens.commands import TYPES
+from console.ui.screens.short import ShortList
 from console.ui.text import clean, fit
 from console.ui.themes import Palette, palette
 from console.ui.widgets.lines import Lines
 from console.ui.widgets.rows import Cell, RowList
+from store.fields import Field
 from store.plans import Plan, Plans, PlanState
 
 NEWEST = 100
 """Plans that are listed."""
 BAR, ROOMY = 8, 110
+STATES = tuple(state.lower() for state in PlanState)
 STATE_GLYPHS = {PlanState.RUNNING: "▸", PlanState.STOPPED: "■", PlanState.DONE: "✓"}
 
 
@@ -137,10 +142,11 @@ def state_style(state: PlanState, colours: Palette) -> Style:
     return {PlanState.RUNNING: colours.accent, PlanState.STOPPED: colours.warning}.get(state, colours.good)
 
 
-class PlansScreen(Steering):
+class PlansScreen(ShortList[Followed], Steering):
     """The newest plans of the journal."""
 
     DEFAULT_CSS = "PlansScreen PlanList { padding: 0 0 0 1; }"
+    BINDINGS: ClassVar = bindings("filter")
     NAME = "plans"
     VIEW: ClassVar = ("journal", "v_plan", "plan")
 
@@ -171,9 +177,27 @@ class PlansScreen(Steering):
         now = self.sight.situation.now
         if journal_changed or now - self._read_at >= SECOND:
             self._read_at = now
-            self.table.tell(self._read(now), now)
+            self.table.tell(self.kept(self._read(now)), now)
             self._heading()
         super().looked(mirror_changed, journal_changed)
+
+    def columns(self) -> Sequence[Column[Followed]]:
+        now = self.sight.situation.now
+        return (
+            Column(Field("number", "count"), lambda row: row.plan.number),
+            Column(Field("state", "word", STATES), lambda row: str(row.plan.state).lower()),
+            Column(Field("type", "word", TYPES), lambda row: row.plan.order.type),
+            Column(Field("accounts", "count"), lambda row: row.progress.results.accounts),
+            Column(Field("done", "percent"), lambda row: 100 * row.progress.share),
+            Column(Field("by", "word"), lambda row: row.plan.created_by),
+            Column(Field("reason", "word"), lambda row: row.plan.order.reason_code),
+            Column(Field("age", "age"), lambda row: now - row.plan.created_at),
+        )
+
+    def text_of(self, row: Followed) -> str:
+        plan = row.plan
+        told = (term("plans.state", plan.state), term("ui.command", plan.order.type), plan.order.note)
+        return " ".join(filter(None, (str(plan.number), plan.order.reason_code, plan.created_by, *told)))
 
     def _read(self, now: int) -> list[Followed]:
         """The plans as they are; those that can't change any more are read once."""
@@ -193,6 +217,9 @@ class PlansScreen(Steering):
         title = Text(tr("ui.plans.title"), colours.strong)
         about = tr("ui.plans.about") if self.table.total() else tr("ui.plans.none")
         title.append(f"  {fit(about, self.app.size.width - 12).rstrip()}", colours.faint)
+        if self.filter:
+            title.append(f"  {self.filter_words()}", colours.accent)
+            title.truncate(self.app.size.width - 2, overflow="ellipsis")
         self.query_one("#title", Lines).show(title)
         width = self.table.scrollable_content_region.width or self.app.size.width - 1
         heads = [fit(tr(f"ui.plans.{name}"), size, right) for name, size, right in layout(width)]

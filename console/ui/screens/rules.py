@@ -16,15 +16,17 @@ from textual.widget import Widget
 
 from console.desk.rules import DAYS, record
 from console.language import term, tr
-from console.risk.packs import Rule
+from console.risk.packs import TYPOLOGIES, Rule
 from console.risk.records import RuleRecord
 from console.ui import formats, rules
 from console.ui.actions import bindings
-from console.ui.screens.base import DeskScreen
+from console.ui.filters import Column
+from console.ui.screens.short import ShortList
 from console.ui.text import clean, fit
 from console.ui.themes import palette
 from console.ui.widgets.lines import Lines
 from console.ui.widgets.rows import Cell, RowList
+from store.fields import Field
 from store.files import StoreError
 from store.reader import Reader
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 EVERY_S, SHARE = 15.0, 0.1
 """The records are read again so often at most, and for no more than this share of the time."""
 ROOMY = 100
+STATES = ("live", "shadow", "off")
 
 
 @dataclass(frozen=True)
@@ -137,14 +140,16 @@ def overlap(told: RuleRecord | None, most: int) -> str:
     return "  ".join(f"{clean(name, 16)} {share:.0%}" for name, share in shares)
 
 
-class RulesScreen(DeskScreen):
+class RulesScreen(ShortList[Known]):
     """Every rule of the pack by its hits in the last 30 days of stream time."""
 
     DEFAULT_CSS = "RulesScreen RuleList { padding: 0 0 0 1; }"
+    BINDINGS = bindings("filter")
     NAME = "rules"
 
     def __init__(self) -> None:
         super().__init__()
+        self._known: Sequence[Known] = ()
         self._due = 0.0
         self._reading: asyncio.Task[None] | None = None
 
@@ -182,7 +187,27 @@ class RulesScreen(DeskScreen):
             told = []
         self._due = monotonic() + max(EVERY_S, (monotonic() - began) / SHARE)
         if self.stands:
-            self.table.tell(known(told, rules.rules()))
+            self._known = known(told, rules.rules())
+            self.show_rows()
+
+    def show_rows(self) -> None:
+        self.table.tell(self.kept(self._known))
+        self._heading()
+
+    def columns(self) -> Sequence[Column[Known]]:
+        return (
+            Column(Field("id", "id"), lambda one: one.rule_id),
+            Column(Field("state", "word", STATES), lambda one: one.state),
+            Column(Field("typology", "word", TYPOLOGIES), lambda one: one.rule.typology if one.rule else None),
+            Column(Field("hits", "count"), lambda one: one.record.hits if one.record else None),
+            Column(Field("precision", "score"), lambda one: one.record.precision.value
+                if one.record and one.record.precision else None),
+            Column(Field("minutes", "count"), lambda one: one.record.minutes / DAYS if one.record else None),
+        )  # fmt: skip
+
+    def text_of(self, row: Known) -> str:
+        typology = term("ui.typology", row.rule.typology) if row.rule else ""
+        return f"{row.rule_id} {term('ui.rule_state', row.state)} {typology} {rules.title(row.rule_id)}"
 
     def extract(self) -> Extract | None:
         """The records as `riskdesk rules --json` has them."""
@@ -195,6 +220,8 @@ class RulesScreen(DeskScreen):
     def _heading(self) -> None:
         colours = palette(self.app.theme_variables)
         title = Text(tr("ui.rules.title"), colours.strong).append(f"  {tr('ui.rules.about', days=DAYS)}", colours.faint)
+        if self.filter:
+            title.append(f"  {self.filter_words()}", colours.accent)
         title.truncate(self.app.size.width - 2, overflow="ellipsis")
         self.query_one("#title", Lines).show(title)
         width = self.table.scrollable_content_region.width or self.app.size.width - 2

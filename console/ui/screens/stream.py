@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -11,16 +11,21 @@ from rich.text import Text
 from textual.widget import Widget
 
 from console.core.instants import DAY
+from console.desk import patterns
 from console.language import tr
 from console.ui import formats, rules
+from console.ui.actions import bindings
 from console.ui.reasons import rule_ids
 from console.ui.screens.base import DeskScreen
 from console.ui.screens.deciding import Decisions
+from console.ui.screens.filtering import Filtering
 from console.ui.text import clean, fit
 from console.ui.themes import GLYPHS, palette
 from console.ui.widgets.lines import Lines
 from console.ui.widgets.rows import RowList
 from console.ui.widgets.stream import Column, Stream
+from store.fields import Fields
+from store.query import MATCHES, Listing, Selection, select
 from store.reader import AccountRow, Reader
 
 if TYPE_CHECKING:
@@ -30,17 +35,21 @@ EVERYTHING = "all"
 """Typed in place of an account's id."""
 
 
-class StreamScreen(Decisions):
+class StreamScreen(Filtering[Selection], Decisions):
     """A list of events. The account that actions are about is the row's under the cursor, else the list's own."""
 
     DEFAULT_CSS = """
     StreamScreen Stream { padding: 0 0 0 1; }
     StreamScreen #detail { height: 2; padding: 0 1; background: $surface; }
     """
+    BINDINGS: ClassVar = bindings("filter")
     BESIDE: ClassVar = True
+    LISTING: ClassVar[Listing]
+    """What a filter may ask of the events."""
 
     def __init__(self, account_id: str | None = None) -> None:
         super().__init__()
+        self._kept: tuple[Selection, ...] = ()
         self._account_id = account_id
         self._seen: tuple[int, int | None] | None = None
         self._row: AccountRow | None = None
@@ -64,8 +73,8 @@ class StreamScreen(Decisions):
         """The place of the newest event, of an account or of all."""
         raise LookupError("a list of events must know its newest")
 
-    def page(self, mirror: Reader, place: int, most: int) -> tuple[list[Any], int]:
-        """A page of events from a place on, and the next one's place."""
+    def page(self, mirror: Reader, place: int, most: int, kept: Sequence[Selection]) -> tuple[list[Any], int]:
+        """A page of events that a filter keeps from a place on, and the next one's place."""
         raise LookupError("a list of events must be read")
 
     def columns(self, width: int) -> list[Column]:
@@ -117,9 +126,28 @@ class StreamScreen(Decisions):
             self.table.forget()
         if mirror is not None and mirror_changed:
             self._row_of = None
-            self.table.follow(lambda place, most: self.page(mirror, place, most), self._newest(mirror))
+            self._follow(mirror)
         self._draw()
         super().looked(mirror_changed, journal_changed)
+
+    def _follow(self, mirror: Reader) -> None:
+        """Read on from what is new."""
+        self.table.follow(
+            self.sifted(mirror, lambda place, most: self.page(mirror, place, most, self._kept)), self._newest(mirror)
+        )
+
+    def filter_fields(self) -> Fields:
+        return self.LISTING.fields
+
+    def read_filter(self, text: str) -> tuple[Selection, ...]:
+        return select(text, self.LISTING, self.sight.situation.exponents, patterns.wrong)
+
+    def show_filtered(self, kept: tuple[Selection, ...]) -> None:
+        self._kept = kept
+        self.table.forget()
+        if self.sight.mirror is not None:
+            self._follow(self.sight.mirror)
+        self._draw()
 
     def _newest(self, mirror: Reader) -> int:
         if self._account_id is None:
@@ -148,20 +176,21 @@ class StreamScreen(Decisions):
             self.table.start_again(self._newest(self.sight.mirror))
 
     def extract(self) -> Extract | None:
-        """All events of the list, read on in the thread that writes."""
+        """All events of the list that the filter keeps, read on in the thread that writes."""
         from console.desk.extracts import named
         from store.extract import PART
 
         mirror, view = self.sight.mirror, self.VIEW
         if mirror is None or view is None:
             return None
-        path, key, newest = mirror.path, view[2], self._newest(mirror)
+        path, key, newest, kept = mirror.path, view[2], self._newest(mirror), self._kept
 
         def ids() -> Iterator[list[str]]:
             place = newest
             with closing(Reader(path)) as reader:
+                reader.define(MATCHES, 2, patterns.matches)
                 while place:
-                    rows, place = self.page(reader, place, PART)
+                    rows, place = self.page(reader, place, PART, kept)
                     yield [getattr(row, key) for row in rows]
 
         return named(path, view[1], key, ids)
@@ -176,6 +205,8 @@ class StreamScreen(Decisions):
         title.append(f"  {clean(self._account_id, 72) if self._account_id else tr('ui.stream.all')}", colours.plain)
         more = "+" if self.table.more else ""
         title.append(f"  {tr('ui.stream.shown', count=formats.count(self.table.total()), more=more)}", colours.faint)
+        if self.filter:
+            title.append(f"  {self.filter_words()}", colours.accent)
         if self.table.newer:
             title.append(f"   ▲ {tr('ui.stream.newer', key=self.desk.key_of('newest'))}", colours.warning)
         heads = [fit(tr(f"ui.{self.NAME}.{name}"), size, right) for name, size, right in self.columns(self.list_width)]

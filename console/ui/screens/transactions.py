@@ -17,6 +17,7 @@ from console.ui.widgets.rows import Cell
 from console.ui.widgets.stream import Column, Stream, fitted
 from store import events
 from store.events import TransactionRow
+from store.query import TRANSACTIONS, Selection
 from store.reader import Reader
 
 ROOMY = 100
@@ -70,6 +71,7 @@ class TransactionsScreen(StreamScreen):
 
     NAME = "transactions"
     VIEW: ClassVar = ("mirror", "v_transaction", "transaction_id")
+    LISTING = TRANSACTIONS
 
     def make(self) -> TransactionList:
         return TransactionList(self.one_account)
@@ -77,8 +79,10 @@ class TransactionsScreen(StreamScreen):
     def newest(self, mirror: Reader, account: int | None) -> int:
         return events.newest_transaction(mirror, account)
 
-    def page(self, mirror: Reader, place: int, most: int) -> tuple[list[TransactionRow], int]:
-        return events.transactions(mirror, place, most, self.one_account)
+    def page(
+        self, mirror: Reader, place: int, most: int, kept: Sequence[Selection]
+    ) -> tuple[list[TransactionRow], int]:
+        return events.transactions(mirror, place, most, self.one_account, kept)
 
     def columns(self, width: int) -> list[Column]:
         return self._list.columns(width)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual.widget import Widget
 
+from console.desk import patterns
 from console.language import tr
-from console.ui import formats
+from console.ui import filters, formats
+from console.ui.screens.filtering import Filtering
 from console.ui.screens.marking import Marking
 from console.ui.situation import end_mark
-from console.ui.survey import Kind, Survey
+from console.ui.survey import Kind, Question, Survey
 from console.ui.suspicion import suspicion
 from console.ui.text import clean, fit
 from console.ui.themes import palette
@@ -20,16 +22,16 @@ from console.ui.widgets import columns
 from console.ui.widgets.accounts import AccountTable
 from console.ui.widgets.lines import Lines
 from console.ui.widgets.marks import MOST
-from console.ui.widgets.prompt import Prompt
 from console.ui.widgets.rows import RowList
-from store.query import FIELDS, QueryError, Term, parse
+from store.fields import Fields
+from store.query import ACCOUNTS, Selection, select
 from store.reader import AccountRow
 
 if TYPE_CHECKING:
     from console.desk.export import Extract
 
 
-class WatchScreen(Marking):
+class WatchScreen(Filtering[Selection], Marking):
     """Accounts by risk. The foot tells of the account under the cursor why it is suspect, beside its own normal."""
 
     DEFAULT_CSS = """
@@ -41,9 +43,8 @@ class WatchScreen(Marking):
 
     def __init__(self) -> None:
         super().__init__()
-        self._terms: tuple[Term, ...] = ()
+        self._selections: tuple[Selection, ...] = ()
         self._newer = 0
-        self._filter = ""
         self._waiting = False
         self._read_for: tuple[object, ...] = ()
         self._read: str | None = None
@@ -77,7 +78,7 @@ class WatchScreen(Marking):
 
     def first_order(self) -> None:
         """A first order in milliseconds; the surveyor brings the whole one."""
-        if self.sight.mirror is not None and not self._filter and not self.table.total():
+        if self.sight.mirror is not None and not self.filter and not self.table.total():
             self.table.offer(self.sight.mirror.order(most=500))
 
     # ------------------------------------------------------------ news
@@ -98,7 +99,7 @@ class WatchScreen(Marking):
 
     def surveyed(self, survey: Survey) -> None:
         """The surveyor's news; a survey of another filter or order than the present one is late and dropped."""
-        if (survey.kind, survey.terms) != (self.KIND, self._terms):
+        if survey.question != self.question:
             return
         if self._waiting:
             self._waiting = False
@@ -128,8 +129,13 @@ class WatchScreen(Marking):
         self._detail()
         self.show_keys()
 
+    @property
+    def question(self) -> Question:
+        """Which accounts are shown."""
+        return Question(self.KIND, self._selections)
+
     def on_screen_resume(self) -> None:
-        self.desk.survey(self._terms, self.KIND)
+        self.desk.survey(self.question)
         if self.table.cursor is not None:
             self.table.touch()
 
@@ -147,35 +153,24 @@ class WatchScreen(Marking):
         if row is not None:
             self.desk.open_account(row.account_id)
 
-    def do_filter(self, _: str) -> None:
-        self.ask("/", [f"{name}:" for name in FIELDS], self._filter)
+    def filter_fields(self) -> Fields:
+        return ACCOUNTS.fields
 
-    def on_prompt_entered(self, event: Prompt.Entered) -> None:
-        """The base's handler is called after this one."""
-        if event.kind == "/":
-            self.apply_filter(event.text)
+    def read_filter(self, text: str) -> tuple[Selection, ...]:
+        return select(text, ACCOUNTS, self.sight.situation.exponents, patterns.wrong)
 
-    def apply_filter(self, text: str) -> bool:
-        """Show only what the filter selects; a filter that can't be understood is shown with the place of the fault."""
-        try:
-            terms = parse(text, self.sight.situation.exponents)
-        except QueryError as error:
-            where = clean(text[: error.at]) + "▸" + clean(text[error.at :])
-            self.desk.say(tr(f"ui.query.{error.trouble}", word=clean(error.word, 40), where=where), "bad")
-            return False
-        self.unsay()
-        self._filter, self._terms, self._waiting = text, tuple(terms), True
-        self.desk.survey(self._terms, self.KIND)
+    def show_filtered(self, kept: tuple[Selection, ...]) -> None:
+        self._selections, self._waiting = kept, True
+        self.desk.survey(self.question)
         self._heading()
-        return True
 
     def survey_failed(self, error: Exception) -> None:
         self._waiting = False
-        self.desk.say(tr("ui.query.failed", error=clean(error) or type(error).__name__), "bad")
+        self.desk.say(filters.failed(error), "bad")
 
     def leave(self) -> bool:
         """Escape: drop the marks, then the filter."""
-        return self.unmark() or (bool(self._filter) and self.apply_filter(""))
+        return self.unmark() or super().leave()
 
     # ------------------------------------------------------------ drawing
 
@@ -183,8 +178,8 @@ class WatchScreen(Marking):
         width = self.app.size.width - 2
         colours = palette(self.app.theme_variables)
         shown = tr(f"ui.{self.NAME}.accounts", count=formats.count(self.table.total()))
-        if self._filter:
-            shown += "  /" + clean(self._filter, 60) + (" …" if self._waiting else "")
+        if self.filter:
+            shown += f"  {self.filter_words()}{' …' if self._waiting else ''}"
         newer = tr("ui.watch.newer", count=self._newer, key=self.desk.key_of("refresh")) if self._newer else ""
         line = Text(tr(f"ui.{self.NAME}.title"), colours.strong)
         marks = len(self.table.marks)
@@ -209,8 +204,8 @@ class WatchScreen(Marking):
         colours = palette(self.app.theme_variables)
         row = self.account()
         if row is None:
-            nothing = self._filter and not self._waiting and not self.table.total()
-            words = tr("ui.watch.nothing", filter=clean(self._filter, 40)) if nothing else tr("ui.watch.no_cursor")
+            nothing = self.filter and not self._waiting and not self.table.total()
+            words = tr("ui.watch.nothing", filter=clean(self.filter, 40)) if nothing else tr("ui.watch.no_cursor")
             lines = [Text(words, colours.warning if nothing else colours.faint), Text()]
         else:
             lines = suspicion(row, self._evidence(row), self.sight.situation.exponents, colours)

@@ -79,7 +79,7 @@ class Stream(RowList, Generic[Row]):
     def follow(self, page: Page[Row], newest: int) -> None:
         """The list as it is now: `newest` is the place of its newest row, `page` reads from a place on."""
         self._reads = page
-        if newest == self._newest and self.shown:
+        if newest == self._newest and (self.shown or self._rest):
             return
         if self.shown and self.cursor_index not in (None, 0):
             self.newer = True

@@ -1,0 +1,48 @@
+"""Screens of a short list, whose rows are all in memory: the same filters, as tests of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Generic
+
+from console.ui import filters
+from console.ui.filters import Column, Row
+from console.ui.screens.filtering import Filtering
+from store.fields import Condition, Fields, fields
+
+
+class ShortList(Filtering[Condition], Generic[Row]):
+    """A subclass says what its rows have, and shows `kept` of them at every look."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._conditions: tuple[Condition, ...] = ()
+
+    def columns(self) -> Sequence[Column[Row]]:
+        """What a filter may ask of a row."""
+        raise LookupError("a short list must say what its rows have")
+
+    def text_of(self, row: Row) -> str:
+        """What bare words are looked for in."""
+        raise LookupError("a short list must say what its rows tell")
+
+    def kept(self, rows: Sequence[Row]) -> list[Row]:
+        """The rows that the filter keeps."""
+        if not self._conditions:
+            return list(rows)
+        reads = {column.field.name: column.read for column in self.columns()}
+        return list(filter(filters.test(self._conditions, reads, self.text_of), rows))
+
+    def filter_fields(self) -> Fields:
+        return fields(*(column.field for column in self.columns()))
+
+    def read_filter(self, text: str) -> tuple[Condition, ...]:
+        return filters.conditions(text, self.filter_fields())
+
+    def show_filtered(self, kept: tuple[Condition, ...]) -> None:
+        self._conditions = kept
+        self.show_rows()
+
+    def show_rows(self) -> None:
+        """Show the rows anew."""
+        self.looked(True, True)
