@@ -62,6 +62,7 @@ class Console:
     first_screen: str = field(default="watch", metadata=_read_as(kinds.choice(*FIRST_SCREENS)))
     time_zone: str | None = field(default=None, metadata=_read_as(kinds.zone))
     armed_minutes: int = field(default=10, metadata=_read_as(kinds.whole(1, 60)))
+    auto_advance: bool = field(default=True, metadata=_read_as(kinds.flag))
     bell: bool = field(default=True, metadata=_read_as(kinds.flag))
 
 

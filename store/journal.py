@@ -91,44 +91,54 @@ class Journal:
         at: int,
         checklist: Sequence[Mapping[str, str]] = (),
         also: Callable[[sqlite3.Connection], None] = lambda connection: None,
+        together: Sequence[Intent] = (),
     ) -> Entry:
         """Store a decision as QUEUED; it is on disk when this returns, with the entry as stored.
 
-        `checklist` is what the operator answered before deciding; it goes into the audit with the decision. `also`
-        stores what else belongs to it in the same transaction; nothing is stored when it raises.
+        `checklist` is what the operator answered before deciding; it goes into the audit with the decision. `together`
+        are decided in the same breath and stored after it, each with a life of its own; `also` stores what else belongs
+        to it. All of it is one transaction: nothing is stored when any of it can't be.
 
         Raises Blocked while another state-changing command of the account is unresolved. One that waits for approval
         does not block, and a freeze is blocked by nothing. A ballot is blocked by another one on the same command.
         """
         with self.transaction() as connection:
-            blocker = self._blocker(intent)
-            if blocker:
-                raise Blocked(blocker)
-            values = [getattr(intent, name) for name in INTENT]
-            marks = ", ".join("?" * (len(INTENT) + 2))
-            connection.execute(
-                f"INSERT INTO command ({', '.join(INTENT)}, created_at, state, policy_version)"  # noqa: S608
-                f" VALUES ({marks}, {POLICY_NOW})",
-                (*values, at, State.QUEUED),
-            )
-            payload: dict[str, Any] = {
-                "command_id": intent.command_id,
-                "body": intent.body.decode(),
-                "if_match": intent.if_match,
-                "to": State.QUEUED,
-            }
-            if intent.follows:
-                payload["follows"] = intent.follows
-            policy = self._need(intent.command_id).policy_version
-            if policy:
-                payload["policy_version"] = policy
-            if checklist:
-                payload["checklist"] = [dict(answer) for answer in checklist]
-            if is_ballot(intent.type):
-                payload |= {"type": intent.type, "about": intent.target_id}
-            audit.append(connection, at, intent.created_by, step(intent, "decided"), payload)
+            self._store(connection, intent, at, checklist)
+            for other in together:
+                self._store(connection, other, at)
             also(connection)
         return self._need(intent.command_id)
+
+    def _store(
+        self, connection: sqlite3.Connection, intent: Intent, at: int, checklist: Sequence[Mapping[str, str]] = ()
+    ) -> None:
+        """One decision and its row of the audit. Raises Blocked."""
+        blocker = self._blocker(intent)
+        if blocker:
+            raise Blocked(blocker)
+        values = [getattr(intent, name) for name in INTENT]
+        marks = ", ".join("?" * (len(INTENT) + 2))
+        connection.execute(
+            f"INSERT INTO command ({', '.join(INTENT)}, created_at, state, policy_version)"  # noqa: S608
+            f" VALUES ({marks}, {POLICY_NOW})",
+            (*values, at, State.QUEUED),
+        )
+        payload: dict[str, Any] = {
+            "command_id": intent.command_id,
+            "body": intent.body.decode(),
+            "if_match": intent.if_match,
+            "to": State.QUEUED,
+        }
+        if intent.follows:
+            payload["follows"] = intent.follows
+        policy = self._need(intent.command_id).policy_version
+        if policy:
+            payload["policy_version"] = policy
+        if checklist:
+            payload["checklist"] = [dict(answer) for answer in checklist]
+        if is_ballot(intent.type):
+            payload |= {"type": intent.type, "about": intent.target_id}
+        audit.append(connection, at, intent.created_by, step(intent, "decided"), payload)
 
     def _blocker(self, intent: Intent) -> Entry | None:
         if is_ballot(intent.type):

@@ -61,23 +61,26 @@ class Lists:
 
     def add(self, listing: Listing, at: int, actor: str) -> ListEntry:
         """List something; the same thing in the same list is replaced, so that an end can be moved."""
-        values = [getattr(listing, name) for name in _NEW]
         with self._journal.transaction() as connection:
-            same = self._select(
-                "WHERE removed_at IS NULL AND list = ? AND kind = ? AND subject = ?",
-                (listing.list, listing.kind, listing.subject),
-            )
-            for entry in same:
-                _take_back(connection, entry, "replaced", at, actor)
-            marks = ", ".join("?" * (len(_NEW) + 2))
-            number = connection.execute(
-                f"INSERT INTO listing ({', '.join(_NEW)}, created_at, created_by) VALUES ({marks})",  # noqa: S608
-                (*values, at, actor),
-            ).lastrowid
-            audit.append(
-                connection, at, actor, "list.added", {"number": number, **dict(zip(_NEW, values, strict=True))}
-            )
-        return self.get(int(number or 0))
+            number = self.place(connection, listing, at, actor)
+        return self.get(number)
+
+    def place(self, connection: sqlite3.Connection, listing: Listing, at: int, actor: str) -> int:
+        """The same within a transaction of the journal; returns the entry's number."""
+        values = [getattr(listing, name) for name in _NEW]
+        same = self._select(
+            "WHERE removed_at IS NULL AND list = ? AND kind = ? AND subject = ?",
+            (listing.list, listing.kind, listing.subject),
+        )
+        for entry in same:
+            _take_back(connection, entry, "replaced", at, actor)
+        marks = ", ".join("?" * (len(_NEW) + 2))
+        number = connection.execute(
+            f"INSERT INTO listing ({', '.join(_NEW)}, created_at, created_by) VALUES ({marks})",  # noqa: S608
+            (*values, at, actor),
+        ).lastrowid
+        audit.append(connection, at, actor, "list.added", {"number": number, **dict(zip(_NEW, values, strict=True))})
+        return int(number or 0)
 
     def remove(self, number: int, reason: str, at: int, actor: str) -> ListEntry:
         """Take an entry back. Raises JournalError when it is unknown or was taken back before."""

@@ -51,6 +51,11 @@ class AccountRow:
     rule_ids: str | None
     claimed_by: str | None
     claim_expires_at: int | None
+    alert_score: float | None = None
+    alert_level: int | None = None
+    last_hit_at: int | None = None
+    pace: float | None = None
+    recent_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +149,8 @@ SELECT a.account, a.account_id, a.version, a.deleted <> 0, a.customer_id, json_e
     coalesce(json_array_length(a.doc, '$.holds'), 0), coalesce(r.risk_score, 0.0), coalesce(r.risk_level, 0),
     coalesce(r.open_alerts, 0), r.last_activity_at, coalesce(r.last_transaction, 0), coalesce(r.last_login, 0),
     t.alert_id, t.state, t.opened_at, t.rule_ids,
-    CASE WHEN k.status = 'claimed' THEN k.claimed_by END, k.claim_expires_at
+    CASE WHEN k.status = 'claimed' THEN k.claimed_by END, k.claim_expires_at,
+    t.score, t.level, t.last_hit_at, t.pace, t.recent_minor
 FROM account a LEFT JOIN account_risk r USING (account)
     LEFT JOIN resource c ON c.type = 'customer' AND c.id = a.customer_id AND c.deleted = 0
     LEFT JOIN alert t ON t.account = a.account LEFT JOIN desk_case k ON k.account = a.account

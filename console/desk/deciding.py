@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 
@@ -13,9 +14,10 @@ from console.core.messages import Account, CoreMeta, DecidedOn, encode
 from console.core.vocabulary import NEEDS_IF_MATCH
 from console.desk.quota import expected
 from console.desk.undo import wish_of
-from console.language import tr
+from console.language import term, tr
 from store.journal import Blocked, Entry, Intent, Journal
 from store.life import BLOCKING, FREEZE, SETTLED, State, changes_state
+from store.overrides import Listing, Lists
 
 CAME_TO_NOTHING = SETTLED - {State.CONFIRMED}
 LOOK_S = 0.02
@@ -32,26 +34,39 @@ def decide(
     decided_on: DecidedOn | None = None,
     follows: str | None = None,
     checklist: Sequence[Mapping[str, str]] = (),
+    also: Sequence[Wish] = (),
+    snooze: Listing | None = None,
 ) -> Entry:
     """Fix a decision and store it as QUEUED; it is on disk when this returns. Nudge the watcher then.
 
     `account` is the account as the operator saw it: its version becomes If-Match. `core_now` is the core's clock, from
     which the deadline counts. `follows` is the command that this one undoes or decides again, `checklist` what was
-    answered before (see `desk.checklist`). Raises InvalidWish for what the core would refuse and for what another
+    answered before (see `desk.checklist`). `also` and `snooze` are decided in the same breath, such as a verdict beside
+    a freeze: all of it is stored or none. Raises InvalidWish for what the core would refuse and for what another
     console has undone or decided again already, Blocked while another state-changing command of the account is
     unresolved.
     """
-    intent = fix(
-        meta,
-        wish,
-        core_now=core_now,
-        account=account,
-        if_match=if_match(journal, wish, account),
-        decided_on=decided_on,
-        follows=follows,
-        second_person=expected(journal, meta, wish, core_now),
-    )
-    return journal.intend(intent, core_now, checklist, lambda _: _check_first(journal, intent))
+
+    def fixed(wished: Wish, follows: str | None = None) -> Intent:
+        return fix(
+            meta,
+            wished,
+            core_now=core_now,
+            account=account,
+            if_match=if_match(journal, wished, account),
+            decided_on=decided_on,
+            follows=follows,
+            second_person=expected(journal, meta, wished, core_now),
+        )
+
+    intent, together = fixed(wish, follows), [fixed(other) for other in also]
+
+    def beside(connection: sqlite3.Connection) -> None:
+        _check_first(journal, intent)
+        if snooze is not None:
+            Lists(journal).place(connection, snooze, core_now, meta.you.subject)
+
+    return journal.intend(intent, core_now, checklist, beside, together)
 
 
 def _check_first(journal: Journal, intent: Intent) -> None:
@@ -142,5 +157,5 @@ def wait_for(journal: Journal, command_id: str, timeout_s: float) -> Entry:
 def explain(error: InvalidWish | Blocked) -> str:
     """Why a wish was not taken, in the reader's language."""
     if isinstance(error, Blocked):
-        return tr("desk.blocked", type=error.by.type, state=error.by.state)
+        return tr("desk.blocked", type=term("ui.command", error.by.type), state=term("ui.state", error.by.state))
     return tr(f"desk.{error.key}", **error.values)

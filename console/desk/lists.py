@@ -53,8 +53,12 @@ def add(
 
 def snooze(journal: Journal, account: str, until: int, reason: str, by: str, *, stream_time: int = 0) -> ListEntry:
     """Keep an account's alerts out of the queue until an instant of stream time (µs). Raises ValueError."""
-    listing = _listing("snooze", "account", account, reason, until, "high", stream_time)
-    return Lists(journal).add(listing, instants.now(), by)
+    return Lists(journal).add(snoozing(account, until, reason, stream_time=stream_time), instants.now(), by)
+
+
+def snoozing(account: str, until: int, reason: str, *, stream_time: int) -> Listing:
+    """What such a snooze lists. Raises ValueError."""
+    return _listing("snooze", "account", account, reason, until, "high", stream_time)
 
 
 def remove(journal: Journal, number: int, reason: str, by: str) -> ListEntry:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any, TypeVar
@@ -93,14 +93,27 @@ class Check:
     text: dict[str, str]
 
 
+@dataclass(frozen=True)
+class Runbook:
+    """What to do about a kind of fraud, for people by language: what to check, what to do, when to call a person."""
+
+    check: dict[str, str]
+    act: dict[str, str]
+    call: dict[str, str]
+
+
 @dataclass(frozen=True, eq=False)
 class Pack:
-    """Rules, live ones first, then those in shadow; the scores from which a level begins, low to critical; checks."""
+    """Rules, live ones first, then those in shadow; the scores from which a level begins, low to critical; checks.
+
+    `runbooks` are by typology.
+    """
 
     rules: tuple[Rule, ...]
     thresholds: tuple[float, float, float, float]
     alert_level: int
     checklist: tuple[Check, ...] = ()
+    runbooks: dict[str, Runbook] = field(default_factory=dict)
 
     @cached_property
     def live(self) -> tuple[Rule, ...]:
@@ -121,18 +134,18 @@ class Pack:
 def load_packs(texts: Iterable[tuple[str, str]]) -> Pack:
     """One pack out of (file name, TOML text) pairs; raises PackError.
 
-    `[levels]` stands in exactly one of the files; ids of rules and of checks are unique over all of them.
+    `[levels]` stands in exactly one of the files; ids of rules and of checks are unique over all of them, and so is
+    the typology of a runbook.
     """
     rules: dict[str, Rule] = {}
     checks: dict[str, Check] = {}
+    runbooks: dict[str, Runbook] = {}
     levels: list[tuple[str, Any]] = []
     for name, text in texts:
         document = _document(name, text)
-        _only(document, ("levels", "rule", "checklist"), name)
-        for key, table in _typed(document.get("checklist", {}), dict, f"{name}: checklist").items():
-            if key in checks:
-                raise PackError(f"{name}: checklist.{key}: the id is taken")
-            checks[key] = _check(key, table, f"{name}: checklist.{key}")
+        _only(document, ("levels", "rule", "checklist", "runbook"), name)
+        _gather_checks(document, name, checks)
+        _gather_runbooks(document, name, runbooks)
         if "levels" in document:
             levels.append((name, document["levels"]))
         for number, table in enumerate(_listed(document.get("rule", []), dict, f"{name}: rule"), 1):
@@ -145,10 +158,25 @@ def load_packs(texts: Iterable[tuple[str, str]]) -> Pack:
     ordered = sorted(rules.values(), key=lambda rule: -STATES.index(rule.state))
     if len(checks) > MAX_CHECKS:
         raise PackError(f"more than {MAX_CHECKS} checks")
-    pack = Pack(tuple(ordered), *_levels(*levels[0]), tuple(checks.values()))
+    pack = Pack(tuple(ordered), *_levels(*levels[0]), tuple(checks.values()), runbooks)
     if len(pack.rules) > MAX_RULES:
         raise PackError(f"more than {MAX_RULES} rules")
     return pack
+
+
+def _gather_checks(document: dict[str, Any], name: str, into: dict[str, Check]) -> None:
+    for key, table in _typed(document.get("checklist", {}), dict, f"{name}: checklist").items():
+        if key in into:
+            raise PackError(f"{name}: checklist.{key}: the id is taken")
+        into[key] = _check(key, table, f"{name}: checklist.{key}")
+
+
+def _gather_runbooks(document: dict[str, Any], name: str, into: dict[str, Runbook]) -> None:
+    for key, table in _typed(document.get("runbook", {}), dict, f"{name}: runbook").items():
+        typology = _one_of(key, TYPOLOGIES, f"{name}: runbook")
+        if typology in into:
+            raise PackError(f"{name}: runbook.{typology}: the typology has one")
+        into[typology] = _runbook(table, f"{name}: runbook.{typology}")
 
 
 def looks_at(rule: Rule, seen: Seen) -> Bools:
@@ -213,6 +241,13 @@ def _check(key: str, table: object, where: str) -> Check:
     words = {language: text for language, text in table.items() if language != "typologies"}
     typologies = tuple(_one_of(word, TYPOLOGIES, f"{where}.typologies") for word in named)
     return Check(key, typologies, _texts(words, where))
+
+
+def _runbook(table: object, where: str) -> Runbook:
+    table = _typed(table, dict, where)
+    parts = ("check", "act", "call")
+    _only(table, parts, where)
+    return Runbook(**{part: _texts(table.get(part), f"{where}.{part}") for part in parts})
 
 
 def _levels(name: str, table: object) -> tuple[tuple[float, float, float, float], int]:

@@ -35,6 +35,7 @@ class Facts:
     may_approve: bool | None = None
     marked: int = 0
     core_now: int = 0
+    seen: bool = True
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,9 @@ class Action:
         return shown(self.keys[0]) if self.keys else ""
 
 
-COMMAND = ("armed", "may_command", "same_version", "account", "mirrored", "reasons")
+COMMAND = ("armed", "may_command", "same_version", "account", "seen", "mirrored", "reasons")
 SENDING = ("armed", "may_command", "same_version")
-CASE = (*SENDING, "account")
+CASE = (*SENDING, "account", "seen")
 
 BALLOT = ("armed", "may_command", "same_version")
 MANY = ("armed", "may_command", "same_version", "reasons")
@@ -97,6 +98,8 @@ ACTIONS = (
     Action("older", ("o",), "account", ("account",), hint=True),
     Action("redecide", ("D",), "commands", SENDING, danger=True, hint=True, argument=True),
     Action("undo", ("U",), "undo", SENDING, danger=True, hint=True),
+    Action("decide", ("d",), "decide", (*COMMAND, "unmarked"), danger=True, hint=True),
+    Action("next", ("N",), "queue", hint=True),
     Action("freeze", ("f",), "decide", (*COMMAND, "not_closed"), danger=True, bulk=True, hint=True),
     Action("unfreeze", ("u",), "decide", (*COMMAND, "not_closed", "holds"), danger=True, bulk=True, hint=True),
     Action("limit", ("l",), "decide", (*COMMAND, "limit_open"), danger=True, bulk=True, hint=True),
@@ -106,6 +109,7 @@ ACTIONS = (
     Action("verdict", ("v",), "decide", CASE, danger=True, bulk=True),
     Action("hand_over", ("H",), "decide", (*CASE, "claimed"), danger=True),
     Action("note", ("n",), "decide", CASE, danger=True),
+    Action("runbook", ("i",), "runbook", ("account",)),
     Action("snooze", ("z",), "decide", ("account",), argument=True),
     Action("filter", ("slash",), "filter", hint=True),
     Action("approve", ("a",), "approvals", (*BALLOT, "may_approve"), danger=True, hint=True),
@@ -161,11 +165,13 @@ NEEDS: dict[str, Callable[[Facts], bool]] = {
     "may_approve": lambda facts: facts.may_approve is not False,
     "same_version": lambda facts: facts.same_version,
     "account": lambda facts: facts.account is not None,
+    "seen": lambda facts: facts.seen,
     "mirrored": lambda facts: facts.account is not None and facts.account.version > 0 and not facts.account.deleted,
     "reasons": lambda facts: facts.reasons_known,
     "not_closed": lambda facts: facts.account is not None and facts.account.status != "closed",
     "limit_open": lambda facts: facts.account is not None and facts.account.status in LIMIT_OPEN,
     "holds": lambda facts: facts.account is not None and facts.account.holds > 0,
+    "unmarked": lambda facts: not facts.marked,
     "claimed": lambda facts: facts.account is not None and holder(facts.account, facts.core_now) is not None,
 }
 """What an action may need; each has a sentence `ui.need.<name>` for when it is not so."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from rich.segment import Segments
@@ -40,6 +41,7 @@ from store.reader import Reader
 
 if TYPE_CHECKING:
     from console.ui.drafts import Draft, Submit
+    from console.ui.worklist import Worklist
 
 BEAT_S = 0.25
 ATTENDED_WITHIN_S = 0.5
@@ -95,6 +97,13 @@ class RiskDesk(Preferences):
         self.submit: Submit = submit or self._journal
         self._bell = Bell(self.bell, clock)
         self._surveyor = Surveyor(home.mirror, self._hear)
+        self._typed_at = 0.0
+
+    @cached_property
+    def worklist(self) -> Worklist:
+        from console.ui.worklist import Worklist
+
+        return Worklist(self)
 
     # ------------------------------------------------------------ beat
 
@@ -189,6 +198,7 @@ class RiskDesk(Preferences):
     async def on_event(self, event: Event) -> None:
         """Keys act one after another, however fast they come: what a key opens gets the keys typed after it."""
         if isinstance(event, Key) and not event.is_forwarded:
+            self._typed_at = event.time
             await self._attended()
             if isinstance(self.screen, Taking) and self.screen.take(event):
                 return
@@ -229,6 +239,7 @@ class RiskDesk(Preferences):
             situation.may_approve,
             len(front.marked()) if isinstance(front, Marking) and front.stands else 0,
             situation.core_now,
+            front is None or self._typed_at >= front.seen_since,
         )
 
     def action_perform(self, name: str) -> None:

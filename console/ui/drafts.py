@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from console.core.commands import Wish
 from console.core.messages import Account, DecidedOn
+from store.overrides import Listing
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,8 @@ class Draft:
     """`account` is the resource the operator saw, None when the core had not told it yet.
 
     `follows` is the command that this decision undoes or repeats, `checklist` what was answered before it. `also` are
-    wishes decided in the same breath, which go out after it in their order.
+    wishes decided in the same breath, which go out after it in their order, `snooze` keeps the alert out of the queue
+    from the same moment on: all of it is journaled or none.
     """
 
     wish: Wish
@@ -23,6 +25,7 @@ class Draft:
     follows: str | None = None
     checklist: Sequence[Mapping[str, str]] = ()
     also: Sequence[Wish] = ()
+    snooze: Listing | None = None
 
 
 class Refused(Exception):

@@ -17,6 +17,9 @@ SPENDS = ("purchase", "cash_advance")
 LEAST = 3
 """Spends below which nothing is called normal."""
 
+HISTORY = 400
+"""Events from which an account's normal is drawn."""
+
 BLOCKS = " ▁▂▃▄▅▆▇█"
 NEW_AT_KM = 100
 SATURDAY = 5

@@ -20,6 +20,11 @@ def rule_ids(text: str | None) -> list[str]:
     return sorted(names, key=lambda name: (-rules.weight(name), name))
 
 
+def sentence(text: str | None) -> str:
+    """What an alert's rules say, the weightiest first; empty without any."""
+    return " · ".join(rules.title(name) or name for name in rule_ids(text))
+
+
 def headline(text: str | None, width: int) -> str:
     """An alert's rules in a few words: the kind of fraud, with the id where there is room, and how many more."""
     return _headline(text, width, language())

@@ -5,6 +5,7 @@ The engine is loaded when it is first asked for: the screen stands before that.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ BLOCKED = "BLOCK"
 """Stands among an alert's rules where the desk's own list raised it."""
 
 if TYPE_CHECKING:
-    from console.risk.packs import Pack, Rule
+    from console.risk.packs import Pack, Rule, Runbook
 
 
 _folder: list[Path | None] = [None]
@@ -74,6 +75,19 @@ def typology(rule_id: str) -> str:
         return tr("ui.rule.block_list")
     rule = rules().get(rule_id)
     return term("ui.typology", rule.typology) if rule else rule_id
+
+
+def typologies(rule_ids: Sequence[str]) -> list[str]:
+    """The kinds of fraud that these rules look for, in their order."""
+    known = rules()
+    return list(dict.fromkeys(known[rule_id].typology for rule_id in rule_ids if rule_id in known))
+
+
+def runbook(rule_ids: Sequence[str]) -> tuple[str, Runbook] | None:
+    """The first kind of fraud of these rules that something is to be done about, and what; None where nothing is."""
+    packed = pack()
+    books = packed.runbooks if packed is not None else {}
+    return next(((kind, books[kind]) for kind in typologies(rule_ids) if kind in books), None)
 
 
 def weight(rule_id: str) -> float:

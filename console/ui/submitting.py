@@ -34,6 +34,8 @@ def submitter(sight: Sight, complain: Callable[[str], None]) -> Submit:
                 decided_on=draft.decided_on,
                 follows=draft.follows,
                 checklist=draft.checklist,
+                also=draft.also,
+                snooze=draft.snooze,
             )
         except (InvalidWish, Blocked) as error:
             raise Refused(deciding.explain(error)) from error

@@ -132,7 +132,7 @@ class Surveyor(Thread):
         if last is not None and same and began < self._whole_due:
             by_risk = question == Question()
             return raised(last, pressing_first(reader, reader.foremost(FOREMOST))) if by_risk else last
-        order = pressing_first(reader, _queue(reader) if question.kind == "queue" else reader.order())
+        order = queue(reader) if question.kind == "queue" else pressing_first(reader, reader.order())
         self._matching.begin()
         matching, alerts = reader.matching(question.selections, order), reader.alerts_by_level()
         survey = Survey(reader.identity, question, matching, alerts, reader.critical_marks())
@@ -163,8 +163,8 @@ def pressing_first(reader: Reader, order: Numbers) -> Numbers:
     return np.concatenate((first, order[~np.isin(order, first)]))
 
 
-def _queue(reader: Reader) -> Numbers:
-    """The accounts with an open alert, the most pressing first."""
+def queue(reader: Reader) -> Numbers:
+    """The accounts with an open alert, the most pressing first; before them those whose hold ends."""
     from console.risk.queue import Standing, order
 
-    return order(Standing.of(reader.open_alerts()), reader.watermark())
+    return pressing_first(reader, order(Standing.of(reader.open_alerts()), reader.watermark()))

@@ -8,10 +8,10 @@ from rich.text import Text
 
 from console.language import tr
 from console.risk.hits import Hit
-from console.ui import formats, rules
+from console.ui import formats
 from console.ui.evidence import hits
 from console.ui.normal import NEW_AT_KM
-from console.ui.reasons import rule_ids
+from console.ui.reasons import sentence
 from console.ui.text import clean
 from console.ui.themes import Palette
 from store.reader import AccountRow
@@ -19,8 +19,7 @@ from store.reader import AccountRow
 
 def suspicion(row: AccountRow, evidence: str | None, exponents: Mapping[str, int], colours: Palette) -> list[Text]:
     """The two lines; `evidence` is the open alert's, None without one."""
-    names = rule_ids(row.rule_ids) if row.alert_state == "open" else []
-    why = " · ".join(rules.title(name) or name for name in names)
+    why = sentence(row.rule_ids) if row.alert_state == "open" else ""
     line = Text(clean(row.account_id, 72), colours.strong)
     line.append(f"  {clean(row.customer_name, 40)}")
     line.append(f"  {why or tr('ui.watch.no_alert')}", colours.plain if why else colours.faint)

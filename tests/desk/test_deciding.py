@@ -12,7 +12,7 @@ from console.core import commands, instants
 from console.core.commands import InvalidWish
 from console.core.instants import HOUR, MINUTE, SECOND
 from console.core.messages import Account, CommandRequest, CoreMeta, DecidedOn, decoder
-from console.desk import deciding
+from console.desk import deciding, lists
 from console.language import catalogue
 from store.journal import Blocked, Journal, Move
 from store.life import State
@@ -60,6 +60,34 @@ def test_a_freeze_is_not_held_up_by_the_desks_own_unresolved_command(journal: Jo
     assert deciding.decide(journal, META, FREEZE, core_now=NOW, account=ACCOUNT).if_match is None
 
 
+def test_what_is_decided_together_is_stored_together_each_as_a_command_of_its_own(journal: Journal) -> None:
+    fraud = commands.verdict(ACCOUNT.id, "fraud", ["t1"])
+    snooze = lists.snoozing(ACCOUNT.id, NOW + HOUR, "called", stream_time=NOW)
+    first = deciding.decide(journal, META, FREEZE, core_now=NOW, account=ACCOUNT, also=[fraud], snooze=snooze)
+    freeze, verdict = journal.unresolved()
+    assert (freeze.command_id, freeze.type, freeze.if_match) == (first.command_id, "account.freeze", 41)
+    assert (verdict.type, verdict.account_id, verdict.if_match) == ("case.verdict", ACCOUNT.id, None)
+    assert [entry.subject for entry in lists.entries(journal)] == [ACCOUNT.id]
+    journal.begin_attempt(freeze.command_id, NOW)
+    journal.settle(freeze.command_id, Move(to=State.REJECTED), NOW)
+    assert [entry.type for entry in journal.unresolved()] == ["case.verdict"]
+    assert journal.verify_audit() is None
+
+
+def test_where_one_part_can_not_be_stored_none_is(journal: Journal) -> None:
+    deciding.decide(journal, META, LOWER, core_now=NOW, account=ACCOUNT)
+    legit, release = commands.verdict(ACCOUNT.id, "legit"), commands.unfreeze(ACCOUNT.id, ["h1"], "other", "called")
+    snooze = lists.snoozing(ACCOUNT.id, NOW + HOUR, "called", stream_time=NOW)
+    before = journal.checkpoint(NOW)
+    for wish, also in ((release, legit), (legit, release)):
+        with pytest.raises(Blocked):
+            deciding.decide(journal, META, wish, core_now=NOW, account=ACCOUNT, also=[also], snooze=snooze)
+    with pytest.raises(InvalidWish):
+        deciding.decide(journal, META, legit, core_now=NOW, account=ACCOUNT, also=[commands.note(ACCOUNT.id, " ")])
+    assert [entry.type for entry in journal.unresolved()] == ["account.set_limit"]
+    assert (lists.entries(journal), journal.checkpoint(NOW)) == ([], before)
+
+
 def test_a_case_command_carries_no_version(journal: Journal) -> None:
     assert deciding.decide(journal, META, commands.claim("a1", 30), core_now=NOW, account=ACCOUNT).if_match is None
 
@@ -87,7 +115,7 @@ def test_a_refusal_is_explained_with_its_values(journal: Journal) -> None:
     deciding.decide(journal, META, CLOSE, core_now=NOW, account=ACCOUNT)
     with pytest.raises(Blocked) as blocked:
         deciding.decide(journal, META, LOWER, core_now=NOW, account=ACCOUNT)
-    assert "account.close" in deciding.explain(blocked.value)
+    assert "close is still queued" in deciding.explain(blocked.value)
     with pytest.raises(InvalidWish) as invalid:
         deciding.decide(journal, META, commands.claim("a1", 0), core_now=NOW)
     assert "480" in deciding.explain(invalid.value)

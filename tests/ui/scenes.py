@@ -94,6 +94,15 @@ def dialog(name: str, account: int, keys: str = "", typed: dict[str, str] | None
     return show
 
 
+async def decide_legit(app: RiskDesk) -> None:
+    app.perform("write", "10")
+    app.screen.table.place(3)
+    app.perform("decide")
+    await dialog_open(app)
+    app.screen.note_words.value = "已回访，" + HOSTILE
+    await press(app, "31ABC")
+
+
 async def marks(app: RiskDesk) -> None:
     for number in (0, 1, 3):
         app.screen.table.place(number)
@@ -219,6 +228,12 @@ async def alerts(app: RiskDesk) -> None:
     await screen("alerts")(app)
     await until(lambda: app.screen.table.total() > 0, "the queue in order")
     app.screen.table.place(app.screen.table.key_at(1))
+
+
+async def runbook(app: RiskDesk) -> None:
+    await account(app)
+    app.perform("runbook")
+    await until(lambda: app.screen.NAME == "runbook" and app.screen.stands, "the runbook")
 
 
 async def backtest(app: RiskDesk) -> None:
@@ -373,6 +388,7 @@ SCREENS = (
     Scene("ending", "WatchScreen", ending),
     Scene("alerts", "AlertsScreen", alerts),
     Scene("account", "AccountScreen", account),
+    Scene("runbook", "RunbookScreen", runbook),
     Scene("ending_account", "AccountScreen", ending_account),
     Scene("transactions", "TransactionsScreen", transactions),
     Scene("logins", "LoginsScreen", logins),
@@ -401,6 +417,9 @@ SCREENS = (
 DIALOGS = (
     Scene("completion", "WatchScreen", prompt("risk>0.8 status:frozen,")),
     Scene("fault", "WatchScreen", prompt("name:陈 risk>0.8 statuss:frozen", enter=True)),
+    Scene("decide", "DecideDialog", dialog("decide", 12, "1")),
+    Scene("decide_reasons", "DecideDialog", dialog("decide", 12, "1r")),
+    Scene("decide_legit", "DecideDialog", decide_legit),
     Scene("freeze", "FreezeDialog", dialog("freeze", 12, "1")),
     Scene("freeze_until", "FreezeDialog", dialog("freeze", 1, "s1e", {"t": ""})),
     Scene("limit", "LimitDialog", dialog("limit", 0, "1o", {"t": "50%"})),

@@ -11,6 +11,7 @@ from console.ui import actions, screens
 from console.ui.actions import ACTIONS, BY_NAME, NEEDS, Action, Facts, obstacle
 from console.ui.app import RiskDesk
 from console.ui.screens.account import AccountScreen
+from console.ui.screens.alerts import AlertsScreen
 from console.ui.screens.approvals import ApprovalsScreen
 from console.ui.screens.audit import AuditScreen
 from console.ui.screens.automatic import AutomaticScreen
@@ -25,6 +26,7 @@ from console.ui.screens.model import ModelScreen
 from console.ui.screens.plan import PlanScreen
 from console.ui.screens.plans import PlansScreen
 from console.ui.screens.rules import RulesScreen
+from console.ui.screens.runbook import RunbookScreen
 from console.ui.screens.stream import StreamScreen
 from console.ui.screens.watch import WatchScreen
 from console.ui.widgets.accounts import AccountTable
@@ -37,6 +39,8 @@ OWNERS = {
     "accounts": (WatchScreen, AccountTable),
     "decide": (Decisions,),
     "account": (AccountScreen,),
+    "queue": (AccountScreen, AlertsScreen),
+    "runbook": (Decisions, RunbookScreen),
     "figures": (BacktestScreen, BehindScreen, RulesScreen),
     "stream": (StreamScreen,),
     "filter": (WatchScreen, AuditScreen),
@@ -75,7 +79,7 @@ def test_an_action_is_reachable_told_and_done_by_something(action: Action) -> No
 
 def test_names_and_keys_are_unique_where_they_meet() -> None:
     assert len(BY_NAME) == len(ACTIONS)
-    everywhere = {"app", "list", "decide"}
+    everywhere = {"app", "list", "decide", "runbook", "queue"}
     for scope in ("accounts", "account", "backtest", "model", "stream", "audit", "log", "filter", "commands", "undo"):
         keys = [key for action in ACTIONS if action.scope in everywhere | {scope} for key in action.keys]
         assert len(keys) == len(set(keys))

@@ -119,7 +119,7 @@ class DecisionDialog(Form[Draft]):
         notice = foretold.told(wish, meta)
         if notice is not None:
             told.append(notice)
-        if seen is not None and seen.quota is not None and self.TYPE.startswith("account."):
+        if seen is not None and seen.quota is not None and wish.type.startswith("account."):
             told.append(foretold.quota_words(seen.quota, self.row.account_id))
         return told
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from rich.text import Text
 
@@ -15,6 +16,14 @@ from console.ui.themes import Palette
 
 LABEL_WIDTH = 10
 MAX_REASONS = 9
+
+
+class Field(Protocol):
+    """A part of a dialog: a key that is its own is used, and it is drawn as lines of at most `width` cells."""
+
+    def press(self, key: str) -> bool: ...
+
+    def lines(self, width: int, colours: Palette) -> list[Text]: ...
 
 
 @dataclass
@@ -40,7 +49,7 @@ class Choice:
     def lines(self, width: int, colours: Palette) -> list[Text]:
         if not self.shown:
             return []
-        line = _labelled(self.key, self.label, colours)
+        line = labelled(self.key, self.label, colours)
         for place, (_, words) in enumerate(self.options):
             chosen = place == self.index
             line.append(f"[{words}]" if chosen else f" {words} ", colours.strong if chosen else colours.faint)
@@ -92,13 +101,13 @@ class Reasons:
             return [line.append("  0 ", colours.accent).append(tr("ui.dialog.other_reason"), colours.faint)]
         lines = [self._line(place, code, width, colours) for place, code in enumerate(self.page)]
         if len(self.codes) > self.most:
-            more = _labelled("", "", colours)
+            more = labelled("", "", colours)
             words = tr("ui.dialog.more_reasons", count=len(self.codes) - len(self.page))
             lines.append(more.append("0 ", colours.accent).append(words, colours.faint))
         return lines
 
     def _line(self, place: int | None, code: ReasonCode, width: int, colours: Palette) -> Text:
-        line = _labelled("", "ui.dialog.reason" if not place or self.folded else "", colours)
+        line = labelled("", "ui.dialog.reason" if not place or self.folded else "", colours)
         chosen = code is self.chosen
         line.append("  " if place is None else f"{place + 1} ", colours.accent)
         line.append(f"{'●' if chosen else '○'} {clean(code.title, 60)}", colours.strong if chosen else colours.plain)
@@ -135,7 +144,7 @@ class Marks:
     def lines(self, width: int, colours: Palette) -> list[Text]:
         found = []
         for place, (name, words) in enumerate(self.items):
-            line = _labelled("", self.label if not place else "", colours)
+            line = labelled("", self.label if not place else "", colours)
             chosen = name in self.chosen
             line.append(f"{chr(ord('a') + place)} ", colours.accent)
             line.append(f"{'■' if chosen else '□'} {words}", colours.strong if chosen else colours.plain)
@@ -161,7 +170,7 @@ class Words:
     def lines(self, width: int, colours: Palette) -> list[Text]:
         if not self.shown:
             return []
-        line = _labelled(self.key, self.label, colours)
+        line = labelled(self.key, self.label, colours)
         line.append(clean(self.value) or self.hint, colours.strong if self.value else colours.faint)
         line.truncate(width, overflow="ellipsis")
         return [line]
@@ -211,9 +220,6 @@ class Question:
         return lines
 
 
-Field = Choice | Reasons | Marks | Words | Question
-
-
-def _labelled(key: str, label: str, colours: Palette) -> Text:
+def labelled(key: str, label: str, colours: Palette) -> Text:
     line = Text(f"{key:<2}", colours.accent)
     return line.append(fit(tr(label) if label else "", LABEL_WIDTH) + " ", colours.faint)

@@ -12,9 +12,9 @@ from textual.widget import Widget
 from console.core.messages import Command
 from console.desk.waiting import notes
 from console.language import tr
-from console.ui import formats
+from console.ui import formats, runbook
 from console.ui.actions import bindings
-from console.ui.normal import Normal, normal
+from console.ui.normal import HISTORY, Normal, normal
 from console.ui.screens.deciding import Decisions
 from console.ui.text import fit
 from console.ui.themes import Palette, palette
@@ -24,13 +24,12 @@ from console.ui.widgets.timeline import Timeline
 from store.reader import AccountDetail, AccountRow, Reader
 from store.timeline import Place, newest, walk
 
-WIDE = 110
+WIDE, ROOMY = 110, 120
+"""From so many cells on the portrait stands beside the history, and the runbook below that."""
 NOTES = 3
 """Notes of the case that are shown, the newest."""
 SCORES = 24
 """Newest events whose scores stand beside the account's, over time."""
-HISTORY = 400
-"""Events from which an account's normal is drawn."""
 
 
 class AccountScreen(Decisions):
@@ -41,11 +40,14 @@ class AccountScreen(Decisions):
     AccountScreen #portrait { height: auto; max-height: 60%; padding: 0 1; }
     AccountScreen #history { height: 1fr; }
     AccountScreen #history Timeline { padding: 0 0 0 1; }
+    AccountScreen #runbook, AccountScreen #runbook_title { display: none; }
+    AccountScreen #runbook { height: auto; max-height: 50%; padding: 0 1; }
+    AccountScreen.-told #runbook, AccountScreen.-told #runbook_title { display: block; }
     AccountScreen.-wide #pane { layout: horizontal; }
     AccountScreen.-wide #portrait { width: 42%; height: 100%; max-height: 100%; }
     AccountScreen.-wide #history { width: 58%; height: 100%; }
     """
-    BINDINGS = bindings("account", "undo")
+    BINDINGS = bindings("account", "undo", "queue")
     NAME = "account"
 
     def __init__(self, account_id: str) -> None:
@@ -65,6 +67,9 @@ class AccountScreen(Decisions):
             with Container(id="history"):
                 yield Lines("columns", "heading")
                 yield Timeline()
+                yield Lines("runbook_title", "heading")
+                with VerticalScroll(id="runbook", can_focus=False):
+                    yield Lines("runbook_text", tall=True)
 
     @property
     def timeline(self) -> Timeline:
@@ -78,6 +83,7 @@ class AccountScreen(Decisions):
 
     def on_mount(self) -> None:
         self.set_focus(self.timeline)
+        self.desk.worklist.look_ahead(self.account())
 
     def on_resize(self) -> None:
         self.set_class(self.app.size.width >= WIDE, "-wide")
@@ -100,6 +106,38 @@ class AccountScreen(Decisions):
         if identity != self._seen:
             self._seen, self._drawn = identity, None
             self.timeline.forget()
+
+    def turn_to(self, row: AccountRow) -> None:
+        """Show another account in place of this one: the next of the queue."""
+        self._account_id, self._detail, self._normal, self._drawn = row.account_id, None, None, None
+        self.timeline.forget()
+        ahead = self.desk.worklist.ahead
+        if ahead is not None and self.sight.mirror is not None:
+            known = (ahead.account_id, ahead.identity) == (row.account_id, self.sight.mirror.identity)
+            self._normal, self._drawn = (ahead.normal, ahead.begin) if known else (None, None)
+        self.query_one("#portrait").scroll_home(animate=False)
+        self.looked(True, True)
+        self.desk.worklist.look_ahead(row)
+        self.unseen()
+
+    def decided(self, account_id: str) -> None:
+        """Go on with the queue where what was decided stood in it."""
+        if self._in_queue and self.desk.settings.console.auto_advance:
+            self.do_next("")
+
+    @property
+    def _in_queue(self) -> bool:
+        return self._detail is not None and self._detail.alert is not None and self._detail.alert.state == "open"
+
+    def do_next(self, _: str) -> None:
+        """The next alert of the queue."""
+        if not self.stands:
+            return
+        found = self.desk.worklist.after(self.account())
+        if found is None:
+            self.desk.say(tr("ui.queue.over"))
+        else:
+            self.turn_to(found)
 
     def do_older(self, _: str) -> None:
         if self.sight.mirror is None or not self.timeline.older(self.sight.mirror):
@@ -154,3 +192,13 @@ class AccountScreen(Decisions):
         if self.query_one("#portrait").max_scroll_y > 0:
             title.append(f"   {tr('ui.account.more')}", colours.accent)
         self.query_one("#columns", Lines).show(title)
+        self._draw_runbook(self._detail.row, colours)
+
+    def _draw_runbook(self, row: AccountRow, colours: Palette) -> None:
+        """Beside the alert where there is room for both."""
+        kind = runbook.title(row) if self.app.size.width >= ROOMY else ""
+        self.set_class(bool(kind), "-told")
+        if kind:
+            heading = Text(tr("ui.runbook.title", kind=kind), colours.heading)
+            self.query_one("#runbook_title", Lines).show(heading)
+            self.query_one("#runbook_text", Lines).show_pairs(runbook.told(row, colours), runbook.LABEL_WIDTH)

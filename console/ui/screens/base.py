@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast
 
 from rich.cells import cell_len
@@ -59,6 +61,7 @@ class DeskScreen(Screen[None]):
         self._composed = False
         self._said: Text | None = None
         self._said_until = 0
+        self.seen_since = 0.0
 
     @classmethod
     def over(cls, front: DeskScreen, argument: str) -> Self:
@@ -148,6 +151,14 @@ class DeskScreen(Screen[None]):
         width = self.app.size.width - 2
         said = self._said if self.sight.clock() < self._said_until else None
         self.query_one("#keys", Lines).show(said or self._key_line(width))
+
+    def unseen(self) -> None:
+        """Another account has come by itself: until it was painted, nobody can have meant it by a key."""
+        self.seen_since = inf
+        self.call_after_refresh(self._painted)
+
+    def _painted(self) -> None:
+        self.seen_since = monotonic()
 
     def say(self, text: str, grade: Grade) -> None:
         """Show a message in the line of keys."""

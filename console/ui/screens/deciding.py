@@ -6,7 +6,7 @@ The dialogs are imported when they are first opened, so that the first screen do
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,23 @@ SNOOZE = "8h"
 class Decisions(DeskScreen):
     """The deciding actions of a screen. The account is the one under the cursor when the key came, and stays it."""
 
-    BINDINGS = bindings("decide")
+    BINDINGS = bindings("decide", "runbook")
+
+    def do_decide(self, _: str) -> None:
+        from console.ui.dialogs.decide import DecideDialog
+
+        self._ask(DecideDialog, _to_decide, self.decided)
+
+    def do_runbook(self, _: str) -> None:
+        """What to do about the kind of fraud that the alert under the cursor is about."""
+        from console.ui.screens.runbook import RunbookScreen
+
+        row = self.account()
+        if row is not None:
+            self.desk.push_screen(RunbookScreen(row))
+
+    def decided(self, account_id: str) -> None:
+        """An account's alert was decided, in one step: what the screen goes on with."""
 
     def do_freeze(self, _: str) -> None:
         from console.ui.dialogs.freeze import FreezeDialog
@@ -111,11 +127,16 @@ class Decisions(DeskScreen):
         self,
         dialog: Callable[..., DecisionDialog],
         more: More | None = None,
+        then: Callable[[str], None] = lambda account_id: None,
     ) -> None:
-        """Open a dialog on the account under the cursor. `more` reads what else the dialog is made from."""
+        """Open a dialog on the account under the cursor. `more` reads what else the dialog is made from.
+
+        `then` goes on with the account's id once it is decided.
+        """
         row = self.account()
         if row is not None:
-            _open(self.desk, row.account_id, dialog, more)
+            account_id = row.account_id
+            _open(self.desk, account_id, dialog, more, then=lambda: then(account_id))
 
 
 @dataclass(frozen=True)
@@ -171,8 +192,6 @@ def _submit(desk: RiskDesk, draft: Draft) -> bool:
     what = {"action": term("ui.command", draft.wish.type), "account": clean(draft.wish.account_id, 72)}
     try:
         desk.submit(draft)
-        for wish in draft.also:
-            desk.submit(replace(draft, wish=wish, follows=None, checklist=(), also=()))
     except Refused as refusal:
         desk.say(tr("ui.refused", why=clean(refusal), **what), "bad")
         return False
@@ -188,6 +207,15 @@ def _checks(detail: AccountDetail, mirror: Reader) -> Sequence[Check]:
     from console.ui import rules
 
     return to_ask(mirror, detail.row.account_id, rules.pack)
+
+
+def _to_decide(detail: AccountDetail, mirror: Reader) -> tuple[Sequence[str], Sequence[Check], Sequence[str]]:
+    """The transactions of the alert's hits, the checks before a release, the kinds of fraud that its rules look for."""
+    from console.ui import rules
+    from console.ui.reasons import rule_ids
+
+    kinds = rules.typologies(rule_ids(detail.row.rule_ids))
+    return hits_of(detail, mirror), _checks(detail, mirror), kinds
 
 
 def hits_of(detail: AccountDetail, mirror: Reader) -> Sequence[str]:

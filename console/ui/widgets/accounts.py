@@ -203,6 +203,11 @@ class AccountTable(RowList):
             self._take(order)
 
     @property
+    def latest(self) -> Numbers:
+        """The order as it was last offered, whether it is shown yet or held back."""
+        return self.order if self._offered is None else self._offered
+
+    @property
     def held(self) -> bool:
         """Whether the order must not move."""
         return self.top > 0 or self._placed or self._now - self._touched_at < HOLD
@@ -268,6 +273,13 @@ class AccountTable(RowList):
     def move(self, rows: int) -> None:
         self.touch()
         super().move(rows)
+        self._placed = (self.cursor_index or 0) > 0
+
+    def go_to(self, account: int) -> None:
+        """Put the cursor on an account, in the order as it is now, and hold that still."""
+        self.do_refresh("")
+        self.touch()
+        self.place(account)
         self._placed = (self.cursor_index or 0) > 0
 
     def _take(self, order: Numbers) -> None:
