@@ -252,6 +252,10 @@ def _add_review(commands: Commands) -> None:
     for part in (waiting, show, again):
         part.add_argument("--json", action="store_true", help=tr("cli.json"))
         _home(part)
+    book = _command(what, "book", entries.review_book, core=True, text=tr("review.help_book"))
+    book.add_argument("--dry-run", action="store_true", help=tr("review.help_dry_run"))
+    book.add_argument("--json", action="store_true", help=tr("cli.json"))
+    _home(book)
     for choice in ("approve", "decline", "refer"):
         part = _command(what, choice, entries.review_decide, core=True, text=tr(f"review.help_{choice}"))
         part.set_defaults(choice=choice, limit=None, reason=None)

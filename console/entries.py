@@ -68,6 +68,7 @@ def watch(options: argparse.Namespace) -> int:
             settings_of(options).notify,
             settings_of(options).heartbeat,
             options.automatic,
+            settings_of(options).watcher.limit_review_days,
         ),
         as_json=options.json,
     )
@@ -170,6 +171,12 @@ def review_decide(options: argparse.Namespace) -> int:
     from console.desk import review_command
 
     return review_command.run_decide(options, core_of(options))
+
+
+def review_book(options: argparse.Namespace) -> int:
+    from console.desk import limit_review_command
+
+    return limit_review_command.run(options, core_of(options))
 
 
 def review_reconstruct(options: argparse.Namespace) -> int:

@@ -29,6 +29,7 @@ EXAMPLES = {
     " act set-limit": ("riskdesk act set-limit acc_1 --value-minor 50000 --reason credit_deterioration",),
     " plan freeze": ("riskdesk plan freeze --from accounts.txt --reason account_takeover --wait",),
     " plan set-limit": ("riskdesk plan set-limit --from accounts.txt --share 50% --reason credit_risk",),
+    " review book": ("riskdesk review book --dry-run",),
     " review approve": ("riskdesk review approve app_1 --limit 200000 --reason ability_verified --wait",),
     " backtest": ("riskdesk backtest --pack draft.toml --days 30 --accounts behind.jsonl",),
     " scorecard fit": (

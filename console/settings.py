@@ -68,9 +68,13 @@ class Console:
 
 @dataclass(frozen=True)
 class Watcher:
-    """What the watcher runs with. Without `packs` the shipped rules count."""
+    """What the watcher runs with. Without `packs` the shipped rules count.
+
+    `limit_review_days` lie between two reviews of all limits, 0 for none.
+    """
 
     packs: Path | None = field(default=None, metadata=_read_as(kinds.folder))
+    limit_review_days: int = field(default=30, metadata=_read_as(kinds.whole(0, 366)))
 
 
 @dataclass(frozen=True)

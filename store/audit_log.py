@@ -63,6 +63,14 @@ def newest(journal: Journal, place: int | None = None) -> int:
     return int(journal.rows("SELECT coalesce(max(seq), 0) FROM audit WHERE seq <= ?", (place,))[0][0])
 
 
+def told_at(journal: Journal, event: str = "", *, first: bool = False) -> str | None:
+    """When the last row of an event was written, the first one if asked for; None where there is none."""
+    order = "ASC" if first else "DESC"
+    sql = f"SELECT at FROM audit WHERE ? IN ('', event) ORDER BY seq {order} LIMIT 1"  # noqa: S608 - two words
+    rows = journal.rows(sql, (event,))
+    return rows[0][0] if rows else None
+
+
 def page(journal: Journal, kept: Sequence[Selection], place: int, most: int) -> tuple[list[AuditRow], int]:
     """Up to `most` rows from a place on, newest first, and the place from which the next page goes on, 0 at the end.
 

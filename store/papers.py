@@ -126,6 +126,33 @@ def requests_of(mirror: Reader, account: int) -> list[str]:
     return [doc for (doc,) in rows]
 
 
+class Line(NamedTuple):
+    """An active account of the book: the JSON of it and of its customer, and the level of its open alert (0: none)."""
+
+    account: int
+    account_id: str
+    version: int
+    available_minor: int | None
+    currency: str | None
+    doc: str
+    customer: str | None
+    alert: int
+
+
+BOOK = """
+SELECT a.account, a.account_id, a.version, a.available_minor, a.currency, a.doc, c.doc,
+    CASE WHEN t.state = 'open' THEN t.level ELSE 0 END
+FROM account a LEFT JOIN resource c ON c.type = 'customer' AND c.id = a.customer_id AND c.deleted = 0
+    LEFT JOIN alert t ON t.account = a.account
+WHERE a.account > ? AND a.status = 'active' AND a.deleted = 0 AND a.doc IS NOT NULL ORDER BY a.account LIMIT ?
+"""
+
+
+def book(mirror: Reader, after: int, most: int) -> list[Line]:
+    """So many active accounts whose numbers lie above one."""
+    return [Line._make(row) for row in mirror.rows(BOOK, (after, most))]
+
+
 def resource(mirror: Reader, type_: str, id_: str) -> str | None:
     """The JSON of any other resource that is stored as it came, None when it is not mirrored."""
     found = mirror.rows("SELECT doc FROM resource WHERE type = ? AND id = ? AND deleted = 0", (type_, id_))

@@ -29,12 +29,25 @@ ENDED = frozenset({*SETTLED, State.AWAITING_APPROVAL, SKIPPED})
 class PlanState(StrEnum):
     """Where a plan stands."""
 
+    DRAFT = "DRAFT"
+    """Made by the machine: it waits for somebody to make it their own."""
+    DISCARDED = "DISCARDED"
+    """A draft that nobody wanted, or that a newer one took the place of."""
     RUNNING = "RUNNING"
     """Its items are carried out, or wait for the credential or the core."""
     STOPPED = "STOPPED"
     """No further item gets a command until it is resumed."""
     DONE = "DONE"
     """Every item has ended."""
+
+
+TURNS = {
+    (PlanState.RUNNING, PlanState.STOPPED): "plan.stopped",
+    (PlanState.STOPPED, PlanState.RUNNING): "plan.resumed",
+    (PlanState.DRAFT, PlanState.RUNNING): "plan.confirmed",
+    (PlanState.DRAFT, PlanState.DISCARDED): "plan.discarded",
+}
+"""What the audit calls each turn that somebody gives a plan."""
 
 
 class NotRunning(JournalError):
@@ -156,16 +169,23 @@ class Plans:
     # ------------------------------------------------------------ the desk's part
 
     def make(
-        self, order: Order, targets: Sequence[Target], at: int, by: str, checklist: Sequence[Mapping[str, str]] = ()
+        self,
+        order: Order,
+        targets: Sequence[Target],
+        at: int,
+        by: str,
+        checklist: Sequence[Mapping[str, str]] = (),
+        state: PlanState = PlanState.RUNNING,
     ) -> Plan:
-        """Store a plan, its items in the order given; it runs from now on. Raises JournalError for an empty one.
+        """Store a plan, its items in the order given; it runs from now on unless it is a draft.
 
-        `checklist` is what was answered before deciding; it goes into the audit with the plan.
+        `checklist` is what was answered before deciding; it goes into the audit with the plan. Raises JournalError for
+        a plan of nothing.
         """
         if not targets:
             raise JournalError("a plan needs at least one account")
         with self._journal.transaction() as connection:
-            values = (order.type, _json(order.params), order.reason_code, order.note, at, by, PlanState.RUNNING, at)
+            values = (order.type, _json(order.params), order.reason_code, order.note, at, by, state, at)
             number = connection.execute(
                 "INSERT INTO plan (type, params, reason_code, note, created_at, created_by, state, running_since)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -187,16 +207,25 @@ class Plans:
             }
             if checklist:
                 payload["checklist"] = [dict(answer) for answer in checklist]
-            audit.append(connection, at, by, "plan.made", payload)
+            audit.append(connection, at, by, "plan.drafted" if state is PlanState.DRAFT else "plan.made", payload)
         return self.need(int(number or 0))
 
     def stop(self, number: int, at: int, actor: str, why: str | None = None) -> Plan:
-        """Let no further item begin; what is on its way is carried to its end. Raises JournalError unless it runs."""
-        return self._turn(number, PlanState.RUNNING, PlanState.STOPPED, at, actor, why)
+        """Let no further item begin; what is on its way is carried to its end. A draft is discarded.
+
+        Raises JournalError unless it runs or is a draft.
+        """
+        draft = self.need(number).state is PlanState.DRAFT
+        before, to = (PlanState.DRAFT, PlanState.DISCARDED) if draft else (PlanState.RUNNING, PlanState.STOPPED)
+        return self._turn(number, before, to, at, actor, why)
 
     def resume(self, number: int, at: int, actor: str) -> Plan:
-        """Go on with the items that wait. Raises JournalError unless the plan is stopped."""
-        return self._turn(number, PlanState.STOPPED, PlanState.RUNNING, at, actor, None)
+        """Go on with the items that wait. A draft becomes the plan of whoever resumes it.
+
+        Raises JournalError unless the plan is stopped or a draft.
+        """
+        draft = self.need(number).state is PlanState.DRAFT
+        return self._turn(number, PlanState.DRAFT if draft else PlanState.STOPPED, PlanState.RUNNING, at, actor, None)
 
     def _turn(self, number: int, before: PlanState, to: PlanState, at: int, actor: str, why: str | None) -> Plan:
         with self._journal.transaction() as connection:
@@ -204,14 +233,15 @@ class Plans:
             if plan.state is not before:
                 raise JournalError(f"plan {number} is {plan.state}")
             since = at if to is PlanState.RUNNING else plan.running_since
+            owner = actor if before is PlanState.DRAFT and to is PlanState.RUNNING else plan.created_by
             connection.execute(
-                "UPDATE plan SET state = ?, why = ?, running_since = ?, waits_for = NULL WHERE number = ?",
-                (to, why, since, number),
+                "UPDATE plan SET state = ?, why = ?, running_since = ?, created_by = ?, waits_for = NULL"
+                " WHERE number = ?",
+                (to, why, since, owner, number),
             )
             found = self.results(number)[number]
             payload = {"plan": number, "ended": found.ended, "accounts": found.accounts} | ({"why": why} if why else {})
-            event = "plan.resumed" if to is PlanState.RUNNING else "plan.stopped"
-            audit.append(connection, at, actor, event, payload)
+            audit.append(connection, at, actor, TURNS[before, to], payload)
         return self.need(number)
 
     # ------------------------------------------------------------ the watcher's part
@@ -282,6 +312,10 @@ class Plans:
         if plan is None:
             raise JournalError(f"there is no plan {number}")
         return plan
+
+    def drafts(self) -> list[Plan]:
+        """What the machine made and nobody has taken or discarded."""
+        return self._plans("WHERE state = 'DRAFT' ORDER BY number")
 
     def recent(self, most: int) -> list[Plan]:
         """The newest plans first."""

@@ -131,7 +131,7 @@ def wish(order: Order, aim: Target, account: Account) -> Wish:
         case "account.unfreeze":
             made = _unfreeze(account)
         case "account.set_limit":
-            made = _set_limit(order.params, account)
+            made = _set_limit(order.params, account, aim.params)
         case "account.close":
             made = _close(account)
         case _:
@@ -163,10 +163,15 @@ def _unfreeze(account: Account) -> Wish:
     return commands.unfreeze(account.id, holds[:HOLD_IDS], "")
 
 
-def _set_limit(params: Mapping[str, Any], account: Account) -> Wish:
-    """Many limits at once are lowered only: an account whose limit lies below the value is left as it is."""
+def _set_limit(params: Mapping[str, Any], account: Account, own: Mapping[str, Any] | None) -> Wish:
+    """Many limits at once are lowered only: an account whose limit lies below the value is left as it is.
+
+    `own` is a value made for this account alone, which may raise its limit.
+    """
     if account.status not in OPEN:
         raise Skip("not_open")
+    if own:
+        params = {**params, **own}
     present, currency = limit_of(account, params["limit"]), account.limits.currency
     if "share" in params:
         value = shares.minor(params["share"], present)
@@ -176,7 +181,7 @@ def _set_limit(params: Mapping[str, Any], account: Account) -> Wish:
         raise Skip("other_currency")
     else:
         value = int(params["value_minor"])
-    if present is not None and value >= present:
+    if present is not None and (value == present or (value > present and not own)):
         raise Skip("already" if value == present else "would_raise")
     return commands.set_limit(account.id, value, currency, "", limit=params["limit"])
 

@@ -12,7 +12,7 @@ from msgspec.json import Decoder
 from msgspec.structs import replace
 
 from console.core import instants
-from console.core.instants import DAY
+from console.core.instants import DAY, Instant
 from console.core.messages import (
     UNREADABLE,
     Account,
@@ -102,6 +102,18 @@ def read(paper: Paper) -> Application | LimitRequest | None:
     return resource
 
 
+def read_account(text: str | None) -> Account | None:
+    """An account from its JSON, None when there is none or it can't be read."""
+    account: Account | None = _read(_ACCOUNT, text)
+    return account
+
+
+def read_customer(text: str | None) -> Customer | None:
+    """A customer from its JSON, None when there is none or it can't be read."""
+    customer: Customer | None = _read(_CUSTOMER, text)
+    return customer
+
+
 def dossier(mirror: Reader, paper: Paper, now: int | None = None) -> Dossier | None:
     """Everything about a paper; None when its document can't be read. `now` is a stream instant, by default its end."""
     resource = read(paper)
@@ -109,7 +121,7 @@ def dossier(mirror: Reader, paper: Paper, now: int | None = None) -> Dossier | N
         return None
     at = max(mirror.watermark(), asked_at(resource)) if now is None else now
     detail = mirror.account(resource.account_id) if resource.account_id else None
-    account: Account | None = _read(_ACCOUNT, detail.doc if detail else None)
+    account = read_account(detail.doc if detail else None)
     if isinstance(resource, Application):
         customer_id: str | None = resource.customer_id
         case = _of_application(resource, at)
@@ -122,7 +134,7 @@ def dossier(mirror: Reader, paper: Paper, now: int | None = None) -> Dossier | N
         if detail is not None:
             alert = detail.alert.level if detail.alert and detail.alert.state == "open" else 0
             case = replace(case, alert=alert, asked=_asked(mirror, detail.row.account, at))
-    customer: Customer | None = _read(_CUSTOMER, mirror.customer(customer_id) if customer_id else None)
+    customer = read_customer(mirror.customer(customer_id) if customer_id else None)
     tied = papers.tied(mirror, customer_id or "", things(resource), at - WINDOW, at)
     known = _known(mirror, customer_id, tied)
     peers = [Peer(one.account_id, link, one.level, one.fraud) for link, one in known]
@@ -177,6 +189,23 @@ def _unasked(currency: str) -> Case:
     return Case("application", currency, None, 0, Ability(None), Willingness(), {})
 
 
+def of_account(account: Account, customer: Customer | None, alert: int, at: int) -> Case:
+    """The case of an account that nobody asked anything for; `alert` is the level of its open alert, 0 without one."""
+    limits = account.limits
+    asked = LimitRequest(
+        id=account.id,
+        version=account.version,
+        account_id=account.id,
+        status="pending",
+        requested_by="system",
+        current_limit_minor=limits.credit_limit_minor,
+        requested_limit_minor=limits.credit_limit_minor,
+        currency=limits.currency,
+        requested_at=Instant(at),
+    )
+    return replace(_with_customer(_of_request(asked, account, at), customer), alert=alert)
+
+
 def _of_request(asked: LimitRequest, account: Account | None, at: int) -> Case:
     limits, late = account.limits if account else None, account.days_past_due if account else None
     limit = limits.credit_limit_minor if limits else asked.current_limit_minor
@@ -198,6 +227,7 @@ def _of_request(asked: LimitRequest, account: Account | None, at: int) -> Case:
         present_minor=max(0, limit),
         status=account.status if account else None,
         days_late=_count(late),
+        owed_minor=max(0, used),
     )
 
 

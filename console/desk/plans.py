@@ -101,13 +101,23 @@ def run_turn(options: argparse.Namespace, core: str) -> int:
     if not place.journal.exists():
         return _fail(tr("plans.none"), Exit.FAILED)
     plans = Plans(Journal(place.journal))
+    credentials = Credentials(place)
     try:
-        turn = plans.stop if options.action == "stop" else plans.resume
-        plan = turn(options.number, instants.now(), getuser())
+        if options.action == "stop":
+            plan = plans.stop(options.number, instants.now(), getuser())
+        elif plans.need(options.number).state is PlanState.DRAFT:  # it becomes the plan of who sends its commands
+            meta, _ = asyncio.run(_read(core, credentials))
+            plan = plans.resume(options.number, instants.now(), meta.you.subject)
+        else:
+            plan = plans.resume(options.number, instants.now(), getuser())
+    except CoreUnreachable as error:
+        return _fail(str(error), Exit.UNREACHABLE)
+    except CoreProblem as problem:
+        return _fail(str(problem), Exit.REFUSED)
     except JournalError as error:
         return _fail(str(error), Exit.FAILED)
     if plan.state is PlanState.RUNNING:
-        wake(place, core, Credentials(place), f"plan {plan.number}")
+        wake(place, core, credentials, f"plan {plan.number}")
     print(_line(plans, plan))
     return Exit.OK
 

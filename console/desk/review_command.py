@@ -44,11 +44,11 @@ LABEL_WIDTH = 16
 def run_list(place: Home, *, as_json: bool) -> int:
     """What waits, with what is recommended for each."""
     try:
-        with _mirror(place) as mirror:
+        with opened_mirror(place) as mirror:
             by = review.rules(_journal(place))
             found = [one for paper, _ in papers.waiting(mirror) if (one := papers.dossier(mirror, paper)) is not None]
             judged = [(one, review.recommend(one, by)) for one in found]
-            exponents = _exponents(mirror)
+            exponents = exponents_of(mirror)
     except (StoreError, PolicyError, UnusableCard) as error:
         return fail(str(error), Exit.FAILED)
     if as_json:
@@ -67,10 +67,10 @@ def run_list(place: Home, *, as_json: bool) -> int:
 def run_show(place: Home, id_: str, *, as_json: bool) -> int:
     """One paper in full."""
     try:
-        with _mirror(place) as mirror:
+        with opened_mirror(place) as mirror:
             journal = _journal(place)
             found, by = _find(mirror, id_), review.rules(journal)
-            exponents = _exponents(mirror)
+            exponents = exponents_of(mirror)
     except (StoreError, PolicyError, UnusableCard) as error:
         return fail(str(error), Exit.FAILED)
     except LookupError as error:
@@ -102,9 +102,9 @@ def run_decide(options: argparse.Namespace, core: str) -> int:
     place.make()
     credentials = Credentials(place)
     try:
-        meta, core_now = asyncio.run(_read(core, credentials))
+        meta, core_now = asyncio.run(asked_core(core, credentials))
         journal = Journal(place.journal)
-        with _mirror(place) as mirror:
+        with opened_mirror(place) as mirror:
             found = _find(mirror, options.paper)
         by = review.rules(journal)
         advice = review.recommend(found, by)
@@ -158,8 +158,8 @@ def run_reconstruct(place: Home, which: str, *, as_json: bool) -> int:
         return Exit.OK if stands else Exit.FAILED
     exponents: dict[str, int] = {}
     if place.mirror.exists():
-        with _mirror(place) as mirror:
-            exponents = _exponents(mirror)
+        with opened_mirror(place) as mirror:
+            exponents = exponents_of(mirror)
     limit = formats.money(kept.limit_minor, kept.currency, exponents)
     facts = {"number": kept.number, "target": f"{kept.target_type} {kept.target_id}", "version": kept.target_version}
     print(tr("review.retold", **facts, who=kept.decided_by, at=instants.wire(kept.decided_at)))
@@ -215,7 +215,7 @@ def _told(found: Dossier, advice: Review) -> dict[str, Any]:
     }
 
 
-async def _read(core: str, credentials: Credentials) -> tuple[CoreMeta, Instant]:
+async def asked_core(core: str, credentials: Credentials) -> tuple[CoreMeta, Instant]:
     """What the core says of whoever decides, and its clock."""
     async with CoreClient(core, credentials.sending) as client:
         meta = await client.meta()
@@ -223,7 +223,7 @@ async def _read(core: str, credentials: Credentials) -> tuple[CoreMeta, Instant]
 
 
 @contextmanager
-def _mirror(place: Home) -> Iterator[Reader]:
+def opened_mirror(place: Home) -> Iterator[Reader]:
     """The mirror. Raises StoreError while there is none."""
     mirror = Reader(place.mirror)
     try:
@@ -238,7 +238,8 @@ def _journal(place: Home) -> Journal | None:
     return Journal(place.journal) if place.journal.exists() else None
 
 
-def _exponents(mirror: Reader) -> dict[str, int]:
+def exponents_of(mirror: Reader) -> dict[str, int]:
+    """Decimal places of each currency that the core named."""
     meta = read_meta(mirror.notes().get("meta"))
     return {currency.code: currency.exponent for currency in meta.currencies} if meta else {}
 

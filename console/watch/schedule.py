@@ -14,6 +14,7 @@ from console.core.instants import SECOND
 from console.watch import automatic
 from console.watch.watcher import (
     BELL_EVERY_S,
+    BOOK_EVERY_S,
     CHECKPOINT_EVERY_S,
     COMMANDS_EVERY_S,
     CREDENTIAL_EVERY_S,
@@ -58,6 +59,7 @@ def schedule(watcher: Watcher) -> AsyncIOScheduler:
         (watcher.say_well, watcher.beat.every_s),
         (watcher.act_by_itself, automatic.EVERY_S),
         (watcher.drop_old, RETENTION_EVERY_S),
+        (watcher.review_book, BOOK_EVERY_S),
         (watcher.check_digest, DIGEST_EVERY_S),
     ):
         first = {} if seconds > CHECKPOINT_EVERY_S else {"next_run_time": datetime.now(UTC)}

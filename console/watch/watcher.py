@@ -27,6 +27,7 @@ from console.paths import Home, fixtures
 from console.risk.packs import Pack, load_packs
 from console.settings import Heartbeat, Notify
 from console.watch.bell import Bell
+from console.watch.book import BookReview
 from console.watch.chain import CheckpointExport, note_rules
 from console.watch.dispatch import Dispatcher, Evidence
 from console.watch.follow import Follower
@@ -58,6 +59,7 @@ HOLDS_EVERY_S = 15
 POLICY_EVERY_S = 60
 DIGEST_EVERY_S = 600
 RETENTION_EVERY_S = 3600
+BOOK_EVERY_S = 3600
 CHECKPOINT_EVERY_S = 300
 HEALTH_EVERY_S = 1
 BELL_EVERY_S = 5
@@ -78,6 +80,7 @@ class WatchOptions:
     notify: Notify = field(default_factory=Notify)
     heartbeat: Heartbeat = field(default_factory=Heartbeat)
     automatic: bool = False
+    limit_review_days: int = 0
 
 
 def pack_texts(folder: Path | None) -> list[tuple[str, str]]:
@@ -118,6 +121,7 @@ class Watcher:
         self._journal = Journal(options.home.journal)
         note_rules(self._journal, texts, instants.now())
         self.policy = PolicyWatch(options.home, options.packs, self._journal, self.follower, self._leave_note)
+        self.book = BookReview(options.home, options.limit_review_days, lambda: self._meta)
         self.holds = HoldWatch(options.home.mirror, self._journal, client, self._leave_note)
         self._checkpoint_health = Health("checkpoints")
         self._places = Places.configured()
@@ -155,6 +159,7 @@ class Watcher:
             *([self.bell.health] if self.bell.wanted else []),
             *([self.beat.health] if self._options.heartbeat.url else []),
             *([self.automatic.health] if self.service.acting else []),
+            *([self.book.health] if self.book.wanted else []),
         ]
 
     async def open(self) -> None:
@@ -338,6 +343,11 @@ class Watcher:
     async def look_at_policy(self) -> None:
         """Move the policy's stance as the indicators ask, or propose to."""
         await self._reported(self.policy.health, self.policy.run)
+
+    async def review_book(self) -> None:
+        """Propose which limits of the whole book should move, when that is due and the feed is read to its end."""
+        if self.follower.caught_up.is_set():
+            await self._reported(self.book.health, self.book.run)
 
     async def leave_checkpoint(self) -> None:
         """Leave the audit chain's end where the settings say."""

@@ -24,7 +24,9 @@ from console.ui.dialogs.base import DecisionDialog
 from console.ui.dialogs.fields import Question, Words
 from console.ui.dialogs.form import Form
 from console.ui.screens.backtest import BacktestScreen
+from store.journal import Journal
 from store.life import State
+from store.plans import Order, Plans, PlanState, Target
 from tests import applicants
 from tests.ui.automatic_builder import build_automatic
 from tests.ui.mirror_builder import (
@@ -326,6 +328,21 @@ def ballot(name: str, subject: str = "jonas.p", typed: str = "") -> Steps:
     return show
 
 
+async def draft(app: RiskDesk) -> None:
+    """A plan that a limit review made, opened."""
+    journal = Journal(app.sight.home.journal)
+    own = {"currency": "CNY", "from_minor": 500_000, "value_minor": 780_000, "why": "earned"}
+    targets = [Target(f"acc_{number:06d}", 3, 900_000 - number, "CNY", own) for number in range(4)]
+    order = Order("account.set_limit", {"limit": "credit"}, "ability_verified", "limit review")
+    Plans(journal).make(order, targets, NOW - HOUR, "watcher", state=PlanState.DRAFT)
+    journal.close()
+    app.look()
+    await screen("plans")(app)
+    await until(lambda: app.screen.table.total() == 1, "the draft")
+    app.perform("look")
+    await until(lambda: app.screen.NAME == "plan" and app.screen.stands and app.screen.table.total() == 4, "the draft")
+
+
 async def reviews(app: RiskDesk) -> None:
     applicants.furnish(app.sight.home.mirror, NOW, 200, "acc_000152", HOSTILE)
     app.look()
@@ -405,6 +422,7 @@ SCREENS = (
     Scene("again", "CommandsScreen", again),
     Scene("plans", "PlansScreen", plans),
     Scene("plan", "PlanScreen", plan),
+    Scene("draft", "PlanScreen", draft),
     Scene("approvals", "ApprovalsScreen", approvals),
     Scene("reviews", "ReviewsScreen", reviews),
     Scene("review", "ReviewScreen", review),

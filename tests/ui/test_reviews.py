@@ -19,6 +19,7 @@ from console.ui.themes import WEIGHTS
 from store import reviews
 from store.journal import Entry, Journal, Move
 from store.life import State
+from store.plans import Order, Plans, PlanState, Target
 from tests import applicants
 from tests.risk.test_review import CUSTOMER, GOOD, PASSED, RULES
 from tests.ui.conftest import Desk
@@ -171,6 +172,29 @@ async def test_what_came_to_nothing_is_judged_anew(desk: Desk, home: Home) -> No
         await until(lambda: len(journal.recent(10)) == 2, "the second decision")
         assert journal.recent(10)[0].follows == entry.command_id
         journal.close()
+
+
+async def test_a_draft_is_taken_over_only_with_its_accounts_before_ones_eyes(desk: Desk, home: Home) -> None:
+    journal = Journal(home.journal)
+    own = {"currency": "CNY", "from_minor": 500_000, "value_minor": 780_000, "why": "earned"}
+    order = Order("account.set_limit", {"limit": "credit"}, "credit_risk")
+    Plans(journal).make(order, [Target("acc_000012", 3, 1, "CNY", own)], NOW, "watcher", state=PlanState.DRAFT)
+    app = desk()
+    async with app.run_test() as pilot:
+        await ready(app, 201)
+        app.perform("write", "10")
+        app.perform("plans")
+        await until(lambda: app.screen.NAME == "plans" and app.screen.stands and app.screen.table.total() == 1, "it")
+        await pilot.press("r")
+        await shown(app, "is a draft")
+        assert Plans(journal).need(1).state is PlanState.DRAFT
+        await pilot.press("enter")
+        await until(lambda: app.screen.NAME == "plan" and app.screen.stands, "its accounts")
+        await shown(app, "5,000.00 → 7,800.00")
+        await pilot.press("r")
+        await until(lambda: Plans(journal).need(1).state is PlanState.RUNNING, "that it runs")
+    assert Plans(journal).need(1).created_by == "maria.k"
+    journal.close()
 
 
 CASES = [

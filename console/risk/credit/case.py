@@ -52,7 +52,8 @@ class Case(Struct, frozen=True):
     `age` is how long ago it was submitted (µs of stream time). `present_minor`, `status` and `days_late` are of the
     account, None for an applicant. `stated_minor` is the income that the applicant claims. `blocked`: the core does not
     trust the device. `alert` is the level of the account's open alert, 0 without one. `asked` counts limit requests of
-    the last 30 days, this one among them. `values` are what the scorecard asks for.
+    the last 30 days, this one among them. `owed_minor` is what is owed and pending on the account. `values` are what
+    the scorecard asks for.
     """
 
     type: Type
@@ -72,6 +73,7 @@ class Case(Struct, frozen=True):
     blocked: bool = False
     alert: int = 0
     asked: int = 0
+    owed_minor: int = 0
 
     def to_json(self) -> bytes:
         return msgspec.json.encode(self)

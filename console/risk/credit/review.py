@@ -115,7 +115,7 @@ SUSPICIOUS = ("sanctions", "device", "fraud")
 def review(case: Case, rules: Rules) -> Review:
     """Judge a case. Raises ValueError for values that the scorecard or the limits can't take."""
     judged = rules.card.assess(case.values)
-    offered = _offer(case, judged.pd, rules.limits)
+    offered = offer_for(case, judged.pd, rules.limits)
     steps = [step(case) for step in STEPS[case.type]]
     steps += [_affordability(case, offered), _decision(case, judged, rules.cutoffs)]
     choice = _choice(case, steps, offered)
@@ -132,7 +132,8 @@ def bounds(limits: Limits) -> Bounds:
     return Bounds(0, NO_CAP, 0, factor=limits.offer_factor, most_raise=limits.raise_factor)
 
 
-def _offer(case: Case, pd: float, limits: Limits) -> Offer:
+def offer_for(case: Case, pd: float, limits: Limits) -> Offer:
+    """The limit made for a person at this probability of default (0..1)."""
     return offer(case.ability, case.willingness, pd, bounds(limits), case.present_minor)
 
 

@@ -19,7 +19,7 @@ from console.ui.text import clean
 from console.ui.themes import palette
 from console.ui.widgets.lines import Lines
 from console.ui.widgets.rows import Cell, RowList
-from store.plans import Item, Plans
+from store.plans import Item, Plans, Target
 
 if TYPE_CHECKING:
     from console.desk.export import Extract
@@ -87,7 +87,16 @@ class ItemList(RowList):
         ]
         rest = width - sum(size for _, size, _, _ in cells) - len(cells)
         why = term("ui.skipped", item.why or "") if item.result == "SKIPPED" else clean(item.why, 60)
-        return [*cells, (why if item.result != "CONFIRMED" else "", max(1, rest), False, colours.faint)]
+        told = why if item.result != "CONFIRMED" else ""
+        return [*cells, (told or self._own(target), max(1, rest), False, colours.faint)]
+
+    def _own(self, target: Target) -> str:
+        """The limit made for this account alone, where there is one, and why."""
+        own = target.params or {}
+        if not isinstance(own.get("value_minor"), int) or "from_minor" not in own:
+            return ""
+        amounts = [formats.money(own[name], target.currency, self._exponents) for name in ("from_minor", "value_minor")]
+        return f"{amounts[0]} → {amounts[1]} {term('review.moved', clean(own.get('why'), 16))}"
 
 
 class PlanScreen(Steering):
@@ -95,6 +104,7 @@ class PlanScreen(Steering):
 
     DEFAULT_CSS = "PlanScreen ItemList { padding: 0 0 0 1; } PlanScreen #about { height: 2; padding: 0 1; }"
     NAME = "plan"
+    SHOWS_ITEMS = True
 
     def __init__(self, number: int) -> None:
         super().__init__()

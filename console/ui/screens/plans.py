@@ -31,13 +31,20 @@ NEWEST = 100
 """Plans that are listed."""
 BAR, ROOMY = 8, 110
 STATES = tuple(state.lower() for state in PlanState)
-STATE_GLYPHS = {PlanState.RUNNING: "▸", PlanState.STOPPED: "■", PlanState.DONE: "✓"}
+STATE_GLYPHS = {
+    PlanState.DRAFT: "◇",
+    PlanState.RUNNING: "▸",
+    PlanState.STOPPED: "■",
+    PlanState.DONE: "✓",
+    PlanState.DISCARDED: "–",
+}
 
 
 class Steering(DeskScreen):
     """A screen on which a plan is stopped and resumed."""
 
     BINDINGS: ClassVar = bindings("plans")
+    SHOWS_ITEMS: ClassVar[bool] = False
 
     def number(self) -> int | None:
         """The plan that the keys are about."""
@@ -48,7 +55,13 @@ class Steering(DeskScreen):
         self._turn(Plans.stop, "stopped")
 
     def do_resume(self, _: str) -> None:
-        self._turn(Plans.resume, "resumed")
+        """Go on with a plan. A draft is taken over by whoever has its accounts before their eyes."""
+        number, journal = self.number(), self.sight.journal
+        plan = Plans(journal).get(number) if number is not None and journal is not None else None
+        if plan is not None and plan.state is PlanState.DRAFT and not self.SHOWS_ITEMS:
+            self.desk.say(tr("ui.plan.open_first", number=plan.number), "warning")
+        else:
+            self._turn(Plans.resume, "resumed")
 
     def _turn(self, turn: Callable[[Plans, int, int, str], Plan], done: str) -> None:
         from console.ui.submitting import wake
@@ -139,7 +152,8 @@ def layout(width: int) -> list[tuple[str, int, bool]]:
 
 
 def state_style(state: PlanState, colours: Palette) -> Style:
-    return {PlanState.RUNNING: colours.accent, PlanState.STOPPED: colours.warning}.get(state, colours.good)
+    styles = {PlanState.RUNNING: colours.accent, PlanState.STOPPED: colours.warning, PlanState.DRAFT: colours.warning}
+    return styles.get(state, colours.good)
 
 
 class PlansScreen(ShortList[Followed], Steering):
