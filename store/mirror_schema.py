@@ -345,3 +345,14 @@ TICKET = """type = 'command' AND deleted = 0 AND instr(doc, '"riskdesk automatic
 def _tickets(database: Database) -> None:
     """The claims of an hour that reserved budget are found among millions of resources without a walk."""
     database.execute(f"CREATE INDEX resource_ticket ON resource ({part('$.created_at')}) WHERE {TICKET}")
+
+
+COMMANDED = "type = 'command' AND deleted = 0"
+"""Selects the commands, whoever sent them."""
+
+
+@MIGRATIONS(name="011_commands_by_person")
+def _commands_by_person(database: Database) -> None:
+    """The commands that a person sent in a day are found without a walk through all."""
+    by = ", ".join(part(path) for path in ("$.created_by", "$.created_at"))
+    database.execute(f"CREATE INDEX resource_commanded ON resource ({by}) WHERE {COMMANDED}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from store import times
-from store.mirror_schema import WAITING
+from store.mirror_schema import COMMANDED, WAITING, part
 from store.reader import Reader
 
 MOST = 1000
@@ -17,11 +17,10 @@ WHERE account = ? AND account >= 0 AND type = 'command' AND deleted = 0 AND inst
 ORDER BY seq DESC LIMIT ?
 """
 
-_COMMANDED = """
-SELECT DISTINCT json_extract(doc, '$.target.id') FROM resource
-WHERE type = 'command' AND deleted = 0 AND json_extract(doc, '$.created_by') = ?
-    AND json_extract(doc, '$.created_at') > ? AND json_extract(doc, '$.type') LIKE 'account.%'
-"""
+_COMMANDED = f"""
+SELECT DISTINCT {part("$.target.id")} FROM resource r INDEXED BY resource_commanded
+WHERE {COMMANDED} AND {part("$.created_by")} = ? AND {part("$.created_at")} > ? AND {part("$.type")} LIKE 'account.%'
+"""  # noqa: S608 - constants
 
 
 def waiting(mirror: Reader) -> list[str]:

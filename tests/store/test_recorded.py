@@ -36,3 +36,25 @@ def test_what_waits_and_what_was_noted_is_found_and_nothing_else(tmp_path: Path)
     assert len(recorded.notes(reader, 0, 1)) == 1
     assert (recorded.command(reader, "c9"), recorded.command(reader, "c3")) == (None, None)
     reader.close()
+
+
+def test_the_accounts_that_a_person_sent_commands_to_are_found_by_an_index(tmp_path: Path) -> None:
+    def sent(id_: str, by: str, at: str, type_: str = "account.freeze", deleted: int = 0) -> tuple:
+        doc = {"type": type_, "target": {"type": "account", "id": f"acc.{id_}"}, "created_by": by, "created_at": at}
+        return row(id_, doc, deleted=deleted)
+
+    mirror = Mirror(tmp_path / "mirror.db")
+    batch = Batch()
+    batch.resources = [
+        sent("c1", "mei", "2026-01-02T00:00:00.000000Z"),
+        sent("c2", "mei", "2026-01-01T00:00:00.000000Z"),
+        sent("c3", "ada", "2026-01-02T00:00:00.000000Z"),
+        sent("c4", "mei", "2026-01-02T00:00:00.000000Z", type_="case.note"),
+        sent("c5", "mei", "2026-01-02T00:00:00.000000Z", deleted=1),
+    ]
+    with mirror.transaction():
+        mirror.write(batch)
+    mirror.close()
+    reader = Reader(tmp_path / "mirror.db")
+    assert recorded.accounts_commanded(reader, "mei", 1_767_225_600_000_000) == {"acc.c1"}
+    reader.close()
