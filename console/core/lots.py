@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from operator import attrgetter
 from typing import Any
 
@@ -52,19 +53,19 @@ def column(rows: Sequence[Any], name: str) -> list[Any]:
 
 def lots(changes: Sequence[Change], faults: Faults) -> dict[str, Lot]:
     """The changes by type. Those that can't be understood are left out and noted in `faults`."""
-    by_type: dict[str, list[Change]] = {}
-    for change in changes:
-        by_type.setdefault(change.type, []).append(change)
-    return {type_: lot for type_, some in by_type.items() if (lot := _lot(type_, some, faults)) is not None}
+    types = column(changes, "type")
+    met = dict.fromkeys(types)
+    if met.keys() - _READINGS.keys():
+        strange = ((change.seq, change.type) for change in changes if change.type not in _READINGS)
+        faults |= {seq: f"unknown resource type {type_[:64]!r}" for seq, type_ in strange}
+    known = [type_ for type_ in met if type_ in _READINGS]
+    return {type_: _lot(type_, list(compress(changes, map(type_.__eq__, types))), faults) for type_ in known}
 
 
-def _lot(type_: str, changes: list[Change], faults: Faults) -> Lot | None:
-    reading = _READINGS.get(type_)
-    if reading is None:
-        faults |= {change.seq: f"unknown resource type {type_[:64]!r}" for change in changes}
-        return None
+def _lot(type_: str, changes: list[Change], faults: Faults) -> Lot:
+    reading = _READINGS[type_]
     upserts, deletes = changes, []
-    if {change.op for change in changes} != {"upsert"}:
+    if set(column(changes, "op")) != {"upsert"}:
         faults |= {c.seq: f"unknown op {c.op!r}" for c in changes if c.op not in ("upsert", "delete")}
         upserts = [change for change in changes if change.op == "upsert"]
         deletes = [change for change in changes if change.op == "delete"]

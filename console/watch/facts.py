@@ -81,12 +81,17 @@ def facts(kind: Fact, seqs: Array | Sequence[int], at: Array | Sequence[int], **
 
 def codes(words: Words, column: Sequence[str | None]) -> Array:
     """The codes of a column of words."""
-    return np.array(list(map(words.get, column, repeat(0))), np.uint8)
+    return np.fromiter(map(words.get, column, repeat(0)), np.uint8, len(column))
+
+
+def all_none(column: Sequence[Any]) -> bool:
+    """Whether a column holds nothing, found at a glance where it does."""
+    return not column or (column[0] is None and column.count(None) == len(column))
 
 
 def places(locations: Sequence[Location | None]) -> tuple[list[float], list[float]]:
     """Latitudes and longitudes, NaN where they are not both known."""
-    if locations.count(None) == len(locations):
+    if all_none(locations):
         return [NAN] * len(locations), [NAN] * len(locations)
     known = [place is not None and place.lat is not None and place.lon is not None for place in locations]
     lat: list[Any] = [place.lat if here and place else NAN for here, place in zip(known, locations, strict=True)]
@@ -96,6 +101,8 @@ def places(locations: Sequence[Location | None]) -> tuple[list[float], list[floa
 
 def countries(locations: Sequence[Location | None], otherwise: Sequence[str | None]) -> list[int]:
     """Codes of the places' countries, and of the other ones where a place has none."""
+    if all_none(locations) and all_none(otherwise):
+        return [-1] * len(locations)
     return [
         country(place.country if place and place.country else other)
         for place, other in zip(locations, otherwise, strict=True)
@@ -116,8 +123,10 @@ def categories(merchants: Sequence[Merchant | None]) -> list[int]:
     return [mcc_number(merchant.mcc) if merchant is not None else -1 for merchant in merchants]
 
 
-def small(values: Iterable[int | None], largest: int = LARGEST_SMALL) -> list[int]:
+def small(values: Sequence[int | None], largest: int = LARGEST_SMALL) -> list[int]:
     """Numbers cut to -1..largest, -1 where there is none."""
+    if all_none(values):
+        return [-1] * len(values)
     return [-1 if value is None else max(-1, min(value, largest)) for value in values]
 
 

@@ -184,7 +184,8 @@ class Ingest:
         with self.stages("log"):
             self._note_hits(facts, scored)
             self._log(facts)
-        return Ingested(len(meant.applied), meant.applied, meant.caused(), _opened(alerts, facts))
+        applied = meant.applied
+        return Ingested(len(applied), applied, meant.caused(), _opened(alerts, facts))
 
     def _log(self, facts: FactArray) -> None:
         """Keep what the engine was told and what models learn from."""

@@ -16,6 +16,7 @@ from operator import itemgetter
 import numpy as np
 
 from console.risk.columns import Array
+from console.watch.facts import all_none
 from store.mirror import Mirror, Numbers
 
 
@@ -30,7 +31,7 @@ class Numbering:
 
     def give(self, seqs: Array, ids: Sequence[str | None]) -> Array:
         """The ids' numbers, -1 for None. Ids never seen before get theirs in `settle`, in this same array."""
-        if _all_none(ids):
+        if all_none(ids):
             return np.full(len(ids), -1)
         found = self._found(ids)
         missing = np.flatnonzero(found < 0)
@@ -54,7 +55,7 @@ class Numbering:
 
     def known(self, seqs: Array, ids: Sequence[str | None]) -> Array:
         """The numbers that the ids have at their places of the feed, -1 for those that nothing mentioned before."""
-        if _all_none(ids):
+        if all_none(ids):
             return np.full(len(ids), -1)
         found = self._found(ids)
         new = found >= self._before
@@ -62,10 +63,6 @@ class Numbering:
             since = np.array(self._since)[found[new] - self._before]
             found[new] = np.where(since <= seqs[new], found[new], -1)
         return found
-
-
-def _all_none(ids: Sequence[str | None]) -> bool:
-    return not ids or (ids[0] is None and ids.count(None) == len(ids))
 
 
 class Course:

@@ -13,10 +13,10 @@ from typing import Protocol
 import numpy as np
 
 from console.core.feed import Spoiled
-from console.core.lots import Lot
+from console.core.lots import Lot, column
 from console.core.messages import Change
 from console.risk.columns import Array
-from console.watch.facts import in_feed_order
+from console.watch.facts import all_none, in_feed_order
 from console.watch.numbering import Who
 from console.watch.sheets.events import Logins, Transactions
 from console.watch.sheets.indicators import Indicators
@@ -93,17 +93,18 @@ class Translation:
     @property
     def applied(self) -> list[Change]:
         """The changes that count, by type and then in the order of the feed."""
-        return [
-            change
-            for taken in self._taken.values()
-            for change in (*taken.changes, *(delete.change for delete in taken.deletes))
-        ]
+        applied: list[Change] = []
+        for taken in self._taken.values():
+            applied += taken.changes
+            applied += column(taken.deletes, "change")
+        return applied
 
     def caused(self) -> list[tuple[str, str, str]]:
         """(command id, type, document) of the changes that count and that a command made."""
-        return [
-            (change.caused_by.command_id, change.type, doc)
-            for taken in self._taken.values()
-            for change, doc in zip(taken.changes, taken.docs, strict=True)
-            if change.caused_by is not None and change.caused_by.command_id
-        ]
+        caused = []
+        for type_, taken in self._taken.items():
+            causes = column(taken.changes, "caused_by")
+            if not all_none(causes):
+                made = zip(causes, taken.docs, strict=True)
+                caused += [(cause.command_id, type_, doc) for cause, doc in made if cause and cause.command_id]
+        return caused

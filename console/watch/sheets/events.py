@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import compress
 from typing import Any
@@ -19,6 +19,7 @@ from console.watch.facts import (
     METHOD,
     OUTCOME,
     STATUS,
+    all_none,
     categories,
     codes,
     countries,
@@ -37,17 +38,17 @@ Column = Sequence[Any]
 
 def ids_of(parts: Sequence[Any]) -> list[str | None]:
     """The ids of nested parts, None where there is no part."""
-    return [part.id if part is not None else None for part in parts]
+    return [None] * len(parts) if all_none(parts) else [part.id if part is not None else None for part in parts]
 
 
 def some(texts: Sequence[str | None]) -> list[str | None]:
     """Texts with None in place of empty ones."""
-    return [text or None for text in texts]
+    return list(texts) if all_none(texts) else [text or None for text in texts]
 
 
 def networks(ips: Sequence[str | None]) -> list[str | None]:
     """The networks of addresses, None where there is none."""
-    return [network_of(ip) if ip else None for ip in ips]
+    return list(ips) if all_none(ips) else [network_of(ip) if ip else None for ip in ips]
 
 
 def chained(accounts: Array, seqs: Array, heads: Array) -> Array:
@@ -71,6 +72,7 @@ class Events:
         self.taken = taken
         self.who = who
         self.resources: Column = taken.resources
+        self._fresh = taken.fresh.tolist()
         self.ip = some(taken.column("ip"))
         entities = who.entities
         self.devices = entities["device"].give(taken.seqs, taken.column("device_id"))
@@ -79,7 +81,7 @@ class Events:
 
     def new(self, column: Column) -> list[Any]:
         """A column's values of the new events."""
-        return list(compress(column, self.taken.fresh))
+        return list(compress(column, self._fresh))
 
     def chain(self, accounts: Array, heads: Array) -> Array:
         """Hang the new events onto their accounts; returns the previous event's seq of each."""
@@ -98,14 +100,16 @@ class Events:
         back = set(self.taken.revived)
         rows += [
             (c.seq, (type_, c.id, c.version, 0, -1, c.seq, doc))
-            for c, doc in zip(self.taken.changes, self.taken.docs, strict=True)
-            if back and c.seq in back
+            for c, doc in (zip(self.taken.changes, self.taken.docs, strict=True) if back else ())
+            if c.seq in back
         ]
         batch.resources += [row for _, row in sorted(rows)]
 
     def known(self, *columns: Column) -> list[Row]:
         """Rows of the changes of known events, the last one of each; the columns end with the id."""
-        old = ~self.taken.fresh
+        if self.taken.fresh.all():
+            return []
+        old = (~self.taken.fresh).tolist()
         rows = zip(*(compress(column, old) for column in columns), strict=True)
         return list({row[-1]: row for row in rows}.values())
 
@@ -130,15 +134,19 @@ class Transactions(Events):
         self.parties: list[Ref | None] = taken.column("counterparty")
         self.accounts = who.accounts.give(seqs, taken.column("account_id"))
         self.merchants = entities["merchant"].give(seqs, self.merchant_ids)
-        self.party = entities["party"].give(seqs, [p.id if p and p.type != "merchant" else None for p in self.parties])
-        self.peers = entities["customer"].give(
-            seqs, [p.id if p and p.type == "customer" else None for p in self.parties]
-        )
+        self.party = entities["party"].give(seqs, self._other("merchant".__ne__))
+        self.peers = entities["customer"].give(seqs, self._other("customer".__eq__))
+
+    def _other(self, wanted: Callable[[str], bool]) -> list[str | None]:
+        """The ids of the other sides that are of a wanted type."""
+        if all_none(self.parties):
+            return [None] * len(self.parties)
+        return [party.id if party and wanted(party.type) else None for party in self.parties]
 
     def facts(self) -> list[Array]:
         taken, who = self.taken, self.who
-        own = [p.id if p and p.type == "account" else None for p in self.parties]
-        peers = np.where(self.peers >= 0, self.peers, who.owner(taken.seqs, who.accounts.known(taken.seqs, own)))
+        own = who.accounts.known(taken.seqs, self._other("account".__eq__))
+        peers = np.where(self.peers >= 0, self.peers, who.owner(taken.seqs, own))
         place = taken.column("location")
         lat, lon = places(place)
         return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import compress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -140,8 +141,10 @@ class Labels(Others):
         txns = self._transactions
         if txns is None:
             return found
-        columns = (txns.changes, txns.fresh.tolist(), txns.resources)
-        steps = [(c.id, _Step(c.seq, fresh, txn)) for c, fresh, txn in zip(*columns, strict=True) if c.id in ids]
+        names = txns.column("id")
+        columns = (names, txns.seqs.tolist(), txns.fresh.tolist(), txns.resources)
+        judged = compress(zip(*columns, strict=True), map(ids.__contains__, names))
+        steps = [(id_, _Step(seq, fresh, txn)) for id_, seq, fresh, txn in judged]
         steps += [(d.change.id, _Step(d.change.seq, False, None)) for d in txns.deletes if d.change.id in ids]
         for id_, step in sorted(steps, key=lambda pair: pair[1].seq):
             found.setdefault(id_, []).append(step)
