@@ -255,7 +255,8 @@ class Mirror:
             new, numbers.new = numbers.new, []
             run(connection, "INSERT INTO entity (kind, number, id) VALUES (?, ?, ?)", [(kind, *pair) for pair in new])
         for name, statement in STATEMENTS.items():
-            run(connection, statement, getattr(batch, name))
+            if rows := getattr(batch, name):
+                run(connection, statement, rows)
 
     def advance(self, lane: str, position: tuple[str, int, str], head_seq: int, watermark: int) -> None:
         """Store the feed's new position with the rows that it stands for."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from console.core.feed import Page, Position, Spoiled
 from console.core.lots import Lot
 from console.core.messages import Change
 from console.risk.alerts import AlertBook, AlertRow
-from console.risk.columns import FACTS, Fact
+from console.risk.columns import FACTS
 from console.risk.engine import Engine, Scored, joined
 from console.risk.learned import LEARNED
+from console.risk.overrides import Overrides
 from console.risk.packs import Pack
 from console.risk.records import hits_of
 from console.risk.score import level_of
@@ -28,10 +29,11 @@ from console.watch.keeper import Keeper
 from console.watch.learning import Learning, Piece, School
 from console.watch.levels import LevelsInForce
 from console.watch.listed import Listed
+from console.watch.rows import alert_row, score_events
 from console.watch.stages import Stages
 from console.watch.translate import Translation
 from store import rule_hits
-from store.batch import Row
+from store.batch import Batch, Row
 from store.mirror import Mirror
 
 log = logging.getLogger("riskdesk.watch")
@@ -43,6 +45,7 @@ META = "meta"
 """The note that holds the core's /meta."""
 
 FactArray = np.ndarray[Any, Any]
+Alerted = Callable[[], list[AlertRow]]
 
 CHECKPOINT_BYTES = 64 * 1024 * 1024
 """Engine input kept for replay before the engine's state is stored anew (or as much as the state itself, if larger)."""
@@ -79,6 +82,7 @@ class Ingest:
         self.pack = pack
         self._journal, self._school = journal, school
         self._prepare()
+        self._beside = ThreadPoolExecutor(1, "alerts")
         self.torn = False
         self._logged = 0
         self._state_bytes = 0
@@ -122,7 +126,8 @@ class Ingest:
         for body in pages:
             facts = np.frombuffer(body, dtype=FACTS)
             replayed = self.learning.replay(facts, where.epoch) if self.learning and where else self._whole(facts)
-            self._judge(replayed)
+            _, alerts = self._judge(facts, replayed)
+            alerts()
             self._logged += len(body)
 
     def _heed_desk(self, epoch: str, next_seq: int) -> None:
@@ -154,7 +159,7 @@ class Ingest:
         with self.stages("translate"):
             meant = Translation(mirror, page.lots, page.spoiled)
         with self.stages("score"):
-            scored, alerts = self._judge(self._score(meant.facts, where.epoch))
+            scored, alerts = self._judge(meant.facts, self._score(meant.facts, where.epoch))
         with mirror.transaction(committing=self.stages("commit")):
             ingested = self._store(meant, scored, alerts, rebuilt=False)
             mirror.advance(LANE, (where.epoch, where.seq, where.cursor), page.head_seq, page.watermark)
@@ -168,19 +173,20 @@ class Ingest:
         """Apply resources of a snapshot as history: rows without a score, alerts marked as rebuilt."""
         self.torn = True
         meant = Translation(self.mirror, resources, spoiled)
-        scored, alerts = self._judge(self._score(meant.facts, None))
+        scored, alerts = self._judge(meant.facts, self._score(meant.facts, None))
         with self.mirror.transaction():
             self._store(meant, scored, alerts, rebuilt=True)
         self.torn = False
 
-    def _store(self, meant: Translation, scored: Scored, alerts: list[AlertRow], *, rebuilt: bool) -> Ingested:
+    def _store(self, meant: Translation, scored: Scored, alerted: Alerted, *, rebuilt: bool) -> Ingested:
         """Write what changes of the feed, or resources of a snapshot, come to."""
         facts = meant.facts
         with self.stages("rows"):
-            _score_events(meant, facts, scored, rebuilt=rebuilt)
-            self._note_risk(meant, facts, scored, alerts)
-            meant.batch.alerts = [_alert_row(alert, rebuilt) for alert in alerts]
+            score_events(meant, facts, scored, rebuilt=rebuilt)
             self.mirror.write(meant.batch)
+            alerts = alerted()
+            risks = self._note_risk(meant, facts, scored, alerts)
+            self.mirror.write(Batch(risks=risks, alerts=[alert_row(alert, rebuilt) for alert in alerts]))
         with self.stages("log"):
             self._note_hits(facts, scored)
             self._log(facts)
@@ -205,14 +211,30 @@ class Ingest:
     def _whole(self, facts: FactArray) -> Iterable[Piece]:
         return [(facts, self.engine.page(facts))]
 
-    def _judge(self, pieces: Iterable[Piece]) -> tuple[Scored, list[AlertRow]]:
-        """What is said of a page, and the alerts it changed: they read each piece while the engine has it in mind."""
+    def _judge(self, whole: FactArray, pieces: Iterable[Piece]) -> tuple[Scored, Alerted]:
+        """What is said of a page, and what waits for the alerts it changed: ask it before the next page.
+
+        They read each piece while the engine has it in mind, the last one beside the writing of the events.
+        """
         parts: list[Scored] = []
-        changed: dict[int, AlertRow] = {}
+        noted: list[Future[list[AlertRow]]] = []
+        left = len(whole)
         for facts, scored in pieces:
             parts.append(scored)
-            changed |= {alert.account: alert for alert in self.book.apply(facts, scored, self.listed.overrides())}
-        return joined(parts), list(changed.values())
+            noted.append(self._beside.submit(self._note_alerts, facts, scored, self.listed.overrides()))
+            left -= len(facts)
+            if left:
+                wait(noted)
+
+        def alerts() -> list[AlertRow]:
+            changed = (alert for part in noted for alert in part.result())
+            return list({alert.account: alert for alert in changed}.values())
+
+        return joined(parts), alerts
+
+    def _note_alerts(self, facts: FactArray, scored: Scored, overrides: Overrides) -> list[AlertRow]:
+        with self.stages("alerts"):
+            return self.book.apply(facts, scored, overrides)
 
     def _note_hits(self, facts: FactArray, scored: Scored) -> None:
         """Keep which rules fired where, those in shadow too: the rules' records are made of it."""
@@ -221,8 +243,8 @@ class Ingest:
             named = [(rule.id, rule.state) for rule in scored.pack.active]
             rule_hits.write(self.mirror, named, int(facts["seq"][-1]), int(hits["at"].max()), hits.tobytes())
 
-    def _note_risk(self, meant: Translation, facts: FactArray, scored: Scored, alerts: list[AlertRow]) -> None:
-        """Carry the accounts' risk after the page into their heads and rows.
+    def _note_risk(self, meant: Translation, facts: FactArray, scored: Scored, alerts: list[AlertRow]) -> list[Row]:
+        """Carry the accounts' risk after the page into their heads; returns their rows.
 
         An open alert holds its account's risk at the alert's score until somebody decides.
         """
@@ -235,7 +257,7 @@ class Ingest:
         held = accounts[heads.alerts[accounts] > 0]
         heads.score[held] = np.maximum(heads.score[held], self.book.floor(held))
         accounts = self._levelled(accounts, int(facts["seq"][-1]) if len(facts) else None)
-        meant.batch.risks = heads.rows(accounts)
+        return heads.rows(accounts)
 
     def _levelled(self, accounts: FactArray, seq: int | None) -> FactArray:
         """Give the accounts the level of their risk, and all others too where other levels hold since the last page.
@@ -292,19 +314,20 @@ class Ingest:
     def close(self) -> None:
         """Store the engine's state and close the file."""
         self.checkpoint()
-        self.keeper.finish()
-        self._let_go()
-        self.listed.close()
-        self.levels.close()
+        self._end()
         self.mirror.close()
 
     def abandon(self) -> None:
         """Let go of the file as it is, after an error: nothing more is written to it."""
+        self._end()
+        self.mirror.abandon()
+
+    def _end(self) -> None:
+        self._beside.shutdown()
         self.keeper.finish()
         self._let_go()
         self.listed.close()
         self.levels.close()
-        self.mirror.abandon()
 
     def _let_go(self) -> None:
         if self.learning:
@@ -327,59 +350,3 @@ def _opened(alerts: list[AlertRow], facts: FactArray) -> list[str]:
     """Ids of the alerts that opened for the first time on this page."""
     first = int(facts["seq"][0]) if len(facts) else 0
     return [alert.alert_id for alert in alerts if alert.opened_seq is not None and alert.opened_seq >= first]
-
-
-@lru_cache(maxsize=4096)
-def _rule_words(pack: Pack, fired: bytes) -> str | None:
-    """JSON list of the ids of the live rules that fired (a byte each), None when none did."""
-    words = [rule.id for rule, hit in zip(pack.live, fired, strict=True) if hit]
-    return json.dumps(words) if words else None
-
-
-def _score_events(meant: Translation, facts: FactArray, scored: Scored, *, rebuilt: bool) -> None:
-    """Complete the new events' rows with score, level, model and rules, as the event arrived."""
-    batch = meant.batch
-    if meant.new_transactions:
-        score, level, words = _said(facts, scored, Fact.TRANSACTION, rebuilt=rebuilt)
-        model = [None] * len(score) if rebuilt else scored.learned.version.tolist()
-        batch.new_transactions = list(zip(*meant.new_transactions, score, level, model, words, strict=True))
-    if meant.new_logins:
-        said = _said(facts, scored, Fact.LOGIN, rebuilt=rebuilt)
-        batch.new_logins = list(zip(*meant.new_logins, *said, strict=True))
-
-
-def _said(facts: FactArray, scored: Scored, kind: Fact, *, rebuilt: bool) -> tuple[list[Any], list[int], list[Any]]:
-    """Score, level and rules of the new events of a kind; none of events that only a rebuild told of."""
-    rows = np.flatnonzero((facts["fact"] == kind) & facts["fresh"])
-    nothing: list[Any] = [None] * len(rows)
-    if rebuilt:
-        return nothing, [0] * len(rows), nothing
-    fired = scored.fired[: len(scored.pack.live), scored.place[rows]].T
-    words = nothing.copy()
-    for place in np.flatnonzero(fired.any(axis=1)).tolist():
-        words[place] = _rule_words(scored.pack, fired[place].tobytes())
-    return scored.score[rows].tolist(), scored.level[rows].tolist(), words
-
-
-def _alert_row(alert: AlertRow, rebuilt: bool) -> Row:
-    return (
-        alert.alert_id,
-        alert.account,
-        alert.opened_at,
-        alert.updated_at,
-        alert.level,
-        alert.score,
-        json.dumps(alert.rule_ids),
-        alert.state,
-        alert.verdict,
-        alert.hits,
-        alert.resurfaced,
-        int(rebuilt),
-        msgspec.json.encode(alert.evidence).decode(),
-        alert.muted,
-        alert.muted_until,
-        alert.last_hit_at,
-        alert.pace,
-        alert.recent_minor,
-        alert.policy,
-    )

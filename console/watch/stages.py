@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class Stages:
-    """Processor seconds by stage, of the thread that runs it."""
+    """Processor seconds by stage, of whichever thread runs it."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
@@ -23,7 +23,7 @@ class Stages:
             self.add(name, time.thread_time() - started)
 
     def per(self, events: int) -> dict[str, float]:
-        """Microseconds an event: decode, translate, score (features, rules, model), rows, log (facts, hits), commit."""
+        """Microseconds an event: decode, translate, score (features, rules), alerts, rows, log, commit."""
         return {f"{name}_us": round(seconds * 1e6 / max(1, events), 2) for name, seconds in self.seconds.items()}
 
     def add(self, name: str, seconds: float) -> None:
