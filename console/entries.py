@@ -291,6 +291,12 @@ def bench_automatic(options: argparse.Namespace) -> int:
     return automatic.report(options.alerts, options.budget, as_json=options.json)
 
 
+def bench_soak(options: argparse.Namespace) -> int:
+    from console.bench import soak
+
+    return soak.run(options.minutes, options.speed, options.world, options.seed, as_json=options.json)
+
+
 def audit_verify(options: argparse.Namespace) -> int:
     from console.desk import audit
 

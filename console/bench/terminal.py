@@ -63,6 +63,11 @@ class Terminal:
         self._running = False
         return False
 
+    def lives(self) -> bool:
+        """Whether the program still runs."""
+        self._running = self._running and os.waitpid(self.pid, os.WNOHANG) == (0, 0)
+        return self._running
+
     def until(self, text: bytes, within_s: float) -> float:
         """Seconds from now to the end of the frame in which a text stands. Raises TimeoutError when it never comes."""
         began, seen = time.perf_counter(), b""

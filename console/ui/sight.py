@@ -129,6 +129,10 @@ class Sight:
             self.journal = Journal(self.home.journal)
         return self.journal
 
+    def look_anew(self) -> None:
+        """At the next look everything counts as changed."""
+        self._mirror_version = self._journal_version = -1
+
     def forget_journal_version(self) -> None:
         """This process wrote to the journal, which its own connection does not report."""
         self._journal_version = -1

@@ -191,7 +191,8 @@ class DeskScreen(Screen[None]):
     def _fit(self) -> None:
         """Draw what was cut to the terminal's former size."""
         if self.stands:
-            self.looked(True, True)
+            self.sight.look_anew()
+            self.desk.look()
 
     def ask(self, kind: Kind, completing: Completing, text: str = "", checking: Checking = sound) -> None:
         """Open the prompt in place of the line of keys."""
