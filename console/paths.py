@@ -46,6 +46,10 @@ class Home:
         return self.folder / "settings.toml"
 
     @property
+    def views(self) -> Path:
+        return self.folder / "views.toml"
+
+    @property
     def token(self) -> Path:
         return self.folder / "token"
 
@@ -91,7 +95,7 @@ def home(chosen: str | None = None) -> Home:
 
 def print_paths(at: Home) -> int:
     """`riskdesk paths`: where everything of a home lies."""
-    for name in ("folder", "mirror", "journal", "lock", "socket", "log", "token", "settings"):
+    for name in ("folder", "mirror", "journal", "lock", "socket", "log", "token", "settings", "views"):
         print(f"{name:8} {getattr(at, name)}")
     print(f"{'fixtures':8} {fixtures()}")
     return 0

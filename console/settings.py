@@ -198,7 +198,7 @@ def load(file: Path, environment: Mapping[str, str] | None = None) -> Loaded:
         told = tomllib.loads(written)
     except (OSError, ValueError) as error:
         told = {}
-        mistakes = [] if isinstance(error, FileNotFoundError) else [_unreadable(error, written)]
+        mistakes = [] if isinstance(error, FileNotFoundError) else [unreadable(error, written)]
     else:
         mistakes = []
     reading = _Reading(file.name, told, environment)
@@ -325,7 +325,7 @@ def _read(file: Path) -> str:
     return raw.decode("utf-8")
 
 
-def _unreadable(error: Exception, written: str) -> Mistake:
+def unreadable(error: Exception, written: str) -> Mistake:
     """The mistake that a file which can't be parsed makes; TOML's errors name the line in their text, or the end."""
     if isinstance(error, UnicodeDecodeError):
         return Mistake(1, tr("settings.no_text"))

@@ -249,16 +249,19 @@ class Reader:
 
         With `most`, only that many of the suspicious stand in front: the first screen's order, in a few milliseconds.
         """
-        suspicious = self.foremost(most or -1)
-        first = int(self.rows("SELECT coalesce(min(account), 0) FROM account")[0][0])
-        everyone = np.arange(first, max(first, self.size()), dtype=np.int32)
+        suspicious, everyone = self.foremost(most or -1), self.everyone()
         ordinary = np.ones(len(everyone), dtype=bool)
-        ordinary[suspicious - first] = False
+        ordinary[suspicious - everyone[:1]] = False
         return np.concatenate((suspicious, everyone[ordinary]))
+
+    def everyone(self) -> Numbers:
+        """Every account in order of first appearance."""
+        first = int(self.rows("SELECT coalesce(min(account), 0) FROM account")[0][0])
+        return np.arange(first, max(first, self.size()), dtype=np.int32)
 
     def foremost(self, most: int) -> Numbers:
         """The most suspicious accounts by falling score, so many at most."""
-        return self._numbers(SUSPICIOUS, (most,))
+        return self.numbers(SUSPICIOUS, (most,))
 
     def matching(self, selections: Sequence[Selection], order: Numbers) -> Numbers:
         """The accounts of an order that all selections keep, in that order."""
@@ -267,7 +270,7 @@ class Reader:
         kept = np.ones(len(order), dtype=bool)
         for one in selections:
             chosen = np.zeros(int(order.max()) + 1, dtype=bool)
-            found = self._numbers(one.sql, one.parameters)
+            found = self.numbers(one.sql, one.parameters)
             chosen[found[found < len(chosen)]] = True
             kept &= chosen[order] != one.inverse
         return order[kept]
@@ -405,7 +408,7 @@ class Reader:
         """All rows of one statement of this room."""
         return self._connection.execute(sql, parameters).fetchall()
 
-    def _numbers(self, sql: str, parameters: Sequence[object] = ()) -> Numbers:
+    def numbers(self, sql: str, parameters: Sequence[object] = ()) -> Numbers:
         """A column of account numbers."""
         return self._integers(sql, parameters).astype(np.int32)
 

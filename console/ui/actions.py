@@ -111,7 +111,11 @@ ACTIONS = (
     Action("note", ("n",), "decide", CASE, danger=True),
     Action("runbook", ("i",), "runbook", ("account",)),
     Action("snooze", ("z",), "decide", ("account",), argument=True),
-    Action("filter", ("slash",), "filter", hint=True),
+    Action("filter", ("slash",), "filter", hint=True, argument=True),
+    Action("sort", ("s",), "arrange", argument=True),
+    Action("columns", (), "arrange", argument=True),
+    Action("view", (), "arrange", argument=True),
+    Action("views", (), "arrange"),
     Action("approve", ("a",), "approvals", (*BALLOT, "may_approve"), danger=True, hint=True),
     Action("decline", ("d",), "approvals", (*BALLOT, "may_approve"), danger=True, hint=True),
     Action("grant", ("a",), "reviews", (*SENDING, "reasons"), danger=True, hint=True),
@@ -236,12 +240,12 @@ def _method(start: DOMNode | None, name: str) -> Any:  # noqa: ANN401 - whatever
 
 
 def completions(start: DOMNode, text: str) -> list[str]:
-    """What a `:` command could go on to be: a name, or its argument from `words_of_NAME` of whoever carries it out."""
+    """What a `:` command could go on to be: a name, or its argument, as `words_of_NAME` of whoever does it tells."""
     name, space, begun = text.partition(" ")
     if not space:
         return [action.name for action in live(start) if action.name.startswith(text) and action.name != text]
-    told: Callable[[], Iterable[str]] | None = _method(start, f"words_of_{name}")
-    words = told() if told is not None else ()
+    told: Callable[[str], Iterable[str]] | None = _method(start, f"words_of_{name}")
+    words = told(begun) if told is not None else ()
     return [f"{name} {word}" for word in words if word.startswith(begun) and word != begun]
 
 

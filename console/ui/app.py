@@ -320,7 +320,7 @@ class RiskDesk(Preferences):
         elif front is not None:
             front.ask(":", lambda text: actions.completions(front, text), "backtest ")
 
-    def words_of_backtest(self) -> Iterable[str]:
+    def words_of_backtest(self, _: str) -> Iterable[str]:
         return map(str, draft_files(self.sight.home))
 
     def do_help(self, _: str) -> None:

@@ -78,6 +78,17 @@ def _is(one: Condition, value: Operand, operand: Operand) -> bool:
     return COMPARED[one.operator](value, operand)
 
 
+def sorted_rows(rows: Sequence[Row], read: Read[Row], falling: bool) -> list[Row]:
+    """Rows by a value; those that have none come last, equal ones stay in their order."""
+    valued = [(read(row), row) for row in rows]
+    known = sorted(((value, row) for value, row in valued if value is not None), key=_first, reverse=falling)
+    return [row for _, row in known] + [row for value, row in valued if value is None]
+
+
+def _first(pair: tuple[Operand, object]) -> tuple[bool, Operand]:
+    return isinstance(pair[0], str), pair[0]
+
+
 COMPARED: Mapping[Operator, Callable[[float, float], bool]] = {
     "=": lambda value, operand: value == operand,
     ">": lambda value, operand: value > operand,

@@ -47,10 +47,10 @@ class Preferences(App[int]):
             if isinstance(screen, DeskScreen) and screen.stands:
                 screen.redraw()
 
-    def words_of_theme(self) -> Iterable[str]:
+    def words_of_theme(self, _: str) -> Iterable[str]:
         return (theme.name for theme in themes.THEMES)
 
-    def words_of_language(self) -> Iterable[str]:
+    def words_of_language(self, _: str) -> Iterable[str]:
         return language.LANGUAGES
 
     def do_theme(self, argument: str) -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from console.desk import holds, patterns
 from store.files import StoreError, interrupted
+from store.orders import Ordering, sorted_accounts
 from store.query import MATCHES, Selection
 from store.reader import Numbers, Reader
 
@@ -36,10 +37,11 @@ Kind = Literal["risk", "queue"]
 
 @dataclass(frozen=True)
 class Question:
-    """Which accounts a list shows: those of a kind that all selections keep."""
+    """Which accounts a list shows: those of a kind that all selections keep, in the kind's order or another."""
 
     kind: Kind = "risk"
     selections: Sequence[Selection] = ()
+    by: Ordering | None = None
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ class Surveyor(Thread):
         if last is not None and same and began < self._whole_due:
             by_risk = question == Question()
             return raised(last, pressing_first(reader, reader.foremost(FOREMOST))) if by_risk else last
-        order = queue(reader) if question.kind == "queue" else pressing_first(reader, reader.order())
+        order = _order(reader, question)
         self._matching.begin()
         matching, alerts = reader.matching(question.selections, order), reader.alerts_by_level()
         survey = Survey(reader.identity, question, matching, alerts, reader.critical_marks())
@@ -161,6 +163,14 @@ def pressing_first(reader: Reader, order: Numbers) -> Numbers:
         return order
     first = np.array(known, order.dtype)
     return np.concatenate((first, order[~np.isin(order, first)]))
+
+
+def _order(reader: Reader, question: Question) -> Numbers:
+    """The accounts of a kind in the order asked for, before any filter."""
+    if question.by is None:
+        return queue(reader) if question.kind == "queue" else pressing_first(reader, reader.order())
+    order = sorted_accounts(reader, question.by)
+    return order[np.isin(order, queue(reader))] if question.kind == "queue" else order
 
 
 def queue(reader: Reader) -> Numbers:

@@ -13,6 +13,7 @@ from console.ui.app import RiskDesk
 from console.ui.screens.account import AccountScreen
 from console.ui.screens.alerts import AlertsScreen
 from console.ui.screens.approvals import ApprovalsScreen
+from console.ui.screens.arranging import Arranging
 from console.ui.screens.audit import AuditScreen
 from console.ui.screens.automatic import AutomaticScreen
 from console.ui.screens.backtest import BacktestScreen
@@ -44,6 +45,7 @@ OWNERS = {
     "figures": (BacktestScreen, BehindScreen, RulesScreen),
     "stream": (StreamScreen,),
     "filter": (WatchScreen, AuditScreen),
+    "arrange": (Arranging,),
     "audit": (AuditScreen,),
     "log": (LogScreen,),
     "backtest": (BacktestScreen,),

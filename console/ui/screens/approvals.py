@@ -46,7 +46,7 @@ class ApprovalsScreen(ShortList[Item], Voting):
     ApprovalsScreen ApprovalList { padding: 0 0 0 1; height: 1fr; min-height: 3; }
     ApprovalsScreen #request { height: auto; max-height: 65%; padding: 0 1; border-top: solid $panel; }
     """
-    BINDINGS = bindings("approvals", "withdraw", "filter")
+    BINDINGS = bindings("approvals", "withdraw", "filter", "arrange")
     NAME = "approvals"
 
     def __init__(self) -> None:
@@ -138,8 +138,8 @@ class ApprovalsScreen(ShortList[Item], Voting):
         own = sum(is_own(command, situation.meta) for command in waiting) if situation.meta else 0
         title = Text(tr("approvals.title"), colours.strong)
         title.append(f"  {tr('approvals.counts', mine=mine, own=own, all=len(waiting))}", colours.faint)
-        if self.filter:
-            title.append(f"  {self.filter_words()}", colours.warning)
+        if self.about():
+            title.append(f"  {self.about()}", colours.warning)
         if self.table.marked:
             seen = len(self.table.marked & self.table.seen)
             title.append(f"  {tr('approvals.marked', count=len(self.table.marked), seen=seen)}", colours.accent)

@@ -17,8 +17,8 @@ from console.desk.audit import broken
 from console.language import term, tr
 from console.ui import formats
 from console.ui.actions import bindings
+from console.ui.screens.arranging import Arranging
 from console.ui.screens.base import DeskScreen
-from console.ui.screens.filtering import Filtering
 from console.ui.situation import Grade
 from console.ui.text import clean, fit, folded
 from console.ui.themes import palette
@@ -73,14 +73,14 @@ class AuditList(Stream[AuditRow]):
         ]
 
 
-class AuditScreen(Filtering[Selection]):
+class AuditScreen(Arranging[Selection]):
     """What was decided, sent, learned and changed on this desk, by whom; `p` proves that none of it was altered."""
 
     DEFAULT_CSS = """
     AuditScreen Stream { padding: 0 0 0 1; }
     AuditScreen #detail { height: 3; padding: 0 1; background: $surface; }
     """
-    BINDINGS = bindings("audit", "filter")
+    BINDINGS = bindings("audit", "filter", "arrange")
     NAME = "audit"
     VIEW: ClassVar = ("journal", "v_audit", "seq")
     BESIDE: ClassVar = True

@@ -110,7 +110,7 @@ class CommandsScreen(ShortList[Entry], Withdrawals):
     CommandsScreen CommandList { padding: 0 0 0 1; }
     CommandsScreen #detail { height: 2; padding: 0 1; background: $surface; }
     """
-    BINDINGS = bindings("commands", "undo", "filter")
+    BINDINGS = bindings("commands", "undo", "filter", "arrange")
     NAME = "commands"
     VIEW: ClassVar = ("journal", "v_command", "command_id")
 
@@ -136,8 +136,8 @@ class CommandsScreen(ShortList[Entry], Withdrawals):
         colours, situation = palette(self.app.theme_variables), self.sight.situation
         self.list.tell(self.kept(self.sight.commands), situation.now)
         title = Text(tr("ui.commands.title"), colours.strong)
-        if self.filter:
-            title.append(f"  {self.filter_words()}", colours.accent)
+        if self.about():
+            title.append(f"  {self.about()}", colours.accent)
         if self.list.again:
             key = self.desk.key_of("redecide")
             title.append("  " + tr("ui.commands.again", count=len(self.list.again), key=key), colours.warning)

@@ -160,7 +160,7 @@ class PlansScreen(ShortList[Followed], Steering):
     """The newest plans of the journal."""
 
     DEFAULT_CSS = "PlansScreen PlanList { padding: 0 0 0 1; }"
-    BINDINGS: ClassVar = bindings("filter")
+    BINDINGS: ClassVar = bindings("filter", "arrange")
     NAME = "plans"
     VIEW: ClassVar = ("journal", "v_plan", "plan")
 
@@ -231,8 +231,8 @@ class PlansScreen(ShortList[Followed], Steering):
         title = Text(tr("ui.plans.title"), colours.strong)
         about = tr("ui.plans.about") if self.table.total() else tr("ui.plans.none")
         title.append(f"  {fit(about, self.app.size.width - 12).rstrip()}", colours.faint)
-        if self.filter:
-            title.append(f"  {self.filter_words()}", colours.accent)
+        if self.about():
+            title.append(f"  {self.about()}", colours.accent)
             title.truncate(self.app.size.width - 2, overflow="ellipsis")
         self.query_one("#title", Lines).show(title)
         width = self.table.scrollable_content_region.width or self.app.size.width - 1

@@ -144,7 +144,7 @@ class RulesScreen(ShortList[Known]):
     """Every rule of the pack by its hits in the last 30 days of stream time."""
 
     DEFAULT_CSS = "RulesScreen RuleList { padding: 0 0 0 1; }"
-    BINDINGS = bindings("filter")
+    BINDINGS = bindings("filter", "arrange")
     NAME = "rules"
 
     def __init__(self) -> None:
@@ -220,8 +220,8 @@ class RulesScreen(ShortList[Known]):
     def _heading(self) -> None:
         colours = palette(self.app.theme_variables)
         title = Text(tr("ui.rules.title"), colours.strong).append(f"  {tr('ui.rules.about', days=DAYS)}", colours.faint)
-        if self.filter:
-            title.append(f"  {self.filter_words()}", colours.accent)
+        if self.about():
+            title.append(f"  {self.about()}", colours.accent)
         title.truncate(self.app.size.width - 2, overflow="ellipsis")
         self.query_one("#title", Lines).show(title)
         width = self.table.scrollable_content_region.width or self.app.size.width - 2

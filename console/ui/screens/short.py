@@ -7,11 +7,12 @@ from typing import Generic
 
 from console.ui import filters
 from console.ui.filters import Column, Row
-from console.ui.screens.filtering import Filtering
+from console.ui.screens.arranging import Arranging
 from store.fields import Condition, Fields, fields
+from store.orders import Sort
 
 
-class ShortList(Filtering[Condition], Generic[Row]):
+class ShortList(Arranging[Condition], Generic[Row]):
     """A subclass says what its rows have, and shows `kept` of them at every look."""
 
     def __init__(self) -> None:
@@ -27,11 +28,26 @@ class ShortList(Filtering[Condition], Generic[Row]):
         raise LookupError("a short list must say what its rows tell")
 
     def kept(self, rows: Sequence[Row]) -> list[Row]:
-        """The rows that the filter keeps."""
-        if not self._conditions:
+        """The rows that the filter keeps, in the order chosen."""
+        if not self._conditions and self.sort is None:
             return list(rows)
         reads = {column.field.name: column.read for column in self.columns()}
-        return list(filter(filters.test(self._conditions, reads, self.text_of), rows))
+        kept = list(filter(filters.test(self._conditions, reads, self.text_of), rows))
+        return filters.sorted_rows(kept, reads[self.sort.column], self.sort.falling) if self.sort else kept
+
+    def sortable(self) -> Sequence[str]:
+        return [column.field.name for column in self.columns()]
+
+    def first_sort(self, column: str) -> Sort:
+        kind = next(one.field.kind for one in self.columns() if one.field.name == column)
+        return Sort(column, kind in ("rank", "count", "amount", "score", "percent"))
+
+    def arranged(self) -> None:
+        self.show_rows()
+
+    def about(self) -> str:
+        """Filter and sort as the heading tells them."""
+        return "  ".join(filter(None, (self.filter_words(), self.sort_words())))
 
     def filter_fields(self) -> Fields:
         return fields(*(column.field for column in self.columns()))

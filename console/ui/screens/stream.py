@@ -16,9 +16,9 @@ from console.language import tr
 from console.ui import formats, rules
 from console.ui.actions import bindings
 from console.ui.reasons import rule_ids
+from console.ui.screens.arranging import Arranging
 from console.ui.screens.base import DeskScreen
 from console.ui.screens.deciding import Decisions
-from console.ui.screens.filtering import Filtering
 from console.ui.text import clean, fit
 from console.ui.themes import GLYPHS, palette
 from console.ui.widgets.lines import Lines
@@ -35,14 +35,14 @@ EVERYTHING = "all"
 """Typed in place of an account's id."""
 
 
-class StreamScreen(Filtering[Selection], Decisions):
+class StreamScreen(Arranging[Selection], Decisions):
     """A list of events. The account that actions are about is the row's under the cursor, else the list's own."""
 
     DEFAULT_CSS = """
     StreamScreen Stream { padding: 0 0 0 1; }
     StreamScreen #detail { height: 2; padding: 0 1; background: $surface; }
     """
-    BINDINGS: ClassVar = bindings("filter")
+    BINDINGS: ClassVar = bindings("filter", "arrange")
     BESIDE: ClassVar = True
     LISTING: ClassVar[Listing]
     """What a filter may ask of the events."""

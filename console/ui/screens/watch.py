@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -11,7 +11,8 @@ from textual.widget import Widget
 from console.desk import patterns
 from console.language import tr
 from console.ui import filters, formats
-from console.ui.screens.filtering import Filtering
+from console.ui.actions import bindings
+from console.ui.screens.arranging import Arranging, marker
 from console.ui.screens.marking import Marking
 from console.ui.situation import end_mark
 from console.ui.survey import Kind, Question, Survey
@@ -24,6 +25,7 @@ from console.ui.widgets.lines import Lines
 from console.ui.widgets.marks import MOST
 from console.ui.widgets.rows import RowList
 from store.fields import Fields
+from store.orders import SORTABLE, Sort, first_sort, ordering
 from store.query import ACCOUNTS, Selection, select
 from store.reader import AccountRow
 
@@ -31,12 +33,13 @@ if TYPE_CHECKING:
     from console.desk.export import Extract
 
 
-class WatchScreen(Filtering[Selection], Marking):
+class WatchScreen(Arranging[Selection], Marking):
     """Accounts by risk. The foot tells of the account under the cursor why it is suspect, beside its own normal."""
 
     DEFAULT_CSS = """
     WatchScreen #detail { height: 2; padding: 0 1; background: $surface; }
     """
+    BINDINGS: ClassVar = bindings("arrange")
     NAME = "watch"
     KIND: ClassVar[Kind] = "risk"
     LISTED_IN: ClassVar = "v_account"
@@ -44,6 +47,7 @@ class WatchScreen(Filtering[Selection], Marking):
     def __init__(self) -> None:
         super().__init__()
         self._selections: tuple[Selection, ...] = ()
+        self._asked = Question(self.KIND)
         self._newer = 0
         self._waiting = False
         self._read_for: tuple[object, ...] = ()
@@ -78,7 +82,7 @@ class WatchScreen(Filtering[Selection], Marking):
 
     def first_order(self) -> None:
         """A first order in milliseconds; the surveyor brings the whole one."""
-        if self.sight.mirror is not None and not self.filter and not self.table.total():
+        if self.sight.mirror is not None and not self.filter and self.sort is None and not self.table.total():
             self.table.offer(self.sight.mirror.order(most=500))
 
     # ------------------------------------------------------------ news
@@ -132,7 +136,8 @@ class WatchScreen(Filtering[Selection], Marking):
     @property
     def question(self) -> Question:
         """Which accounts are shown."""
-        return Question(self.KIND, self._selections)
+        by = ordering(self.sort, self.sight.situation.exponents) if self.sort else None
+        return Question(self.KIND, self._selections, by)
 
     def on_screen_resume(self) -> None:
         self.desk.survey(self.question)
@@ -160,8 +165,27 @@ class WatchScreen(Filtering[Selection], Marking):
         return select(text, ACCOUNTS, self.sight.situation.exponents, patterns.wrong)
 
     def show_filtered(self, kept: tuple[Selection, ...]) -> None:
-        self._selections, self._waiting = kept, True
-        self.desk.survey(self.question)
+        self._selections = kept
+        self._survey()
+
+    def sortable(self) -> Sequence[str]:
+        return SORTABLE
+
+    def column_names(self) -> Sequence[str]:
+        return columns.NAMES
+
+    def first_sort(self, column: str) -> Sort:
+        return first_sort(column)
+
+    def arranged(self) -> None:
+        self.table.show_columns(self.chosen)
+        self._survey()
+
+    def _survey(self) -> None:
+        """Have the surveyor bring the accounts, where others are shown than asked for."""
+        if self.question != self._asked:
+            self._asked, self._waiting = self.question, True
+            self.desk.survey(self.question)
         self._heading()
 
     def survey_failed(self, error: Exception) -> None:
@@ -179,7 +203,11 @@ class WatchScreen(Filtering[Selection], Marking):
         colours = palette(self.app.theme_variables)
         shown = tr(f"ui.{self.NAME}.accounts", count=formats.count(self.table.total()))
         if self.filter:
-            shown += f"  {self.filter_words()}{' …' if self._waiting else ''}"
+            shown += f"  {self.filter_words()}"
+        if self.sort:
+            shown += f"  {self.sort_words()}"
+        if self._waiting:
+            shown += " …"
         newer = tr("ui.watch.newer", count=self._newer, key=self.desk.key_of("refresh")) if self._newer else ""
         line = Text(tr(f"ui.{self.NAME}.title"), colours.strong)
         marks = len(self.table.marks)
@@ -194,8 +222,12 @@ class WatchScreen(Filtering[Selection], Marking):
             line.append(f"   ▲ {newer}", colours.warning)
         line.truncate(width, overflow="ellipsis")
         self.query_one("#title", Lines).show(line)
-        titles = [fit(column.title, size, column.right) for column, size in columns.layout(self.table_width())]
-        self.query_one("#columns", Lines).show(Text(" ".join(titles)[1:], colours.heading))
+        heads = Text(style=colours.heading)
+        for column, size in columns.layout(self.table_width(), self.chosen):
+            sorted_by = self.sort is not None and column.name == self.sort.column
+            heads.append(marker(self.sort) if self.sort and sorted_by else " ", colours.accent)
+            heads.append(fit(column.title, size, column.right), colours.accent if sorted_by else colours.heading)
+        self.query_one("#columns", Lines).show(heads[2:])
 
     def table_width(self) -> int:
         return self.table.scrollable_content_region.width or self.app.size.width - 1

@@ -69,6 +69,7 @@ class AccountTable(RowList):
         self._exponents: Mapping[str, int] = {}
         self._intents: Mapping[str, str] = {}
         self._ends: Mapping[str, str] = {}
+        self._chosen_columns: Sequence[str] = ()
 
     # ------------------------------------------------------------ rows and keys
 
@@ -110,7 +111,12 @@ class AccountTable(RowList):
         row = self._rows.get(account)
         if row is None:
             return [(f"  #{account}", width, False, self.palette.faint)]
-        return columns.line(row, self._view(), width)
+        return columns.line(row, self._view(), width, self._chosen_columns)
+
+    def show_columns(self, chosen: Sequence[str]) -> None:
+        """Show these columns, the list's own where none are named."""
+        self._chosen_columns = chosen
+        self.refresh()
 
     def shade(self, index: int) -> Style | None:
         step = self._glow.get(self.key_at(index))
@@ -164,10 +170,14 @@ class AccountTable(RowList):
         after, width = self._view(), self.scrollable_content_region.width
         for index in self.in_view():
             row = self._rows.get(self.key_at(index))
-            if row is not None and columns.line(row, before, width) != columns.line(row, after, width):
+            if row is not None and self._differs(row, before, after, width):
                 self.repaint(index)
         if self._offered is not None and not self.held:
             self._take(self._offered)
+
+    def _differs(self, row: AccountRow, before: columns.View, after: columns.View, width: int) -> bool:
+        chosen = self._chosen_columns
+        return columns.line(row, before, width, chosen) != columns.line(row, after, width, chosen)
 
     def reread(self) -> None:
         """The mirror has changed: read the visible rows again, paint and light up those that differ.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from rich.style import Style
 
@@ -17,6 +18,8 @@ from store.mirror_schema import LEVELS
 from store.reader import AccountRow
 
 NARROW, WIDE = 80, 104
+LEAST = 8
+"""Cells that a column which takes the rest needs."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,30 @@ def _reason(row: AccountRow, view: View, width: int) -> Shown:
     return claim + headline(row.rule_ids, width), view.palette.plain
 
 
+def _money(name: str) -> Callable[[AccountRow, View, int], Shown]:
+    def cell(row: AccountRow, view: View, _: int) -> Shown:
+        amount = formats.money(getattr(row, name), row.currency, view.exponents)
+        return f"{amount} {clean(row.currency, 3)}".rstrip(), view.palette.plain
+
+    return cell
+
+
+def _text(name: str) -> Callable[[AccountRow, View, int], Shown]:
+    def cell(row: AccountRow, view: View, _: int) -> Shown:
+        return clean(getattr(row, name), 40) or formats.NOTHING, view.palette.plain
+
+    return cell
+
+
+def _alerts(row: AccountRow, view: View, _: int) -> Shown:
+    return formats.count(row.open_alerts), view.palette.plain
+
+
+def _alerted(row: AccountRow, view: View, _: int) -> Shown:
+    told = row.alert_opened_at if row.alert_state == "open" else None
+    return formats.age(None if told is None else view.now - told), view.palette.faint
+
+
 SHARED = (Column("intent", 2, _intent), Column("level", 10, _level))
 
 LAYOUTS = {
@@ -171,16 +198,42 @@ LAYOUTS = {
 }
 
 
-def layout(width: int) -> list[tuple[Column, int]]:
-    """The columns for a width, each with its own width; the last takes the rest."""
+FURTHER = (
+    Column("balance", 15, _balance, right=True),
+    Column("limit", 15, _money("credit_limit_minor"), right=True),
+    Column("available", 15, _money("available_minor"), right=True),
+    Column("customer_id", 14, _text("customer_id")),
+    Column("alerts", 6, _alerts, right=True),
+    Column("alerted", 7, _alerted, right=True),
+    Column("who", 12, _text("claimed_by")),
+)
+"""Columns that no layout has room for, to be chosen."""
+NAMES = tuple(dict.fromkeys(column.name for column in (*LAYOUTS[WIDE][1:], *FURTHER)))
+"""The columns that may be chosen; the first, which holds the marks, always is there."""
+
+
+def layout(width: int, chosen: Sequence[str] = ()) -> list[tuple[Column, int]]:
+    """The columns for a width, each with its own width; the last takes the rest.
+
+    Of the chosen ones, where some are, those are left out at the end that have no room.
+    """
     columns = LAYOUTS[WIDE if width >= WIDE else NARROW]
+    if chosen:
+        known = {column.name: column for column in (*FURTHER, *columns)}
+        columns = _with_room((columns[0], *(known[name] for name in chosen)), width)
     taken = sum(column.width for column in columns) + len(columns) - 1
     return [(column, column.width or max(1, width - taken)) for column in columns]
 
 
-def line(row: AccountRow, view: View, width: int) -> list[Cell]:
+def _with_room(columns: Sequence[Column], width: int) -> tuple[Column, ...]:
+    """The columns from the first on that fit."""
+    ends = list(accumulate((column.width or LEAST) + 1 for column in columns))
+    return tuple(column for column, end in zip(columns, ends, strict=True) if end - 1 <= width)
+
+
+def line(row: AccountRow, view: View, width: int, chosen: Sequence[str] = ()) -> list[Cell]:
     """The cells of an account's line."""
-    return [(*_arranged(column, row, view, size),) for column, size in layout(width)]
+    return [(*_arranged(column, row, view, size),) for column, size in layout(width, chosen)]
 
 
 def _arranged(column: Column, row: AccountRow, view: View, size: int) -> Cell:
