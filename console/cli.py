@@ -91,6 +91,7 @@ def parser() -> argparse.ArgumentParser:
     _add_plan(commands)
     _add_review(commands)
     _add_automatic(commands)
+    _add_portfolio(commands)
     _add_backtest(commands)
     add_scorecard(commands)
     add_policy(commands)
@@ -267,6 +268,16 @@ def _add_review(commands: Commands) -> None:
         if choice == "approve":
             part.add_argument("--limit", type=_count, metavar="N", help=tr("review.help_limit"))
         _waiting(part)
+
+
+def _add_portfolio(commands: Commands) -> None:
+    portfolio = _command(commands, "portfolio", entries.portfolio, text=tr("portfolio.help"))
+    portfolio.add_argument("--by", choices=("status", "level", "limit", "age"), help=tr("portfolio.help_by"))
+    portfolio.add_argument("--history", action="store_true", help=tr("portfolio.help_history"))
+    form = portfolio.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help=tr("cli.json"))
+    form.add_argument("--csv", action="store_true", help=tr("portfolio.help_csv"))
+    _home(portfolio)
 
 
 def _add_automatic(commands: Commands) -> None:

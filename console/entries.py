@@ -53,8 +53,8 @@ def demo(options: argparse.Namespace) -> int:
 
 
 def watch(options: argparse.Namespace) -> int:
+    from console.watch.options import WatchOptions
     from console.watch.run import run
-    from console.watch.watcher import WatchOptions
 
     return run(
         WatchOptions(
@@ -452,6 +452,12 @@ def policy(options: argparse.Namespace) -> int:
 
     packs = packs_of(options) if hasattr(options, "packs") else None
     return policy_commands.run(place_of(options), packs, options)
+
+
+def portfolio(options: argparse.Namespace) -> int:
+    from console.desk import portfolio_command
+
+    return portfolio_command.run(options, place_of(options))
 
 
 def automatic_status(options: argparse.Namespace) -> int:

@@ -266,3 +266,24 @@ FROM automatic_act a LEFT JOIN command c ON c.command_id = a.command_id;
 def _automatic(database: Database) -> None:
     """What the machine did by itself, would have done and left to a person, and when it was stopped."""
     execute_all(database, AUTOMATIC)
+
+
+PORTFOLIO = f"""
+CREATE TABLE portfolio_day (
+    day INTEGER NOT NULL, currency TEXT NOT NULL, dimension TEXT NOT NULL, segment TEXT NOT NULL,
+    accounts INTEGER NOT NULL, owed_minor INTEGER NOT NULL, limit_minor INTEGER NOT NULL, late INTEGER NOT NULL,
+    late_owed_minor INTEGER NOT NULL, expected_minor REAL, expected_low_minor REAL, expected_high_minor REAL,
+    avoided_minor INTEGER NOT NULL, default_rate REAL NOT NULL, PRIMARY KEY (day, currency, dimension, segment)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW v_portfolio AS SELECT
+    substr({times.column("day")}, 1, 10) AS day, currency, dimension, segment, accounts, owed_minor, limit_minor, late,
+    late_owed_minor, expected_minor, expected_low_minor, expected_high_minor, avoided_minor, default_rate
+FROM portfolio_day;
+"""  # noqa: S608 - constants of this module only
+
+
+@MIGRATIONS(name="011_portfolio")
+def _portfolio(database: Database) -> None:
+    """What the portfolio was on each day of stream time, by segment."""
+    execute_all(database, PORTFOLIO)

@@ -6,7 +6,7 @@ import json
 import tomllib
 from pathlib import Path
 
-from console.watch.watcher import pack_texts, packs
+from console.desk.pack_files import pack_texts, packs
 
 LOWEST = "low"
 

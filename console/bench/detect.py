@@ -23,13 +23,13 @@ from console.bench.catching_up import catching_up, report_of
 from console.bench.episodes import FalseAlerts, Judgement, Outcome, Period, judge
 from console.bench.machine import machine
 from console.core.instants import DAY
+from console.desk.pack_files import packs
 from console.exits import Exit
 from console.paths import Home
 from console.risk.intervals import wilson
 from console.sandbox import run as sandbox
 from console.sandbox.life import PLAYED_FROM
 from console.sandbox.world import load
-from console.watch.watcher import packs
 from store.compare import alert_hits, opened_accounts
 
 TUNED_ON = 1

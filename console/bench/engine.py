@@ -11,11 +11,11 @@ import time
 import numpy as np
 
 from console.bench.machine import machine
+from console.desk.pack_files import packs
 from console.exits import Exit
 from console.risk.columns import DAY, HOUR, SECOND, Array, Fact, blank
 from console.risk.engine import Engine
 from console.risk.learned import LEARNED
-from console.watch.watcher import packs
 
 PAGES = (1_000, 10_000)
 START = 1_700_000_000 * SECOND

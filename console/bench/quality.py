@@ -24,10 +24,10 @@ from console.bench.machine import machine
 from console.bench.protocol import WEEK, Figures, Rows, figures, recall_at
 from console.bench.stream import Stream, read_stream
 from console.core.instants import DAY
+from console.desk.pack_files import packs
 from console.exits import Exit
 from console.language import tr
 from console.paths import Home
-from console.watch.watcher import packs
 from store.compare import scored_by, transaction_scores
 
 WEEKS = 4

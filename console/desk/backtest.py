@@ -21,6 +21,7 @@ from console.core import messages
 from console.core.instants import DAY, SECOND
 from console.core.messages import CoreMeta
 from console.desk.backtest_report import Report, behind, table, told
+from console.desk.pack_files import pack_texts
 from console.exits import Exit
 from console.language import tr
 from console.paths import Home
@@ -32,7 +33,6 @@ from console.risk.model import RULES_ONLY, Model, UnusableModel
 from console.risk.packs import Pack, load_packs
 from console.risk.verdicts import figures
 from console.watch.chain import in_force
-from console.watch.watcher import pack_texts
 from store.facts_log import FactsLog
 from store.files import StoreError
 from store.journal import Journal

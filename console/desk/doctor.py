@@ -23,6 +23,7 @@ from console.desk.audit import broken
 from console.desk.checkpoints import Places
 from console.desk.credentials import CredentialError, Credentials
 from console.desk.hotline import SocketError, socket_path
+from console.desk.pack_files import packs
 from console.exits import Exit
 from console.language import tr
 from console.paths import Home
@@ -30,7 +31,7 @@ from console.settings import load
 from console.ui.text import clean
 from console.watch import channels
 from console.watch.lock import holder
-from console.watch.watcher import CHECKPOINT_EVERY_S, packs
+from console.watch.watcher import CHECKPOINT_EVERY_S
 from store import journal_files
 from store.audit import Checkpoint
 from store.files import StoreError, reader

@@ -13,10 +13,10 @@ from typing import Any
 
 from console.core.instants import DAY, wire
 from console.desk.backtest import NICE, Asked, compared, meta_of
+from console.desk.pack_files import pack_texts
 from console.paths import Home
 from console.risk.packs import Pack, load_packs
 from console.risk.policy import Cutoffs, Limits, Policy, Stance
-from console.watch.watcher import pack_texts
 from store.credit_book import Late, application_scores, late
 from store.facts_log import FactsLog
 from store.reader import Reader

@@ -18,6 +18,7 @@ import numpy as np
 
 from console.core.instants import DAY, SECOND, wire
 from console.desk.backtest import NICE, meta_of, replay
+from console.desk.pack_files import pack_texts
 from console.desk.scorecard import write
 from console.desk.tuning_report import Report, lines, report
 from console.exits import Exit
@@ -32,7 +33,6 @@ from console.risk.policy import Policy
 from console.risk.policy_draft import drafted, setting_of
 from console.risk.policy_text import read_policy
 from console.risk.tuning import LEAST_SCORE, NothingToTune, Past
-from console.watch.watcher import pack_texts
 from store.facts_log import FactsLog
 from store.files import StoreError
 from store.journal import Journal

@@ -144,6 +144,7 @@ ACTIONS = (
     Action("pulse", ("9",), "app"),
     Action("reviews", ("0",), "app"),
     Action("automatic", (), "app"),
+    Action("segments", ("s",), "pulse", hint=True),
     Action("halt", ("exclamation_mark",), "app"),
     Action(
         "go_on", ("r",), "automatic", ("armed", "may_command", "same_version"), danger=True, hint=True, argument=True

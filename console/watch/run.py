@@ -17,8 +17,9 @@ from console.exits import Exit
 from console.language import tr
 from console.watch import service
 from console.watch.lock import AlreadyWatched, WatcherLock
+from console.watch.options import WatchOptions
 from console.watch.schedule import keep_time, schedule
-from console.watch.watcher import Watcher, WatchOptions
+from console.watch.watcher import Watcher
 from store.files import StoreError
 
 NICENESS = 10

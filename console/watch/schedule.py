@@ -11,7 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from console.core.clocks import Clock
 from console.core.instants import SECOND
-from console.watch import automatic
+from console.watch import automatic, portfolio
 from console.watch.watcher import (
     BELL_EVERY_S,
     BOOK_EVERY_S,
@@ -58,6 +58,7 @@ def schedule(watcher: Watcher) -> AsyncIOScheduler:
         (watcher.ring, BELL_EVERY_S),
         (watcher.say_well, watcher.beat.every_s),
         (watcher.act_by_itself, automatic.EVERY_S),
+        (watcher.take_portfolio, portfolio.EVERY_S),
         (watcher.drop_old, RETENTION_EVERY_S),
         (watcher.review_book, BOOK_EVERY_S),
         (watcher.check_digest, DIGEST_EVERY_S),

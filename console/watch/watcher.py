@@ -8,8 +8,6 @@ import logging
 import os
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
@@ -23,9 +21,8 @@ from console.desk import checklist
 from console.desk.checkpoints import Places
 from console.desk.credentials import Credentials
 from console.desk.hotline import DeskServer
-from console.paths import Home, fixtures
-from console.risk.packs import Pack, load_packs
-from console.settings import Heartbeat, Notify
+from console.desk.pack_files import pack_texts
+from console.risk.packs import load_packs
 from console.watch.bell import Bell
 from console.watch.book import BookReview
 from console.watch.chain import CheckpointExport, note_rules
@@ -36,8 +33,10 @@ from console.watch.heartbeat import Beat
 from console.watch.holds import HoldWatch
 from console.watch.ingest import LANE, Ingest, Ingested
 from console.watch.learning import School
+from console.watch.options import WatchOptions
 from console.watch.plans import PlanRunner
 from console.watch.policy import PolicyWatch
+from console.watch.portfolio import PortfolioWatch
 from console.watch.progress import Progress
 from console.watch.rehearsal import Rehearsal
 from console.watch.rounds import Job, reported
@@ -64,34 +63,6 @@ CHECKPOINT_EVERY_S = 300
 HEALTH_EVERY_S = 1
 BELL_EVERY_S = 5
 """Seconds between runs of the watcher's jobs."""
-
-
-@dataclass(frozen=True)
-class WatchOptions:
-    """What `riskdesk watch` was asked for. `retention_days` counts stream days of raw events."""
-
-    home: Home
-    core: str
-    until_caught_up: bool = False
-    page_limit: int = 10_000
-    retention_days: int = 180
-    packs: Path | None = None
-    rules_only: bool = False
-    notify: Notify = field(default_factory=Notify)
-    heartbeat: Heartbeat = field(default_factory=Heartbeat)
-    automatic: bool = False
-    limit_review_days: int = 0
-
-
-def pack_texts(folder: Path | None) -> list[tuple[str, str]]:
-    """(name, TOML) of the rule packs of a folder, of the shipped ones without one."""
-    chosen = folder or fixtures() / "packs"
-    return [(path.name, path.read_text(encoding="utf-8")) for path in sorted(chosen.glob("*.toml"))]
-
-
-def packs(folder: Path | None) -> Pack:
-    """The rules of those packs. Raises ValueError naming the file and the mistake."""
-    return load_packs(pack_texts(folder))
 
 
 class Watcher:
@@ -123,6 +94,7 @@ class Watcher:
         self.policy = PolicyWatch(options.home, options.packs, self._journal, self.follower, self._leave_note)
         self.book = BookReview(options.home, options.limit_review_days, lambda: self._meta)
         self.holds = HoldWatch(options.home.mirror, self._journal, client, self._leave_note)
+        self.portfolio = PortfolioWatch(options.home.mirror, self._journal, self.follower.caught_up)
         self._checkpoint_health = Health("checkpoints")
         self._places = Places.configured()
         self._checkpoints = CheckpointExport(self._journal, self._places)
@@ -151,6 +123,7 @@ class Watcher:
             self.follower.meta_health,
             self._commands_health,
             self.holds.health,
+            self.portfolio.health,
             self.policy.health,
             self._digest_health,
             self._retention_health,
@@ -367,6 +340,10 @@ class Watcher:
         """Answer what the policy lets a machine answer, once the feed is read to its end."""
         if self.service.acting and self.follower.caught_up.is_set():
             await self._reported(self.automatic.health, self.automatic.run)
+
+    async def take_portfolio(self) -> None:
+        """Sum up the book by segment."""
+        await self._reported(self.portfolio.health, self.portfolio.run)
 
     async def say_well(self) -> None:
         """Call the heartbeat's address."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from console.bench.alert_policy import alerting_at
-from console.watch.watcher import packs
+from console.desk.pack_files import packs
 
 
 def test_alerts_open_at_the_score_and_nothing_else_changes(tmp_path):

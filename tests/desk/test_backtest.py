@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from console.cli import main
+from console.desk.pack_files import pack_texts, packs
 from console.risk.columns import DAY, FACTS, Fact, Judgement, blank
 from console.risk.drafts import drafted
 from console.risk.packs import PackError, load_packs
 from console.watch.chain import note_rules
-from console.watch.watcher import pack_texts, packs
 from store.batch import Batch
 from store.journal import Journal
 from store.mirror import Mirror

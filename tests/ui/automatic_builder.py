@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
-from console.core.instants import HOUR, MINUTE, SECOND
-from console.desk import tickets
+from console.core.instants import DAY, HOUR, MINUTE, SECOND
+from console.desk import portfolio, tickets
 from console.paths import Home
 from console.risk.policy import digest
+from store import portfolio as stored
 from store.automatic import SKIPPED, Automatic, Want
 from store.journal import Intent, Journal, Move
 from store.life import State
 from store.policies import Policies, Text
+from store.reader import Reader
 from tests.ui.mirror_builder import NOW
 
 POLICY = """
@@ -82,3 +85,25 @@ def _intent(number: int, type_: str, want: Want, at: int) -> Intent:
 def _settle(journal: Journal, intent: Intent, state: State, at: int) -> None:
     journal.begin_attempt(intent.command_id, at)
     journal.settle(intent.command_id, Move(to=state), at + SECOND)
+
+
+def build_book(home: Home) -> None:
+    """Keep the portfolio of the mirror, and of a week before it in which less was owed each day."""
+    with closing(Reader(home.mirror)) as reader:
+        days = portfolio.take(reader)
+    journal = Journal(home.journal)
+    for ago in range(7, -1, -1):
+        share = 1 - ago / 20
+        stored.keep(
+            journal,
+            [
+                replace(
+                    day,
+                    day=day.day - ago * DAY,
+                    owed_minor=int(day.owed_minor * share),
+                    expected_minor=None if day.expected_minor is None else day.expected_minor * share,
+                )
+                for day in days
+            ],
+        )
+    journal.close()

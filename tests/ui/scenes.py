@@ -28,7 +28,7 @@ from store.journal import Journal
 from store.life import State
 from store.plans import Order, Plans, PlanState, Target
 from tests import applicants
-from tests.ui.automatic_builder import build_automatic
+from tests.ui.automatic_builder import build_automatic, build_book
 from tests.ui.mirror_builder import (
     HOSTILE,
     NOW,
@@ -279,6 +279,15 @@ async def pulse(app: RiskDesk) -> None:
     await until(lambda: app.screen.told is not None, "the figures")
 
 
+async def book(app: RiskDesk) -> None:
+    """The portfolio by limit in the place of the pulse's plots."""
+    build_book(app.sight.home)
+    app.look()
+    await pulse(app)
+    for _ in range(3):
+        app.perform("segments")
+
+
 async def automatic(app: RiskDesk) -> None:
     build_automatic(app.sight.home)
     app.look()
@@ -411,6 +420,7 @@ SCREENS = (
     Scene("logins", "LoginsScreen", logins),
     Scene("links", "LinksScreen", links),
     Scene("pulse", "PulseScreen", pulse),
+    Scene("book", "PulseScreen", book),
     Scene("automatic", "AutomaticScreen", automatic),
     Scene("halted", "AutomaticScreen", halted),
     Scene("rules", "RulesScreen", rules),

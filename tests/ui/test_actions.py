@@ -26,6 +26,7 @@ from console.ui.screens.log import LogScreen
 from console.ui.screens.model import ModelScreen
 from console.ui.screens.plan import PlanScreen
 from console.ui.screens.plans import PlansScreen
+from console.ui.screens.pulse import PulseScreen
 from console.ui.screens.rules import RulesScreen
 from console.ui.screens.runbook import RunbookScreen
 from console.ui.screens.stream import StreamScreen
@@ -55,6 +56,7 @@ OWNERS = {
     "commands": (CommandsScreen,),
     "undo": (CommandsScreen, AccountScreen, AutomaticScreen),
     "automatic": (AutomaticScreen,),
+    "pulse": (PulseScreen,),
     "plans": (PlansScreen, PlanScreen),
     "reviews": (Reviewing,),
 }

@@ -14,13 +14,13 @@ from textual.screen import ModalScreen
 from console import children
 from console.bench.terminal import Terminal
 from console.core import feed
+from console.desk.pack_files import pack_texts
 from console.paths import Home, fixtures
 from console.risk.packs import load_packs
 from console.ui.app import RiskDesk
 from console.ui.screens import BY_NAME
 from console.watch.health import Health
 from console.watch.ingest import Ingest
-from console.watch.watcher import pack_texts
 from store.journal import Intent, Journal, Move
 from store.life import State
 from tests import hostile

@@ -22,7 +22,8 @@ from console.desk.credentials import Credentials
 from console.paths import Home
 from console.sandbox.run import Sandbox
 from console.watch import service
-from console.watch.watcher import Watcher, WatchOptions
+from console.watch.options import WatchOptions
+from console.watch.watcher import Watcher
 from store import reviews
 from store.automatic import ACTED, CLAIMED, SHADOW, SKIPPED, Act, Automatic
 from store.life import State

@@ -27,8 +27,9 @@ from console.watch.bell import TOLD_EVERY, Bell, News, plain
 from console.watch.channels import FIRST_PAUSE_S, WAITING, Address, Channel, ChannelError, Letter
 from console.watch.health import Health
 from console.watch.heartbeat import Beat
+from console.watch.options import WatchOptions
 from console.watch.outside import OutsideError
-from console.watch.watcher import Watcher, WatchOptions
+from console.watch.watcher import Watcher
 from store.journal import Intent, Journal
 from store.mirror import Mirror
 

@@ -18,7 +18,8 @@ from console.desk.checkpoints import Places
 from console.desk.credentials import Credentials
 from console.paths import Home
 from console.watch.chain import RULES, CheckpointError, CheckpointExport, note_rules
-from console.watch.watcher import Watcher, WatchOptions
+from console.watch.options import WatchOptions
+from console.watch.watcher import Watcher
 from store.audit import GENESIS, Checkpoint
 from store.journal import Intent, Journal
 from store.journal_files import prove, rows

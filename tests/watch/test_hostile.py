@@ -18,11 +18,11 @@ from console.core import feed
 from console.core.client import CoreClient
 from console.core.feed import Page
 from console.core.messages import RESOURCES, CoreMeta, decoder
+from console.desk.pack_files import pack_texts
 from console.paths import fixtures
 from console.risk.packs import load_packs
 from console.watch import rebuild
 from console.watch.ingest import Ingest
-from console.watch.watcher import pack_texts
 from store.reader import Reader
 from tests import hostile
 from tests.hostile import FIELDS, LITERALS, RAW, VALUES

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from console.core import feed
 from console.core.feed import Page
 from console.core.instants import DAY, wire
+from console.desk.pack_files import pack_texts
 from console.risk.packs import load_packs
 from console.watch.ingest import Ingest
-from console.watch.watcher import pack_texts
 from store.compare import differences
 
 PACK = load_packs(pack_texts(None))

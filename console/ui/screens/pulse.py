@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
+from typing import ClassVar
 
 from rich.text import Text
 from textual.containers import Container
@@ -16,14 +17,18 @@ from console.core.instants import MINUTE
 from console.desk.pulse import DAYS, Exposure, Pulse, pulse
 from console.language import tr
 from console.risk.intervals import Number
-from console.ui import formats, plots
+from console.risk.portfolio import ALL, DIMENSIONS
+from console.ui import book, formats, plots
+from console.ui.actions import bindings
 from console.ui.screens.base import DeskScreen
 from console.ui.situation import stale
 from console.ui.text import clean
 from console.ui.themes import Palette, palette
 from console.ui.widgets.lines import Lines, Pair
+from store import portfolio as stored
 from store.files import StoreError
 from store.life import State
+from store.portfolio import Day
 from store.reader import Reader
 
 EVERY_S = 5.0
@@ -33,6 +38,8 @@ LABEL_WIDTH = 11
 BESIDE = 110
 """From this width on both plots stand side by side."""
 MOST_CURRENCIES = 2
+TALLEST = 14
+"""Lines of a plot below a table."""
 
 
 class PulseScreen(DeskScreen):
@@ -44,6 +51,7 @@ class PulseScreen(DeskScreen):
     PulseScreen.-wide #plots { layout: horizontal; }
     PulseScreen.-wide #plots Lines { width: 1fr; }
     """
+    BINDINGS: ClassVar = bindings("pulse")
     NAME = "pulse"
 
     def __init__(self) -> None:
@@ -52,6 +60,9 @@ class PulseScreen(DeskScreen):
         self._reading: asyncio.Task[None] | None = None
         self._told: Pulse | None = None
         self._trouble = ""
+        self._view = 0
+        self._book: Sequence[Day] = ()
+        self._past: Sequence[Day] = ()
 
     def body(self) -> Iterable[Widget]:
         yield Lines("title", "heading")
@@ -70,10 +81,12 @@ class PulseScreen(DeskScreen):
             self._reading.cancel()
 
     def on_resize(self) -> None:
-        self.set_class(self.app.size.width >= BESIDE, "-wide")
+        self.set_class(self._beside, "-wide")
         self.call_after_refresh(self._draw)
 
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
+        if journal_changed and self.sight.journal is not None:
+            self._book, self._past = stored.newest(self.sight.journal), stored.history(self.sight.journal, ALL)
         if monotonic() >= self._due and (self._reading is None or self._reading.done()):
             self._reading = asyncio.create_task(self._read())
         self._draw()
@@ -107,7 +120,9 @@ class PulseScreen(DeskScreen):
         if self._told is None:
             self.query_one("#figures", Lines).show_pairs([(Text(), Text(tr("ui.pulse.reading")))], LABEL_WIDTH)
             return
-        pairs = figures(self._told, self.sight.situation.exponents, colours)
+        exponents = self.sight.situation.exponents
+        pairs = figures(self._told, exponents, colours)
+        pairs.append((Text(tr("ui.pulse.portfolio"), colours.faint), Text(book.whole(self._book, exponents))))
         self.query_one("#figures", Lines).show_pairs([*pairs, self._feeds(colours)], LABEL_WIDTH)
         self._plot(self._told, colours)
 
@@ -122,15 +137,43 @@ class PulseScreen(DeskScreen):
     def _plot(self, told: Pulse, colours: Palette) -> None:
         """Both plots where there is room for them, else that of the hours."""
         region = self.query_one("#plots").content_region
-        beside = self.app.size.width >= BESIDE
+        beside = self._beside
         width = region.width // 2 - 2 if beside else region.width
         height = region.height - 1 if beside or region.height < 2 * plots.LEAST else region.height // 2 - 1
+        if self._view:
+            self._segments(width, region.height, colours)
+            return
         for name, values, unit in (("hours", told.by_hour, tr("ui.pulse.h")), ("days", told.by_day, tr("ui.pulse.d"))):
             rows = plots.line(values, 1 - len(values), unit, width, height)
             shown = rows if name == "hours" or beside or region.height >= 2 * plots.LEAST else []
             text = Text(tr(f"ui.pulse.by_{name}", count=len(values)), colours.heading) if shown else Text()
             text.append("\n" + "\n".join(shown) if shown else "", colours.accent)
             self.query_one(f"#{name}", Lines).show(text)
+
+    def _segments(self, width: int, room: int, colours: Palette) -> None:
+        """The book by one dimension, and where there is room its expected loss day by day."""
+        exponents = self.sight.situation.exponents
+        table = book.table(self._book, DIMENSIONS[self._view - 1], exponents, width, colours)
+        self.query_one("#hours", Lines).show(table)
+        currency = book.main_currency(self._book)
+        losses = [(day.expected_minor or 0) / 10 ** exponents.get(day.currency, 0) for day in self._past
+                  if day.currency == currency]  # fmt: skip
+        left = room - len(table.plain.splitlines()) - 1
+        rows = plots.line(losses, 1 - len(losses), tr("ui.pulse.d"), width, min(left, TALLEST))
+        text = Text(tr("ui.book.by_day") if rows else "", colours.heading)
+        text.append("\n" + "\n".join(rows) if rows else "", colours.accent)
+        self.query_one("#days", Lines).show(text)
+
+    @property
+    def _beside(self) -> bool:
+        """Whether the plots stand side by side; a table has the whole width."""
+        return self.app.size.width >= BESIDE and not self._view
+
+    def do_segments(self, _: str) -> None:
+        """The book by another dimension in the place of the plots, and in the end the plots again."""
+        self._view = (self._view + 1) % (len(DIMENSIONS) + 1)
+        self.set_class(self._beside, "-wide")
+        self.call_after_refresh(self._draw)
 
 
 def figures(told: Pulse, exponents: Mapping[str, int], colours: Palette) -> list[Pair]:
