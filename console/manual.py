@@ -16,7 +16,7 @@ from console.settings import KEYS
 
 GROUPS = {
     "work": ("act", "plan", "approvals", "review", "snooze", "list"),
-    "look": ("rules", "backtest", "model", "scorecard", "policy", "audit", "export"),
+    "look": ("rules", "portfolio", "backtest", "model", "scorecard", "policy", "audit", "export"),
     "run": ("watch", "automatic", "demo", "sandbox"),
     "keep": ("settings", "paths", "doctor", "journal", "completion"),
     "measure": ("bench", "conformance"),
@@ -47,6 +47,8 @@ EXAMPLES = {
     " policy backtest": ("riskdesk policy backtest guarded", "riskdesk policy backtest draft.toml --days 60"),
     " audit verify": ("riskdesk audit verify --checkpoint /mnt/far/checkpoints.jsonl",),
     " export": ("riskdesk export transaction --to transactions.csv", "riskdesk export v_alert --to alerts.jsonl"),
+    " automatic resume": ("riskdesk automatic resume --reason 'the campaign is over, the rules were right'",),
+    " portfolio": ("riskdesk portfolio --by level", "riskdesk portfolio --history --csv > portfolio.csv"),
     " settings": ("riskdesk settings new", "riskdesk settings check"),
     " completion": (
         "riskdesk completion bash > ~/.local/share/bash-completion/completions/riskdesk",
@@ -61,12 +63,23 @@ VARIABLES = (
     "RISKDESK_HOME",
     "RISKDESK_TOKEN",
     "RISKDESK_READ_TOKEN",
+    "RISKDESK_SERVICE_TOKEN",
     "RISKDESK_SECOND_TOKEN",
     "RISKDESK_NOTIFY",
     "NO_COLOR",
 )
 """Variables that are no setting of the file."""
-FILES = ("settings.toml", "journal.db", "mirror.db", "mirror.engine", "watcher.log", "token", "read-token", "notify")
+FILES = (
+    "settings.toml",
+    "journal.db",
+    "mirror.db",
+    "mirror.engine",
+    "watcher.log",
+    "token",
+    "read-token",
+    "service-token",
+    "notify",
+)
 """Files of the home that people have to do with."""
 
 

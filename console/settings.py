@@ -25,7 +25,7 @@ NEAR = 0.6
 """Likeness (0..1, `difflib`) from which on a key counts as the one that was meant."""
 SECRET = re.compile(r"(token|secret|passw|credential)(?!.*_command)")
 """Names under which people would put a secret."""
-EVENTS = ("critical_alert", "feed_stalled", "review")
+EVENTS = ("critical_alert", "feed_stalled", "review", "automatic_stopped")
 DETAILS = ("counts", "ids", "rules")
 THEMES = ("dusk", "dawn", "clear", "plain")
 FIRST_SCREENS = ("watch", "alerts", "pulse", "commands", "approvals", "plans", "feeds", "rules", "model")
@@ -51,6 +51,9 @@ class Core:
     ca: Path | None = field(default=None, metadata=_read_as(kinds.path, "RISKDESK_CA"))
     token_command: str | None = field(default=None, metadata=_read_as(kinds.text, "RISKDESK_TOKEN_COMMAND"))
     read_token_command: str | None = field(default=None, metadata=_read_as(kinds.text, "RISKDESK_READ_TOKEN_COMMAND"))
+    service_token_command: str | None = field(
+        default=None, metadata=_read_as(kinds.text, "RISKDESK_SERVICE_TOKEN_COMMAND")
+    )
 
 
 @dataclass(frozen=True)

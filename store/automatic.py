@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from store import audit
+from store import audit, files
 from store.journal import WATCHER, Entry, IllegalMove, Intent, Journal, JournalError
 from store.life import State
 
@@ -307,6 +309,16 @@ class Automatic:
         names = [field.name for field in fields(Act)]
         rows = self._journal.rows(f"{_ACTS} {clause}", values)
         return [_act(dict(zip(names, row, strict=True))) for row in rows]
+
+
+def seen(path: Path) -> tuple[Stop | None, list[str]]:
+    """The stop that holds and the subjects that act, from a journal that is only read and may be an older version's."""
+    with closing(files.reader(path).conn) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'automatic_stop'").fetchone():
+            return None, []
+        stop = connection.execute("SELECT at, by, why FROM automatic_stop WHERE resumed_at IS NULL").fetchone()
+        subjects = connection.execute("SELECT subject FROM automatic_service ORDER BY subject").fetchall()
+    return Stop(*stop) if stop else None, [subject for (subject,) in subjects]
 
 
 class _Beyond(Exception):

@@ -166,7 +166,7 @@ def test_any_text_is_read_or_told(text: str) -> None:
 def test_the_words_the_settings_know_are_the_ones_there_are() -> None:
     assert {theme.name for theme in themes.THEMES} == set(THEMES)
     assert set(FIRST_SCREENS) <= {"watch", *screens.BY_NAME}
-    assert len(EVENTS) == 3
+    assert len(EVENTS) == 4
 
 
 @pytest.mark.parametrize("code", language.LANGUAGES)

@@ -20,6 +20,7 @@ from console.core.messages import CoreMeta
 from console.core.problems import CoreProblem, CoreUnreachable
 from console.desk import checkpoints, start
 from console.desk.audit import broken
+from console.desk.automatic import stop_words
 from console.desk.checkpoints import Places
 from console.desk.credentials import CredentialError, Credentials
 from console.desk.hotline import SocketError, socket_path
@@ -32,7 +33,7 @@ from console.ui.text import clean
 from console.watch import channels
 from console.watch.lock import holder
 from console.watch.watcher import CHECKPOINT_EVERY_S
-from store import journal_files
+from store import automatic, journal_files
 from store.audit import Checkpoint
 from store.files import StoreError, reader
 
@@ -198,6 +199,20 @@ async def _meta(core: str, credentials: Credentials) -> tuple[CoreMeta, int]:
         return await client.meta(), client.clock_offset_us
 
 
+def _automatic(home: Home, core: str) -> Iterator[Finding]:
+    """Whether what is done by itself was stopped, for whoever looks in the morning."""
+    if not home.journal.exists():
+        return
+    try:
+        stop, subjects = automatic.seen(home.journal)
+    except (StoreError, sqlite3.Error):
+        return  # the journal's own finding tells of it
+    if stop is not None:
+        yield Finding(tr("doctor.automatic"), False, stop_words(stop))
+    elif subjects:
+        yield Finding(tr("doctor.automatic"), True, ", ".join(sorted(subjects)))
+
+
 def _watcher(home: Home, core: str) -> Iterator[Finding]:
     pid = holder(home.lock)
     running = tr("doctor.running", pid=pid) if pid is not None else tr("doctor.not_running")
@@ -222,5 +237,6 @@ CHECKS: tuple[Callable[[Home, str], Iterator[Finding]], ...] = (
     _trust,
     _core,
     _watcher,
+    _automatic,
     _terminal,
 )

@@ -15,13 +15,14 @@ from typing import Generic, TypeVar
 
 from console.core import instants
 from console.core.instants import SECOND
-from console.language import tr
+from console.language import term, tr
 from console.paths import Home
 from console.settings import Notify
 from console.watch import channels
 from console.watch.channels import Channel, Letter
 from console.watch.health import Health
 from console.watch.outside import OutsideError
+from store.automatic import Automatic, Stop
 from store.files import StoreError
 from store.journal import Entry, Journal
 from store.life import State
@@ -59,6 +60,7 @@ class Bell:
         self._mirror: Reader | None = None
         self._alerts = News[CriticalAlert](TOLD_EVERY)
         self._reviews = News[Entry](TOLD_EVERY)
+        self._stops = News[Stop](TOLD_EVERY)
         self._started, self._stalled = clock(), False
 
     @property
@@ -75,6 +77,7 @@ class Bell:
         """One round. Raises OutsideError while a channel does not take what it is sent."""
         reviewed = [entry for entry in self._journal.recent(NEWEST) if entry.state is State.REVIEW]
         self._reviews.note((entry.command_id, entry) for entry in reviewed)
+        self._stops.note((stop.at, stop) for stop in Automatic(self._journal).stops(1))
         await asyncio.get_running_loop().run_in_executor(self._worker, self._round)
 
     def close(self) -> None:
@@ -128,6 +131,9 @@ class Bell:
             yield Letter(tr("notify.critical", count=len(alerts)), self._body(map(self._alert, alerts)), "failure")
         if reviews and "review" in wanted:
             yield Letter(tr("notify.review", count=len(reviews)), self._body(map(self._review, reviews)), "warning")
+        if (stops := self._stops.due(now)) and "automatic_stopped" in wanted:
+            why = ", ".join(term("automatic.stop", plain(stop.why)) for stop in stops)
+            yield Letter(tr("notify.stopped", why=why), tr("notify.see"), "failure")
         if turned and "feed_stalled" in wanted:
             seconds = self._settings.stalled_after_s
             title = tr("notify.stalled", seconds=seconds) if still else tr("notify.moves")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from store.automatic import ACTED, CLAIMED, SHADOW, SKIPPED, WANTED, Act, Answered, Automatic, Stopped, Want
+from store.automatic import ACTED, CLAIMED, SHADOW, SKIPPED, WANTED, Act, Answered, Automatic, Stop, Stopped, Want, seen
 from store.journal import Intent, Journal, JournalError, Move
 from store.life import State
 
@@ -150,3 +150,12 @@ def test_other_tools_read_what_became_of_it(acts: Automatic, tmp_path: Path) -> 
         read: Callable[[str], list[tuple]] = lambda query: database.execute(query).fetchall()  # noqa: E731
         row = read("SELECT cause, opening, account_id, measure, result, why, wanted_at FROM v_automatic")
     assert row == [("alr_1", 0, "a1", "freeze", "QUEUED", None, "2023-11-14T22:13:20.000000Z")]
+
+
+def test_a_doctor_sees_the_stop_without_touching_the_journal(acts: Automatic, tmp_path: Path) -> None:
+    assert seen(tmp_path / "journal.db") == (None, ["desk.bot"])
+    acts.stop(AT, "watcher", "ceiling")
+    assert seen(tmp_path / "journal.db") == (Stop(AT, "watcher", "ceiling"), ["desk.bot"])
+    with closing(sqlite3.connect(tmp_path / "old.db")) as old, old:
+        old.execute("CREATE TABLE command (x)")
+    assert seen(tmp_path / "old.db") == (None, [])

@@ -30,6 +30,7 @@ from console.watch.heartbeat import Beat
 from console.watch.options import WatchOptions
 from console.watch.outside import OutsideError
 from console.watch.watcher import Watcher
+from store.automatic import Automatic
 from store.journal import Intent, Journal
 from store.mirror import Mirror
 
@@ -204,6 +205,18 @@ async def test_a_feed_that_stands_still_is_told_once_and_so_is_its_end(home: Hom
         at.feed.ok(at.now)
         await at.round(SECOND)
         assert hook.letters[1]["type"] == "success"
+
+
+async def test_a_stop_of_everything_automatic_calls_somebody_once(home: Home, journal: Journal) -> None:
+    async with receiving() as hook:
+        at = desk(home, journal, Notify(webhooks=(hook.url,)))
+        await at.round()
+        Automatic(journal).stop(at.now, "watcher", "ceiling")
+        await at.round(SECOND)
+        await at.round(TOLD_EVERY)
+    (letter,) = hook.letters
+    assert "automatic is stopped" in letter["title"]
+    assert "ceiling" in letter["title"]
 
 
 async def test_a_command_in_review_is_told_once(home: Home, journal: Journal) -> None:
