@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from console.core import instants
 from console.language import tr
@@ -74,6 +75,18 @@ def _because(switch: Switch) -> str:
     return f"{switch.rule.indicator} {value} {'≥' if switch.rule.rising else '≤'} {switch.rule.enter:g}"
 
 
+def because(stored: str) -> str:
+    """The reason of a proposal in one line."""
+    reasons = []
+    for one in json.loads(stored):
+        if MANUAL in one:
+            reasons.append(str(one[MANUAL]))
+        else:
+            sign = "≥" if one["rising"] else "≤"
+            reasons.append(f"{one['indicator']} {one['value']:g} {sign} {one['threshold']:g}")
+    return "; ".join(reasons) or tr("policy.no_rule")
+
+
 def reason(text: str) -> str:
     """A reason as it is kept. Raises ValueError with words for people."""
     line = " ".join(text.split())
@@ -121,7 +134,28 @@ def propose(journal: Journal, policy: Policy, stance: str | None, why: str, by: 
     return Policies(journal).propose(text_of(policy), stance, because, None, by, now=instants.now(), since=stream_time)
 
 
-def diff(before: Policy, after: Policy) -> list[str]:
+def dismiss(journal: Journal, number: int, why: str, by: str) -> None:
+    """Let an open proposal go. Raises ValueError with words for people."""
+    try:
+        Policies(journal).dismiss(number, reason(why), by, now=instants.now())
+    except JournalError as error:
+        raise ValueError(str(error)) from error
+
+
+class Versioned(Protocol):
+    """A policy's text with its name and version."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+
+def differing(before: Versioned, after: Versioned) -> list[str]:
     """What differs between two texts, as lines of a unified diff."""
     names = (f"{before.name} {before.version}", f"{after.name} {after.version}")
     return list(difflib.unified_diff(before.text.splitlines(), after.text.splitlines(), *names, lineterm="", n=2))

@@ -89,7 +89,14 @@ def _show(asked: _Asked) -> int:
         rule = switch.rule
         print(f"  {rule.indicator:24} {value:>9}  {rule.enter:>7g} {rule.leave:>7g}  {rule.stance:10} {on}")
     if proposal is not None:
-        print(tr("policy.proposal", number=proposal.number, stance=proposal.stance, why=because(proposal.because)))
+        print(
+            tr(
+                "policy.proposal",
+                number=proposal.number,
+                stance=proposal.stance,
+                why=clean(desk.because(proposal.because), 400),
+            )
+        )
         if proposal.effect:
             print("\n".join(effect_lines(json.loads(proposal.effect))))
     return Exit.OK
@@ -106,7 +113,7 @@ def _plain(found: InForce, policy: Policy, known: list[Figure], proposal: Propos
 
 
 def _diff(asked: _Asked) -> int:
-    lines = desk.diff(desk.present(asked.journal)[1], desk.read_file(asked.options.file))
+    lines = desk.differing(desk.present(asked.journal)[1], desk.read_file(asked.options.file))
     print("\n".join(lines) if lines else tr("policy.same"))
     return Exit.OK
 
@@ -194,18 +201,6 @@ _COMMANDS = {
     "rollback": _rollback,
     "history": _history,
 }
-
-
-def because(stored: str) -> str:
-    """The reason of a proposal in one line."""
-    reasons = []
-    for one in json.loads(stored):
-        if desk.MANUAL in one:
-            reasons.append(clean(str(one[desk.MANUAL]), 200))
-        else:
-            sign = "≥" if one["rising"] else "≤"
-            reasons.append(f"{clean(one['indicator'], 40)} {one['value']:g} {sign} {one['threshold']:g}")
-    return "; ".join(reasons) or tr("policy.no_rule")
 
 
 def effect_lines(told: Effect) -> list[str]:

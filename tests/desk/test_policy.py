@@ -10,7 +10,7 @@ import pytest
 
 from console.cli import main
 from console.desk import policy as desk
-from console.desk.policy_commands import because, effect_lines
+from console.desk.policy_commands import effect_lines
 from console.desk.policy_effect import cut, decided
 from console.risk.policy import Cutoffs, Limits, PolicyError
 from console.watch.policy import put_in_force
@@ -114,4 +114,6 @@ def test_an_effect_is_told_in_lines_and_a_reason_in_one():
     assert "a/tight" in lines[0]
     assert lines[-1].split()[-1] == "4"
     rule = {"indicator": "default_rate", "value": 2.3, "threshold": 2.2, "rising": True, "at": 1}
-    assert because(json.dumps([rule, {**rule, "rising": False}])) == "default_rate 2.3 ≥ 2.2; default_rate 2.3 ≤ 2.2"
+    assert (
+        desk.because(json.dumps([rule, {**rule, "rising": False}])) == "default_rate 2.3 ≥ 2.2; default_rate 2.3 ≤ 2.2"
+    )

@@ -41,6 +41,7 @@ from tests.ui.mirror_builder import (
     build_verdicts,
     build_waiting,
 )
+from tests.ui.policy_builder import build_policies
 from tests.ui.screens import frame, until
 from tests.ui.test_again import decided
 from tests.ui.test_backtest import found
@@ -296,6 +297,20 @@ async def automatic(app: RiskDesk) -> None:
     app.screen.table.place(app.screen.table.key_at(0))
 
 
+async def policy(app: RiskDesk) -> None:
+    build_policies(app.sight.home)
+    app.look()
+    await screen("policy")(app)
+    await until(lambda: app.screen.table.total() > 0, "the versions")
+
+
+async def policy_text(app: RiskDesk) -> None:
+    await policy(app)
+    app.screen.table.place(app.screen.table.total() - 1)
+    app.perform("compare")
+    await until(lambda: app.screen.NAME == "policy_text" and app.screen.stands, "the differences")
+
+
 async def halted(app: RiskDesk) -> None:
     await automatic(app)
     app.perform("halt")
@@ -428,6 +443,8 @@ SCREENS = (
     Scene("backtest", "BacktestScreen", backtest),
     Scene("behind", "BehindScreen", behind),
     Scene("model", "ModelScreen", screen("model")),
+    Scene("policy", "PolicyScreen", policy),
+    Scene("policy_text", "PolicyTextScreen", policy_text),
     Scene("commands", "CommandsScreen", screen("commands")),
     Scene("again", "CommandsScreen", again),
     Scene("plans", "PlansScreen", plans),

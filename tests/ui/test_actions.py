@@ -26,6 +26,7 @@ from console.ui.screens.log import LogScreen
 from console.ui.screens.model import ModelScreen
 from console.ui.screens.plan import PlanScreen
 from console.ui.screens.plans import PlansScreen
+from console.ui.screens.policy import PolicyScreen
 from console.ui.screens.pulse import PulseScreen
 from console.ui.screens.rules import RulesScreen
 from console.ui.screens.runbook import RunbookScreen
@@ -51,6 +52,7 @@ OWNERS = {
     "log": (LogScreen,),
     "backtest": (BacktestScreen,),
     "model": (ModelScreen,),
+    "policy": (PolicyScreen,),
     "approvals": (ApprovalsScreen,),
     "withdraw": (ApprovalsScreen, CommandsScreen),
     "commands": (CommandsScreen,),

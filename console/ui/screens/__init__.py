@@ -14,6 +14,7 @@ BY_NAME = {
     "alerts": "AlertsScreen",
     "rules": "RulesScreen",
     "model": "ModelScreen",
+    "policy": "PolicyScreen",
     "approvals": "ApprovalsScreen",
     "plans": "PlansScreen",
     "reviews": "ReviewsScreen",
