@@ -48,6 +48,10 @@ class Cadence:
     fewest_rows: int = 1_000
     lead_hours: int = 6
 
+    def counts_at(self, clock: int) -> int:
+        """When the outcome of a refit counts that is due on the day of `clock` (µs)."""
+        return clock // DAY * DAY + self.lead_hours * HOUR
+
 
 class Due(Struct, frozen=True):
     """A refit that is due: it may know what came before `seq`; `at` is the stream's time there; its outcome counts
@@ -148,7 +152,7 @@ class Schedule:
         reason = self._reason(clock, maturity, model)
         if reason is None:
             return None
-        seen.due = Due(seq, clock, clock // DAY * DAY + self.cadence.lead_hours * HOUR, reason)
+        seen.due = Due(seq, clock, self.cadence.counts_at(clock), reason)
         seen.last_due_at, seen.frauds_then = clock // DAY * DAY, seen.frauds
         seen.told = seen.missed = 0
         return seen.due

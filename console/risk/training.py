@@ -66,6 +66,14 @@ def block_of(
     )
 
 
+def bits_of(fired: Bools, rows: Array) -> bytes:
+    """Per row which rules fired, a bit each, the first one the highest of its byte: (rows, rules / 8) bytes."""
+    bits = np.zeros((len(rows), -(-len(fired) // 8)), np.uint8)
+    for rule in np.flatnonzero(fired.any(axis=1)).tolist():
+        bits[:, rule // 8] |= fired[rule, rows].view(np.uint8) << np.uint8(7 - rule % 8)
+    return bits.tobytes()
+
+
 class Judged(NamedTuple):
     """Labels in the order of the feed: where each came, the transaction's seq, its `Judgement`, whether a desk's."""
 

@@ -1,8 +1,8 @@
 """Learning in step with the feed: rows kept for it, refits begun where they are due, models taking over at a place.
 
-A page is cut where a new day of the stream begins, where the outcome of a refit counts and where a stored takeover
-stands, so that the same stream gives the same models and scores in pages of any size. Behind, or in a replay, the page
-waits for its refit; live it goes on and the model takes over with the first page after it is ready.
+A page is cut where the outcome of a refit counts, or would if one was due where a day of the stream begins, and where a
+stored takeover stands, so that the same stream gives the same models and scores in pages of any size. Behind, or in a
+replay, the page waits for its refit; live it goes on and the model takes over with the first page after it is ready.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from threading import Thread
 
 import numpy as np
 
 from console.core import instants
-from console.risk.columns import DAY, HOUR, OPERATOR, SECOND, Array, Bools, Fact
-from console.risk.engine import Engine, Scored
+from console.risk.columns import DAY, HOUR, OPERATOR, SECOND, Array, Fact
+from console.risk.engine import Engine, Learned, Scored
 from console.risk.learned import digest_of
 from console.risk.learner import Parameters
 from console.risk.model import RULES_ONLY, Model, UnusableModel
 from console.risk.refits import Cadence, Due, Schedule
-from console.risk.training import Moment, unpacked
+from console.risk.training import Moment, bits_of, unpacked
 from console.watch.health import Health
 from console.watch.refit import Answer, Fitting, Job, Running
 from store import training
@@ -113,7 +114,7 @@ class Learning:
         """Take in history from a snapshot: it is learned from, and no refit is due in it."""
         scored = self._engine.page(facts)
         yield facts, scored
-        self._keep(facts, scored)
+        self._keep(facts, np.flatnonzero(scored.place >= 0)[scored.learned.place], scored, slice(None))
         if len(facts):
             self.schedule.note(facts, self.schedule.clocks(facts))
 
@@ -152,16 +153,30 @@ class Learning:
             piece = facts[start:stop]
             scored = self._engine.page(piece)
             yield piece, scored
-            self._watch(piece, scored)
-            if fresh:
-                self._keep(piece, scored)
-            self.schedule.note(piece, clocks[start:stop])
+            self._follow(piece, clocks[start:stop], scored, fresh)
             start = stop
 
+    def _follow(self, facts: Array, clocks: Array, scored: Scored, fresh: bool) -> None:
+        """Take in what a piece told, day by day: a refit that is due where a day begins knows what came before."""
+        rows = np.flatnonzero(scored.place >= 0)[scored.learned.place]
+        days = (np.flatnonzero(np.diff(clocks // DAY)) + 1).tolist()
+        for begin, end in pairwise((0, *days, len(facts))):
+            if begin:
+                self._look(int(facts["seq"][begin]), int(clocks[begin]))
+            part = slice(*np.searchsorted(rows, (begin, end)).tolist())
+            if len(rows[part]):
+                self._watch(facts["seq"][rows[part]], scored.learned, part)
+            if fresh:
+                self._keep(facts[begin:end], rows[part] - begin, scored, part)
+            self.schedule.note(facts[begin:end], clocks[begin:end])
+
     def _next_cut(self, facts: Array, clocks: Array, start: int) -> int:
-        """The next row at which a day begins, the outcome of a refit counts, or a stored takeover stands."""
-        clock = int(clocks[start])
-        cuts = [int(np.searchsorted(clocks, (clock // DAY + 1) * DAY))]
+        """The next row at which the outcome of a refit counts, or would if one was due where the next day begins, or
+        at which a stored takeover stands."""
+        clock, cuts = int(clocks[start]), []
+        day = int(np.searchsorted(clocks, (clock // DAY + 1) * DAY))
+        if day < len(clocks):
+            cuts = [int(np.searchsorted(clocks, self.schedule.cadence.counts_at(int(clocks[day]))))]
         due = self.schedule.seen.due
         if due is not None and clock < due.counts_at:
             cuts.append(int(np.searchsorted(clocks, due.counts_at)))
@@ -171,11 +186,15 @@ class Learning:
         return min((cut for cut in cuts if cut > start), default=len(facts))
 
     def _arrive(self, seq: int, clock: int, fresh: bool) -> None:
-        """What happens just before a fact: a takeover, the end of a refit, a new day with perhaps a new refit."""
-        schedule = self.schedule
-        if schedule.seen.due is not None:
-            self._settle(schedule.seen.due, seq, clock, fresh)
+        """What happens just before a piece: a takeover, the end of a refit, a new day with perhaps a new refit."""
+        if self.schedule.seen.due is not None:
+            self._settle(self.schedule.seen.due, seq, clock, fresh)
         self._take_stored(seq)
+        self._look(seq, clock)
+
+    def _look(self, seq: int, clock: int) -> None:
+        """Begin the refit that is due at a fact, if a new day begins with it and one is."""
+        schedule = self.schedule
         if clock // DAY > schedule.seen.clock // DAY and schedule.seen.clock:
             due = schedule.look(seq, clock, self._engine.model, self.maturity)
             if due is not None and self._models.outcome(self._epoch, due.seq) is None:
@@ -299,27 +318,26 @@ class Learning:
 
     # ------------------------------------------------------------ rows
 
-    def _watch(self, facts: Array, scored: Scored) -> None:
-        model, learned = self._engine.model, scored.learned
-        if model is not None and len(learned.place):
-            seqs = facts["seq"][scored.place >= 0][learned.place]
-            self.schedule.watch(model, seqs, unpacked(learned.rows), learned.names, learned.probability)
+    def _watch(self, seqs: Array, learned: Learned, part: slice) -> None:
+        model = self._engine.model
+        if model is not None:
+            rows, probability = unpacked(learned.rows[part]), learned.probability[part]
+            self.schedule.watch(model, seqs, rows, learned.names, probability)
 
-    def _keep(self, facts: Array, scored: Scored) -> None:
-        """Put aside what a later fit learns from this part of the page, until `store`."""
-        learned = scored.learned
-        if len(learned.place):
-            rows = facts[scored.place >= 0][learned.place]
+    def _keep(self, facts: Array, rows: Array, scored: Scored, part: slice) -> None:
+        """Put aside, until `store`, what a later fit learns from facts: `rows` are this `part` of what models see."""
+        if len(rows):
+            seqs, ats = facts["seq"][rows], facts["recorded_at"][rows]
             self._pages.append(
                 TrainingPage(
-                    to_seq=int(rows["seq"][-1]),
-                    from_seq=int(rows["seq"][0]),
-                    at=int(rows["recorded_at"].max()),
+                    to_seq=int(seqs[-1]),
+                    from_seq=int(seqs[0]),
+                    at=int(ats.max()),
                     layout=self._layout_name,
-                    seqs=rows["seq"].astype("<i8").tobytes(),
-                    ats=rows["recorded_at"].astype("<i8").tobytes(),
-                    fired=_bits(scored.fired, learned.place),
-                    features=learned.rows.astype("<u2").tobytes(),
+                    seqs=seqs.astype("<i8").tobytes(),
+                    ats=ats.astype("<i8").tobytes(),
+                    fired=bits_of(scored.fired, scored.learned.place[part]),
+                    features=scored.learned.rows[part].astype("<u2").tobytes(),
                 )
             )
         labels = facts[(facts["fact"] == Fact.LABEL) & (facts["judged"] != 0)]
@@ -368,14 +386,6 @@ class Learning:
         """Let go of the journal and of a refit under way."""
         self.stop()
         self._journal.close()
-
-
-def _bits(fired: Bools, rows: Array) -> bytes:
-    """Per row which rules fired, a bit each, the first one the highest of its byte: (rows, rules / 8) bytes."""
-    bits = np.zeros((len(rows), -(-len(fired) // 8)), np.uint8)
-    for rule in np.flatnonzero(fired.any(axis=1)).tolist():
-        bits[:, rule // 8] |= fired[rule, rows].view(np.uint8) << np.uint8(7 - rule % 8)
-    return bits.tobytes()
 
 
 def _version(due: Due) -> str:
