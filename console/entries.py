@@ -232,7 +232,7 @@ def policy_tune(options: argparse.Namespace) -> int:
         options.pick,
         options.to,
     )
-    return tuning.run(asked, as_json=options.json)
+    return tuning.run(asked, as_json=options.json, progress=options.progress)
 
 
 def bench_ingest(options: argparse.Namespace) -> int:

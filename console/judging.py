@@ -8,7 +8,7 @@ from pathlib import Path
 from console import entries
 from console.language import tr
 from console.numbers import count, positive
-from console.parsing import Commands, at_home, command
+from console.parsing import Commands, at_home, command, tied
 
 MOST_FOLDS, MOST_SEEDS = 50, 100
 
@@ -44,7 +44,9 @@ def add_tune(commands: Commands) -> None:
     tune.add_argument("--pick", type=count, metavar="POINT", help=tr("tuning.help_pick"))
     tune.add_argument("--to", type=Path, metavar="DRAFT", help=tr("tuning.help_to"))
     tune.add_argument("--packs", type=Path, metavar="DIR", help=tr("cli.packs"))
+    tune.add_argument("--progress", action="store_true", help=tr("cli.progress"))
     tune.add_argument("--json", action="store_true", help=tr("cli.json"))
+    tied(tune)
 
 
 def _share(text: str) -> float:

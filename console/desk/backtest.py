@@ -101,7 +101,7 @@ def _fail(error: StoreError) -> int:
 def compared(log: FactsLog, live: Pack, draft: Pack, asked: Asked, meta: CoreMeta | None, progress: bool) -> Report:
     """What the log's facts come to under both packs. Raises StoreError when they can't be replayed."""
     started = time.perf_counter()
-    trail, warm = replay(log, asked.home.journal, live, draft, asked.days, done=_tell if progress else None)
+    trail, warm = replay(log, asked.home.journal, live, draft, asked.days, done=tell if progress else None)
     found = figures(trail, meta.labels.maturity_s * SECOND if meta and meta.labels else None)
     who = log.accounts(np.unique(np.concatenate((trail.hits["account"], found.losses["account"]))))
     if asked.accounts is not None:
@@ -145,7 +145,8 @@ def replay(
     return backtest.trail(), since - int(first.min())
 
 
-def _tell(share: float) -> None:
+def tell(share: float) -> None:
+    """Print the share that is done, for who runs this as a process of its own."""
     print(json.dumps({"done": round(share, 4)}), flush=True)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from console.core.instants import DAY
 from console.core.messages import UNREADABLE, Account, Application, Customer, decoder
 from console.desk.papers import applicant
-from console.desk.scorecard import write
+from console.desk.written import write
 from console.exits import Exit
 from console.language import tr
 from console.paths import Home

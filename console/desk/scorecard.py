@@ -15,6 +15,7 @@ from pathlib import Path
 from console.desk import tables
 from console.desk.scorecard_report import Report, lines, report
 from console.desk.tables import Outcome, Sheet
+from console.desk.written import write
 from console.exits import Exit
 from console.language import tr
 from console.progress import Bar
@@ -109,13 +110,6 @@ def prepared(sheet: Sheet, outcome: Outcome, asked: Asked) -> tuple[Table, list[
     if not kept:
         raise ValueError(tr("scorecard.nothing_left"))
     return Table(kept, bad), groups, [why for name, why in reasons.items() if name not in asked.keep]
-
-
-def write(path: Path, body: bytes) -> None:
-    """Write a file, complete before it has its name."""
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
-    unfinished.write_bytes(body)
-    unfinished.replace(path)
 
 
 def _unseen(table: Table, asked: Asked) -> Sequence[Unseen]:

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -17,30 +18,25 @@ from typing import NamedTuple
 import numpy as np
 
 from console.core.instants import DAY, SECOND, wire
-from console.desk.backtest import NICE, meta_of, replay
+from console.desk.backtest import NICE, meta_of, replay, tell
 from console.desk.pack_files import pack_texts
-from console.desk.scorecard import write
+from console.desk.tuned import standing, write_draft
 from console.desk.tuning_report import Report, lines, report
 from console.exits import Exit
 from console.language import tr
-from console.paths import Home, fixtures
+from console.paths import Home
 from console.progress import Bar
 from console.risk.backtest import Trail
 from console.risk.columns import Array, Bools, Fact
 from console.risk.front import Point, knee, search, spread
 from console.risk.packs import Pack, load_packs
-from console.risk.policy import Policy
-from console.risk.policy_draft import drafted, setting_of
-from console.risk.policy_text import read_policy
+from console.risk.policy_draft import setting_of
 from console.risk.tuning import LEAST_SCORE, NothingToTune, Past
 from store.facts_log import FactsLog
 from store.files import StoreError
-from store.journal import Journal
-from store.policies import in_force
 
 REPLAYED = 0.9
 """Of the whole work what the replay is, for the bar."""
-SHIPPED = "standard.toml"
 
 
 @dataclass(frozen=True)
@@ -65,21 +61,24 @@ class Parts(NamedTuple):
     held: Past
 
 
-def run(asked: Asked, *, as_json: bool) -> int:
+def run(asked: Asked, *, as_json: bool, progress: bool = False) -> int:
     """Search and print: a plot and a table, or one JSON object; with `to` write the draft.
+
+    With `progress` a line `{"done": 0..1}` now and then before it, else a bar where a person watches.
 
     Raises ValueError where there is nothing to tune or the draft can't be made.
     """
     os.nice(NICE)
     pack = load_packs(pack_texts(asked.packs))
-    policy, stance = standing(asked)
+    policy, stance = standing(asked.home, asked.stance)
     start = setting_of(policy.stances[stance], pack)
     started = time.perf_counter()
     try:
         with Bar(tr("tuning.replaying")) as bar:
-            trail, parts = history(asked, pack, bar)
+            done = tell if progress else bar
+            trail, parts = history(asked, pack, lambda share: done(REPLAYED * share))
             found = search(
-                parts.searched, start, asked.trials, done=lambda share: bar(REPLAYED + (1 - REPLAYED) * share)
+                parts.searched, start, asked.trials, done=lambda share: done(REPLAYED + (1 - REPLAYED) * share)
             )
     except StoreError as error:
         print(tr("cli.error", error=error), file=sys.stderr)
@@ -100,32 +99,12 @@ def run(asked: Asked, *, as_json: bool) -> int:
         "customers": [part.customers for part in parts],
     }
     if asked.to is not None:
-        write(asked.to, drafted(policy, stance, points[picked].setting, pack).encode())
+        write_draft(asked.home, asked.packs, stance, points[picked].setting, asked.to)
     print(json.dumps(told) if as_json else "\n".join(lines(told, asked.to)))
     return Exit.OK
 
 
-def standing(asked: Asked) -> tuple[Policy, str]:
-    """The policy and its stance that are tuned: those in force, or the shipped policy's own before the first.
-
-    Raises ValueError for a stance that the policy has not.
-    """
-    now = None
-    if asked.home.journal.exists():
-        journal = Journal(asked.home.journal)
-        try:
-            now = in_force(journal)
-        finally:
-            journal.close()
-    shipped = fixtures() / "policies" / SHIPPED
-    policy = read_policy(now.name, now.text) if now else read_policy(SHIPPED, shipped.read_text(encoding="utf-8"))
-    stance = asked.stance or (now.stance if now else policy.drive.stance)
-    if stance not in policy.stances:
-        raise ValueError(tr("tuning.no_stance", stance=stance, stances=", ".join(policy.stances)))
-    return policy, stance
-
-
-def history(asked: Asked, pack: Pack, bar: Bar) -> tuple[Trail, Parts]:
+def history(asked: Asked, pack: Pack, done: Callable[[float], None]) -> tuple[Trail, Parts]:
     """The history scored, and its two parts. What is too young for its frauds to be known is left out.
 
     Raises StoreError without facts, ValueError where a part holds no fraud.
@@ -135,9 +114,7 @@ def history(asked: Asked, pack: Pack, bar: Bar) -> tuple[Trail, Parts]:
         meta = meta_of(log)
         low = replace(pack, thresholds=_from(LEAST_SCORE), alert_level=1)
         seen = _Seen()
-        trail, _ = replay(
-            log, asked.home.journal, pack, low, asked.days, done=lambda share: bar(REPLAYED * share), look=seen.look
-        )
+        trail, _ = replay(log, asked.home.journal, pack, low, asked.days, done=done, look=seen.look)
         who = log.accounts(np.unique(trail.labels["account"][trail.labels["fraud"]]))
     finally:
         log.close()

@@ -25,7 +25,7 @@ def search(
 ) -> list[Point]:
     """Thresholds of which none beats another in all four rates, from few disturbed to many. `start` is tried first.
 
-    Equal pasts and seeds give equal fronts. `done` is told the share of the trials that were made, 0..1.
+    Equal pasts and seeds give equal fronts. `done` is told now and then the share of the trials that were made, 0..1.
     """
     import optuna
 
@@ -43,7 +43,8 @@ def search(
         if setting not in tried:
             tried[setting] = past.rates(setting)
         study.tell(trial, tried[setting].costs)
-        done((number + 1) / trials)
+        if number % POPULATION == 0 or number + 1 == trials:
+            done((number + 1) / trials)
     return front([Point(*each) for each in tried.items()])
 
 

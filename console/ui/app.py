@@ -323,6 +323,12 @@ class RiskDesk(Preferences):
     def words_of_backtest(self, _: str) -> Iterable[str]:
         return map(str, draft_files(self.sight.home))
 
+    def do_tune(self, argument: str) -> None:
+        """Search thresholds on the last `DAYS`, all that is kept when none are named."""
+        from console.ui.screens.tuning import TuningScreen
+
+        self.push_screen(TuningScreen(argument))
+
     def do_help(self, _: str) -> None:
         from console.ui.screens.help import HelpScreen
 

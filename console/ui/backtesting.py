@@ -67,19 +67,27 @@ async def backtest(home: Home, pack: Path, days: float | None, progress: Callabl
             arguments += ["--packs", str(rules.folder())]
         if days is not None:
             arguments += ["--days", f"{days:g}"]
-        process = await asyncio.create_subprocess_exec(
-            *children.command("backtest", "--tied", "--json", "--progress", *arguments),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-            limit=LINE_BYTES,
-        )
-        try:
-            report = await _followed(process, progress)
-        finally:
-            await _ended(process)
+        report = await told_by(("backtest", *arguments), progress)
         return Outcome(report, await asyncio.to_thread(_read, accounts))
+
+
+async def told_by(arguments: Sequence[str], progress: Callable[[float], None]) -> Mapping[str, Any]:
+    """Run one of this program's commands that take --tied, --json and --progress; what it reports.
+
+    Cancelling ends the process. Raises BacktestFailed.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *children.command(*arguments, "--tied", "--json", "--progress"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+        limit=LINE_BYTES,
+    )
+    try:
+        return await _followed(process, progress)
+    finally:
+        await _ended(process)
 
 
 async def _followed(process: asyncio.subprocess.Process, progress: Callable[[float], None]) -> Mapping[str, Any]:

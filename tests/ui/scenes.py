@@ -24,6 +24,7 @@ from console.ui.dialogs.base import DecisionDialog
 from console.ui.dialogs.fields import Question, Words
 from console.ui.dialogs.form import Form
 from console.ui.screens.backtest import BacktestScreen
+from console.ui.screens.tuning import TuningScreen
 from store.journal import Journal
 from store.life import State
 from store.plans import Order, Plans, PlanState, Target
@@ -45,6 +46,7 @@ from tests.ui.policy_builder import build_policies
 from tests.ui.screens import frame, until
 from tests.ui.test_again import decided
 from tests.ui.test_backtest import found
+from tests.ui.test_tuning import front
 
 Steps = Callable[[RiskDesk], Awaitable[None]]
 
@@ -244,6 +246,11 @@ async def backtest(app: RiskDesk) -> None:
     await until(lambda: getattr(app.screen, "outcome", None) is not None and app.screen.stands, "the figures")
 
 
+async def tuning(app: RiskDesk) -> None:
+    app.push_screen(TuningScreen("30", front))
+    await until(lambda: getattr(app.screen, "report", None) is not None and app.screen.stands, "the front")
+
+
 async def behind(app: RiskDesk) -> None:
     await backtest(app)
     app.perform("look")
@@ -438,6 +445,7 @@ SCREENS = (
     Scene("book", "PulseScreen", book),
     Scene("automatic", "AutomaticScreen", automatic),
     Scene("halted", "AutomaticScreen", halted),
+    Scene("tuning", "TuningScreen", tuning),
     Scene("rules", "RulesScreen", rules),
     Scene("rule", "RuleScreen", rule),
     Scene("backtest", "BacktestScreen", backtest),

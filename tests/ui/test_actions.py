@@ -31,6 +31,7 @@ from console.ui.screens.pulse import PulseScreen
 from console.ui.screens.rules import RulesScreen
 from console.ui.screens.runbook import RunbookScreen
 from console.ui.screens.stream import StreamScreen
+from console.ui.screens.tuning import TuningScreen
 from console.ui.screens.watch import WatchScreen
 from console.ui.widgets.accounts import AccountTable
 from console.ui.widgets.rows import RowList
@@ -51,6 +52,7 @@ OWNERS = {
     "audit": (AuditScreen,),
     "log": (LogScreen,),
     "backtest": (BacktestScreen,),
+    "tuning": (TuningScreen,),
     "model": (ModelScreen,),
     "policy": (PolicyScreen,),
     "approvals": (ApprovalsScreen,),
@@ -86,7 +88,19 @@ def test_an_action_is_reachable_told_and_done_by_something(action: Action) -> No
 def test_names_and_keys_are_unique_where_they_meet() -> None:
     assert len(BY_NAME) == len(ACTIONS)
     everywhere = {"app", "list", "decide", "runbook", "queue"}
-    for scope in ("accounts", "account", "backtest", "model", "stream", "audit", "log", "filter", "commands", "undo"):
+    for scope in (
+        "accounts",
+        "account",
+        "backtest",
+        "tuning",
+        "model",
+        "stream",
+        "audit",
+        "log",
+        "filter",
+        "commands",
+        "undo",
+    ):
         keys = [key for action in ACTIONS if action.scope in everywhere | {scope} for key in action.keys]
         assert len(keys) == len(set(keys))
 
