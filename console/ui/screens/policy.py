@@ -323,7 +323,7 @@ def _indicator(one: Indicator, width: int, colours: Palette) -> Text:
     """Its newest value, its past, and of each rule the threshold that comes next and how far away that is."""
     on = any(switch.on for switch in one.switches)
     line = Text(fit(term("ui.indicator", clean(one.name, 40)), NAME), colours.plain)
-    value = f"{one.values[-1]:g}" if one.values else formats.NOTHING
+    value = f"{one.values[-1]:.4g}" if one.values else formats.NOTHING
     line.append(f" {fit(value, VALUE, right=True)} ", colours.warning if on else colours.strong)
     line.append(fit(sparkline(one.values, SPARK), SPARK), colours.accent)
     for switch in one.switches:
