@@ -26,7 +26,26 @@ from console.core.messages import (
     Tokens,
     encode,
 )
+from console.risk.policy import digest
+from store.journal import Journal
+from store.policies import Policies, Text
 
+POLICY = """
+name = "test"
+[drive]
+stance = "normal"
+dwell_days = 21
+[automatic]
+count = 20
+exposure = { CNY = 20_000_000 }
+per_rule = 10
+ceiling = 200
+[stances.normal]
+limits = { offer_factor = 1.0, raise_factor = 2.0 }
+cutoffs = { approve_above = 585, decline_below = 560 }
+automatic = { freeze = true }
+"""
+"""A policy that stays as it is, whatever becomes of the shipped one."""
 CHECKS = ("identity", "liveness", "document", "sanctions", "bureau", "device")
 
 
@@ -112,6 +131,12 @@ def put(mirror: Path, *resources: tuple[str, Message]) -> None:
         for type_, resource in resources:
             row = (type_, resource.id, resource.version, encode(resource).decode())  # type: ignore[attr-defined]
             connection.execute("INSERT OR REPLACE INTO resource VALUES (?, ?, ?, 0, -1, 1, ?)", row)
+
+
+def govern(journal: Journal, now: int) -> None:
+    """Put that policy in force."""
+    kept = Text(version=digest(POLICY), name="test", text=POLICY)
+    Policies(journal).apply(kept, "normal", "for tests", "maria.k", now=now, since=now)
 
 
 def furnish(mirror: Path, now: int, number: int, raises: str, name: str = "李**") -> None:

@@ -7,17 +7,24 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from console import language
+from console.bench.review import suspects
 from console.core import instants
 from console.core.messages import Tokens
+from console.desk import papers, review
 from console.exits import Exit
+from console.risk.credit.review import SETTLES, Choice, Review
+from console.risk.credit.review import review as judge
 from console.sandbox.run import Sandbox, SandboxOptions
 from console.ui.app import RiskDesk
 from console.watch.lock import holder
+from store import papers as stored
 from store import reviews
 from store.journal import Journal
 from store.life import State
+from store.reader import Reader
 from tests.applicants import application, customer, pending, wish
 from tests.processes import Riskdesk, rows, wait_until
 from tests.ui.screens import frame, until
@@ -124,3 +131,32 @@ def test_papers_are_decided_by_command_line_and_every_decision_is_told_again(des
         journal.close()
         assert one.run("review", "reconstruct", "1").returncode == Exit.FAILED
         assert one.run("audit", "verify").returncode == Exit.OK
+
+
+def test_an_invented_ring_is_referred_and_honest_look_alikes_are_not_suspected(desk: Callable[..., Riskdesk]) -> None:
+    """Judged half a day after they applied, without what became known of anybody's account since."""
+    with Sandbox(SandboxOptions(world="applicants", population=150, days=40, seed=7)) as sandbox:
+        one = desk(sandbox.origin)
+        one.catch_up()
+        truth: dict[str, str] = {}
+        for episode in sandbox.bank.truth():
+            for account in episode.accounts:
+                truth.setdefault(account, episode.typology)
+    mirror, by = Reader(one.home.mirror), review.rules(None)
+    told: dict[str, list[Review]] = {}
+    for paper in stored.all_of(mirror, "application"):
+        resource = papers.read(paper)
+        assert resource is not None
+        found = papers.dossier(mirror, paper, papers.asked_at(resource) + SETTLES)
+        assert found is not None
+        advice = judge(replace(found.case, peers=[]), by.rules)
+        told.setdefault(truth.get(found.resource.account_id or "", "ordinary"), []).append(advice)
+    mirror.close()
+    ring = told.pop("synthetic_identity")
+    assert len(ring) >= 6
+    assert {advice.choice for advice in ring} == {Choice.REFER}
+    assert all(suspects(advice) for advice in ring)
+    honest = [advice for kind in told.values() for advice in kind]
+    assert set(told) >= {"couple_applies", "first_job", "ordinary"}
+    assert sum(suspects(advice) for advice in honest) <= len(honest) // 50
+    assert sum(advice.choice in (Choice.APPROVE, Choice.LESS) for advice in honest) > len(honest) // 2

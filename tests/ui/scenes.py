@@ -376,6 +376,8 @@ async def draft(app: RiskDesk) -> None:
 
 async def reviews(app: RiskDesk) -> None:
     applicants.furnish(app.sight.home.mirror, NOW, 200, "acc_000152", HOSTILE)
+    applicants.govern(app.sight.open_journal(), NOW)
+    app.sight.forget_journal_version()
     app.look()
     await screen("reviews")(app)
     await until(lambda: app.screen.table.total() == 5, "what waits")

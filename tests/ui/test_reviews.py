@@ -131,19 +131,37 @@ async def test_the_queue_is_ordered_and_enter_shows_the_whole(desk: Desk, home: 
     app = desk()
     async with app.run_test() as pilot:
         await queue(app)
-        app.screen.do_sort("amount")
+        assert [item.paper.id for item in app.screen.table.items] == ["app_1", "app_2", "app_3", "app_4", "lrq_1"]
+        app.perform("sort", "asked")
         assert app.screen.table.items[0].paper.id == "lrq_1"
-        app.screen.do_sort("advice")
+        app.perform("sort", "advice")
         assert app.screen.table.items[0].paper.id == "app_2"
-        app.screen.do_sort("no such")
-        await shown(app, "age, amount, points, advice")
-        app.screen.do_sort("advice")
         await pilot.press("g", "enter")
         await until(lambda: app.screen.NAME == "review" and app.screen.stands, "the application")
         await shown(app, "!device")
         await shown(app, "2 other applicants with the same device")
+        await pilot.press("G")
+        await shown(app, "expert scorecard")
         await pilot.press("escape")
         assert app.screen.NAME == "reviews"
+
+
+async def test_the_queue_is_filtered_by_fields_of_its_own(desk: Desk) -> None:
+    app = desk()
+    async with app.run_test() as pilot:
+        await queue(app)
+        for text, left in (
+            ("advice:refer", ["app_2", "app_3", "app_4"]),
+            ("type:limit_request", ["lrq_1"]),
+            ("asked>10000", ["lrq_1"]),
+            ("app_1", ["app_1"]),
+            ("points<0", []),
+            ("", ["app_1", "app_2", "app_3", "app_4", "lrq_1"]),
+        ):
+            assert app.screen.apply_filter(text)
+            assert [item.paper.id for item in app.screen.table.items] == left, text
+        assert not app.screen.apply_filter("advise:refer")
+        await pilot.pause()
 
 
 async def test_what_came_to_nothing_is_judged_anew(desk: Desk, home: Home) -> None:

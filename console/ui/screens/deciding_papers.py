@@ -72,6 +72,10 @@ class Reviewing(DeskScreen):
         detail = mirror.account(resource.account_id)
         return detail.row if detail is not None else None
 
+    def named(self) -> str | None:
+        paper = self.paper()
+        return paper.id if paper is not None else super().named()
+
     # ------------------------------------------------------------ doing
 
     def do_grant(self, _: str) -> None:

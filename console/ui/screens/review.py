@@ -31,7 +31,7 @@ class ReviewScreen(Reviewing):
     DEFAULT_CSS = """
     ReviewScreen VerticalScroll { height: 1fr; padding: 0 1; }
     """
-    BINDINGS = bindings("figures")
+    BINDINGS = bindings("figures", "list")
     NAME = "review"
 
     def __init__(self, type_: str, id_: str) -> None:
@@ -45,7 +45,7 @@ class ReviewScreen(Reviewing):
             yield Lines("text", tall=True)
 
     def home_focus(self) -> Widget | None:
-        return self.query_one(VerticalScroll)
+        return self._pane
 
     def on_mount(self) -> None:
         self.set_focus(self.home_focus())
@@ -102,6 +102,28 @@ class ReviewScreen(Reviewing):
             *reviewing.points(advice, by, colours),
             (Text(tr("review.label.policy"), colours.faint), Text(stamp, colours.faint)),
         ]
+
+    def do_down(self, _: str) -> None:
+        self._pane.scroll_down(animate=False)
+
+    def do_up(self, _: str) -> None:
+        self._pane.scroll_up(animate=False)
+
+    def do_page_down(self, _: str) -> None:
+        self._pane.scroll_page_down(animate=False)
+
+    def do_page_up(self, _: str) -> None:
+        self._pane.scroll_page_up(animate=False)
+
+    def do_top(self, _: str) -> None:
+        self._pane.scroll_home(animate=False)
+
+    def do_bottom(self, _: str) -> None:
+        self._pane.scroll_end(animate=False)
+
+    @property
+    def _pane(self) -> VerticalScroll:
+        return self.query_one(VerticalScroll)
 
     def do_look(self, _: str) -> None:
         """Open the person's account."""

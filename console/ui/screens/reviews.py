@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 from rich.text import Text
 from textual.widget import Widget
 
 from console.desk import papers
 from console.language import tr
+from console.risk.credit.review import Choice
+from console.ui.actions import bindings
+from console.ui.filters import Column
+from console.ui.reviewing import reasons
 from console.ui.screens.deciding_papers import Reviewing
+from console.ui.screens.short import ShortList
 from console.ui.text import clean, fit
 from console.ui.themes import palette
 from console.ui.widgets.lines import Lines
 from console.ui.widgets.papers import COLUMNS, RIGHT, Item, PaperList
 from store import reviews
+from store.fields import Field
 from store.life import UNRESOLVED
 from store.papers import Paper
 
-ORDERS = ("age", "amount", "points", "advice")
+CHOICES = tuple(choice.value for choice in Choice)
+"""What is recommended, what needs a person most the highest."""
 
 
-class ReviewsScreen(Reviewing):
+class ReviewsScreen(ShortList[Item], Reviewing):
     """What waits, the oldest first unless another order is chosen; Enter opens one."""
 
     DEFAULT_CSS = "ReviewsScreen PaperList { padding: 0 0 0 1; height: 1fr; }"
+    BINDINGS: ClassVar = bindings("filter")
     NAME = "reviews"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._order = ORDERS[0]
 
     def body(self) -> Iterable[Widget]:
         yield Lines("title", "heading")
@@ -53,7 +58,7 @@ class ReviewsScreen(Reviewing):
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
         if journal_changed:
             self.by()
-        self.table.tell(self._items(), self.sight.situation.exponents)
+        self.table.tell(self.kept(self._items()), self.sight.situation.exponents)
         self._heading()
         super().looked(mirror_changed, journal_changed)
 
@@ -67,33 +72,56 @@ class ReviewsScreen(Reviewing):
         for paper, resource in papers.waiting(self.sight.mirror):
             choice, _ = decided.get((paper.type, paper.id), ("", 0))
             found.append(Item(paper, resource, str(states.get(paper.id, "")), choice))
-        return sorted(found, key=self._key)
+        return found
 
-    def _key(self, item: Item) -> float:
-        keys: Mapping[str, Callable[[Item], float]] = {
-            "age": lambda _: 0.0,
-            "amount": lambda one: -(one.resource.requested_limit_minor or 0),
-            "points": self._points,
-            "advice": self._advice,
-        }
-        return keys[self._order](item)
+    def columns(self) -> Sequence[Column[Item]]:
+        return (
+            Column(Field("type", "word", tuple(papers.OPEN)), lambda item: item.paper.type),
+            Column(Field("id", "id"), lambda item: item.paper.id),
+            Column(Field("account", "id"), lambda item: item.resource.account_id),
+            Column(Field("asked", "amount"), self._amount),
+            Column(Field("points", "count"), self._points),
+            Column(Field("advice", "rank", CHOICES), self._choice),
+            Column(
+                Field("decided", "word", tuple(choice.value for choice in Choice)), lambda item: item.choice or None
+            ),
+            Column(Field("age", "age"), self._age),
+        )
+
+    def text_of(self, item: Item) -> str:
+        judged = self.judge(item.paper)
+        name = judged.found.customer.name_masked if judged and judged.found.customer else None
+        words = reasons(judged.advice.reasons) if judged else None
+        return " ".join(filter(None, (item.paper.id, item.resource.account_id, name, words)))
+
+    def _amount(self, item: Item) -> float | None:
+        minor, exponent = (
+            item.resource.requested_limit_minor,
+            self.sight.situation.exponents.get(item.resource.currency),
+        )
+        return None if minor is None or exponent is None else minor / 10**exponent
+
+    def _choice(self, item: Item) -> int | None:
+        judged = self.judge(item.paper)
+        return CHOICES.index(judged.advice.choice) if judged else None
+
+    def _age(self, item: Item) -> float | None:
+        judged = self.judge(item.paper)
+        return judged.found.case.age if judged else None
 
     def _points(self, item: Item) -> float:
         judged = self.judge(item.paper)
         return judged.advice.assessment.points if judged is not None else 0.0
 
-    def _advice(self, item: Item) -> float:
-        judged = self.judge(item.paper)
-        order = ("refer", "decline", "less", "approve")
-        return order.index(judged.advice.choice) if judged is not None else -1.0
-
     def _heading(self) -> None:
         colours, items = palette(self.app.theme_variables), self.table.items
         title = Text(tr("review.title"), colours.strong)
         kinds = {type_: sum(item.paper.type == type_ for item in items) for type_ in papers.OPEN}
-        title.append("  " + tr("review.counts", **kinds, order=tr(f"review.order.{self._order}")), colours.faint)
+        title.append("  " + tr("review.counts", **kinds), colours.faint)
         if self._by is not None:
             title.append(f"  {clean(self._by.policy_version, 60)}", colours.faint)
+        if about := self.about():
+            title.append(f"  {about}", colours.accent)
         title.truncate(self.app.size.width - 2, overflow="ellipsis")
         self.query_one("#title", Lines).show(title)
         heads = [fit(tr(f"review.column.{name}") if name else "", size, name in RIGHT) for name, size in COLUMNS]
@@ -106,14 +134,5 @@ class ReviewsScreen(Reviewing):
         paper = self.paper()
         if paper is not None:
             self.app.push_screen(ReviewScreen(paper.type, paper.id))
-
-    def do_sort(self, argument: str) -> None:
-        """Order by what is named, else by the next of the orders."""
-        if argument and argument not in ORDERS:
-            self.desk.say(tr("review.no_order", known=", ".join(ORDERS)), "warning")
-            return
-        self._order = argument or ORDERS[(ORDERS.index(self._order) + 1) % len(ORDERS)]
-        self.looked(False, False)
-
-    def words_of_sort(self) -> Iterable[str]:
-        return ORDERS
+        else:
+            self.desk.say(tr("review.none_chosen"), "warning")
