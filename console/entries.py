@@ -279,6 +279,12 @@ def bench_ui(options: argparse.Namespace) -> int:
     return ui.run(options.accounts, options.alerts, options.rate, options.presses, options.rows, as_json=options.json)
 
 
+def bench_find(options: argparse.Namespace) -> int:
+    from console.bench import find
+
+    return find.run(options.accounts, as_json=options.json)
+
+
 def bench_review(options: argparse.Namespace) -> int:
     from console.bench import review
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from store import engine_state
 
-VOLATILE = {"health", "note"}
-"""Tables that speak of the process and its clock, not of the stream."""
+VOLATILE = {"health", "note", "known_id", "known_to"}
+"""Tables that speak of the process and its clock, not of the stream; the index of ids is filled when there is time."""
 PAGED = {"engine_page": ("facts",), "rule_page": ("hits",), "training_page": ("seqs", "ats", "fired", "features")}
 """Tables with a row a page, and their columns: the same stream in pages of another size is the same."""
 

@@ -171,7 +171,7 @@ def _mirror(database: Database) -> None:
 CONTENT = (
     "feed", "account", "account_risk", "txn", "login", "resource", "desk_case", "alert", "entity",
     "engine_page", "training_layout", "training_page", "judgement", "quarantine", "dropped",
-    "rule_page", "rule_set", "indicator",
+    "rule_page", "rule_set", "indicator", "known_id", "known_to",
 )  # fmt: skip
 """The tables that hold what came from the core and what was made of it."""
 
@@ -356,3 +356,16 @@ def _commands_by_person(database: Database) -> None:
     """The commands that a person sent in a day are found without a walk through all."""
     by = ", ".join(part(path) for path in ("$.created_by", "$.created_at"))
     database.execute(f"CREATE INDEX resource_commanded ON resource ({by}) WHERE {COMMANDED}")
+
+
+KNOWN = """
+CREATE TABLE known_id (kind TEXT NOT NULL, id TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (kind, id))
+STRICT, WITHOUT ROWID;
+CREATE TABLE known_to (kind TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT;
+"""
+
+
+@MIGRATIONS(name="012_known_ids")
+def _known_ids(database: Database) -> None:
+    """Ids are found by their beginning: those of a kind below the number in `known_to`."""
+    execute_all(database, KNOWN)

@@ -158,6 +158,7 @@ ACTIONS = (
     ),
     Action("audit", (), "app", argument=True),
     Action("log", (), "app"),
+    Action("find", ("F",), "app", argument=True),
     Action("backtest", ("b",), "app", argument=True),
     Action("tune", (), "app", argument=True),
     Action("write", (), "app", ("may_command",), argument=True),

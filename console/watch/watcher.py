@@ -44,6 +44,7 @@ from console.watch.service import Service
 from console.watch.verify import DigestCheck
 from store.files import StoreError, damaged, set_aside
 from store.journal import Journal
+from store.search import catch_up
 from store.upkeep import drop_events
 
 log = logging.getLogger("riskdesk.watch")
@@ -55,6 +56,7 @@ COMMANDS_EVERY_S = 1
 CREDENTIAL_EVERY_S = 15
 META_EVERY_S = 30
 HOLDS_EVERY_S = 15
+IDS_EVERY_S = 10
 POLICY_EVERY_S = 60
 DIGEST_EVERY_S = 600
 RETENTION_EVERY_S = 3600
@@ -308,6 +310,11 @@ class Watcher:
             self._retention_health.ok(instants.now())
 
         await self._reported(self._retention_health, drop)
+
+    async def index_ids(self) -> None:
+        """Let searches find by its beginning what was numbered since the last time."""
+        ingest = await self.follower.ingest()
+        await self.follower.run(catch_up, ingest.mirror)
 
     async def watch_holds(self) -> None:
         """Mark the holds that end by themselves while their case is open."""

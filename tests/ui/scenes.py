@@ -229,6 +229,18 @@ def prompt(text: str, *, enter: bool = False) -> Steps:
     return show
 
 
+async def find(app: RiskDesk) -> None:
+    with sqlite3.connect(app.sight.home.mirror) as writer:
+        writer.executemany(
+            "INSERT INTO entity VALUES (?, ?, ?)",
+            [("customer", 0, "cus_3"), ("device", 0, "dev_3"), ("device", 1, HOSTILE), ("merchant", 0, "mer_3")],
+        )
+    app.command("find _3")
+    await until(lambda: app.screen.NAME == "find" and app.screen.stands, "the search")
+    await until(lambda: app.screen.table.sighting is not None and app.screen.table.sighting.share == 1, "its end")
+    app.screen._go_down()
+
+
 async def alerts(app: RiskDesk) -> None:
     await screen("alerts")(app)
     await until(lambda: app.screen.table.total() > 0, "the queue in order")
@@ -466,6 +478,7 @@ SCREENS = (
     Scene("audit", "AuditScreen", audit),
     Scene("feeds", "FeedsScreen", screen("feeds")),
     Scene("log", "LogScreen", log),
+    Scene("find", "FindScreen", find),
     Scene("help", "HelpScreen", help_),
 )
 

@@ -25,6 +25,7 @@ BY_NAME = {
     "automatic": "AutomaticScreen",
     "audit": "AuditScreen",
     "log": "LogScreen",
+    "find": "FindScreen",
 }
 """Each screen's class, in the module of the screen's name; the name is also an action's."""
 
