@@ -296,6 +296,20 @@ def test_an_error_inside_a_page_marks_the_memory_as_torn(ingest: Ingest, core: C
     assert (again.torn, again.position) == (False, None)
 
 
+def test_an_error_while_alerts_are_told_takes_the_page_with_it(
+    ingest: Ingest, core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise ArithmeticError
+
+    monkeypatch.setattr(ingest.book, "apply", fail)
+    with pytest.raises(ArithmeticError):
+        ingest.page(core.page(purchase("txn.1")))
+    assert ingest.torn
+    ingest.abandon()
+    assert Ingest(ingest.path, PACK).position is None
+
+
 def test_a_restart_replays_to_the_same_state(tmp_path: Path, ingest: Ingest, core: Core) -> None:
     other, again = Core(), Ingest(tmp_path / "other.db", PACK)
     for round_ in range(4):

@@ -208,6 +208,19 @@ def test_models_come_up_take_over_and_score(calm: Home) -> None:
         assert taken.at is not None and taken.at % DAY >= CADENCE.lead_hours * HOUR
 
 
+def test_a_page_in_which_a_day_begins_is_scored_whole_unless_a_refit_counts_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(tmp_path / "home")
+    ingest, whole, pieces = home.open(), list(pages(10)), []
+    score = ingest.engine.page
+    monkeypatch.setattr(ingest.engine, "page", lambda facts: pieces.append(facts) or score(facts))
+    for page in whole:
+        ingest.page(page)
+    ingest.close()
+    assert len(whole) <= len(pieces) <= len(whole) + len(home.begun)
+
+
 def test_the_model_separates_what_rules_do_not(calm: Home) -> None:
     frauds = {change["data"]["target"]["id"] for change in stream() if change["type"] == "label"}
     seqs = {change["seq"] for change in stream() if change["id"] in frauds}
