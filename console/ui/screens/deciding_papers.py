@@ -25,8 +25,11 @@ from store.reader import AccountRow
 if TYPE_CHECKING:
     from console.ui.dialogs.review import Answered, ReviewDialog
 
-JUDGED_FOR = 5 * SECOND
-"""How long a paper's judgement is shown before it is made anew: what others share changes as they apply."""
+JUDGED_FOR = 20 * SECOND
+"""How long a paper's judgement is shown before it is made anew: what others share changes as they apply. A decision
+stands on one that was made for it."""
+MOST_JUDGED = 5_000
+"""Judgements that are kept."""
 
 
 class Reviewing(DeskScreen):
@@ -52,12 +55,14 @@ class Reviewing(DeskScreen):
             self.desk.say(clean(error), "bad")
         return self._by
 
-    def judge(self, paper: Paper) -> Judged | None:
-        """What a paper comes to, made anew every few seconds; None when it can't be read."""
+    def judge(self, paper: Paper, fresh: bool = False) -> Judged | None:
+        """What a paper comes to, made anew now and then, or at once; None when it can't be read."""
         now, key = self.sight.situation.now, (paper.type, paper.id, paper.version)
         at, known = self._judged.get(key, (0, None))
-        if now - at < JUDGED_FOR and known is not None:
+        if now - at < JUDGED_FOR and known is not None and not fresh:
             return known
+        if len(self._judged) > MOST_JUDGED:
+            self._judged.clear()
         mirror, by = self.sight.mirror, self._by or self.by()
         found = papers.dossier(mirror, paper) if mirror is not None and by is not None else None
         judged = Judged(found, review.recommend(found, by)) if found is not None and by is not None else None
@@ -101,7 +106,7 @@ class Reviewing(DeskScreen):
     def _ask(self, dialog: type[ReviewDialog]) -> None:
         """Open the dialog of a decision on the paper as it is shown."""
         paper = self.paper()
-        judged = self.judge(paper) if paper is not None else None
+        judged = self.judge(paper, fresh=True) if paper is not None else None
         if judged is None or self._by is None:
             self.desk.say(tr("review.none_chosen"), "warning")
         elif not judged.found.is_open:

@@ -8,6 +8,8 @@ from typing import ClassVar
 from rich.text import Text
 from textual.widget import Widget
 
+from console.core.instants import SECOND
+from console.core.messages import Application, LimitRequest
 from console.desk import papers
 from console.language import tr
 from console.risk.credit.review import Choice
@@ -29,12 +31,22 @@ CHOICES = tuple(choice.value for choice in Choice)
 """What is recommended, what needs a person most the highest."""
 
 
+READ_EVERY = SECOND
+"""How often the queue is read anew while the mirror changes, µs."""
+
+
 class ReviewsScreen(ShortList[Item], Reviewing):
     """What waits, the oldest first unless another order is chosen; Enter opens one."""
 
     DEFAULT_CSS = "ReviewsScreen PaperList { padding: 0 0 0 1; height: 1fr; }"
     BINDINGS: ClassVar = bindings("filter")
     NAME = "reviews"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: list[tuple[Paper, Application | LimitRequest]] = []
+        self._choices: dict[tuple[str, str], tuple[str, int]] = {}
+        self._stale, self._read_at = True, 0
 
     def body(self) -> Iterable[Widget]:
         yield Lines("title", "heading")
@@ -56,21 +68,23 @@ class ReviewsScreen(ShortList[Item], Reviewing):
         return current.paper if current is not None else None
 
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
+        situation, journal = self.sight.situation, self.sight.journal
         if journal_changed:
             self.by()
-        self.table.tell(self.kept(self._items()), self.sight.situation.exponents)
+            self._choices = reviews.newest(journal) if journal is not None else {}
+        self._stale |= mirror_changed
+        if self._stale and (situation.now - self._read_at >= READ_EVERY or not self._waiting):
+            self._stale, self._read_at = False, situation.now
+            self._waiting = papers.waiting(self.sight.mirror) if self.sight.mirror is not None else []
+        self.table.tell(self.kept(self._items()), situation.exponents)
         self._heading()
         super().looked(mirror_changed, journal_changed)
 
     def _items(self) -> list[Item]:
-        if self.sight.mirror is None:
-            return []
         states = {entry.target_id: entry.state for entry in reversed(self.sight.commands) if entry.state in UNRESOLVED}
-        journal = self.sight.journal
-        decided = reviews.newest(journal) if journal is not None else {}
         found = []
-        for paper, resource in papers.waiting(self.sight.mirror):
-            choice, _ = decided.get((paper.type, paper.id), ("", 0))
+        for paper, resource in self._waiting:
+            choice, _ = self._choices.get((paper.type, paper.id), ("", 0))
             found.append(Item(paper, resource, str(states.get(paper.id, "")), choice))
         return found
 
