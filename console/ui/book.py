@@ -71,6 +71,8 @@ def _rounded(minor: float, currency: str, exponents: Mapping[str, int]) -> str:
 def table(days: Sequence[Day], dimension: str, exponents: Mapping[str, int], width: int, colours: Palette) -> Text:
     """The segments of a dimension in the main currency, a line each under a line of headings."""
     currency = main_currency(days)
+    if currency is None:
+        return Text(tr("ui.pulse.none_yet"), colours.faint)
     chosen = [day for day in days if (day.dimension, day.currency) == (dimension, currency)]
     wide = width >= sum(size + 1 for _, size, _ in COLUMNS) + WIDE
     columns = (*COLUMNS, ("loss", WIDE if wide else NARROW, True))

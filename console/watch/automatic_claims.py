@@ -31,6 +31,8 @@ from store.wanting import Ticket
 log = logging.getLogger(__name__)
 
 GONE = frozenset({(404, "not_found"), (403, "forbidden")})
+UNUSUAL = "unusual"
+"""The typology of an alert that the model raised without a rule."""
 NOT_OURS = ("other_watcher", "lapsed")
 """Why an act was left although its claim was taken, when the claim is not ours to give back."""
 
@@ -53,7 +55,7 @@ class Claims:
     def reason(self, rules: Iterable[str], meta: CoreMeta) -> str | None:
         """The reason code of a hold that these rules call for, by the weightiest that the core has a code for."""
         known = sorted((self._rules[rule] for rule in rules if rule in self._rules), reverse=True)
-        return suggested((typology for _, typology in known), meta, "account.freeze")
+        return suggested([*(typology for _, typology in known), UNUSUAL], meta, "account.freeze")
 
     def costs(self, now: Round, besides: str | None = None) -> list[Cost | None]:
         """What the hour's claims take, one apart."""

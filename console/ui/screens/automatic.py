@@ -74,7 +74,7 @@ class ActList(RowList):
             "result": (f"{GLYPHS.get(result, ' ')} {term('automatic.result', result)}", style),
             "account": (clean(act.account_id, 72), colours.plain),
             "exposure": (formats.money(act.exposure_minor, act.currency, self._exponents), colours.plain),
-            "score": (f"{act.score:.2f}"[1:] if act.score < 1 else "1.0", colours.plain),
+            "score": (formats.score(act.score), colours.plain),
             "age": (formats.age(self._now - act.at), colours.faint),
             "said": (term("ui.verdict", said) if said else "", colours.bad if said == "legit" else colours.good),
             "why": (automatic.why(act) or headline(_rules(act), width), colours.faint),
@@ -89,7 +89,7 @@ def layout(width: int) -> list[tuple[str, int, bool]]:
         ("result", 14, False),
         ("account", 12, False),
         ("exposure", 10, True),
-        ("score", 3, True),
+        ("score", 4, True),
         ("age", 3, True),
         ("said", 7, False),
     ]
