@@ -13,11 +13,13 @@ from console.core.instants import HOUR, MINUTE
 from console.risk.automatic import Cost
 from store import wanting
 from store.automatic import Reserved, Want
+from store.entries import Intent
 from store.reader import Reader
 from store.wanting import Ticket
 
 MARK = "riskdesk automatic "
 """How such a note begins; `store.mirror_schema.TICKET` looks for it."""
+GIVEN_BACK = "gives the case back"
 CLAIM_MINUTES = 2
 LIVES = CLAIM_MINUTES * MINUTE
 """How long a claim, and with it what it reserves, may lead to a command (µs of the core's clock)."""
@@ -68,6 +70,11 @@ def costs(
     notes = [ticket.note for ticket in counted(found.values(), since(core_now))]
     notes += [claim.note for claim in own if claim.command_id not in found and claim.command_id != besides]
     return [cost(note) for note in notes if note.startswith(MARK)]
+
+
+def of_machine(entry: Intent) -> bool:
+    """Whether it only claims a case for a measure or gives it back: nothing that a person must decide again."""
+    return entry.type.startswith("case.") and (entry.note or "").startswith(MARK)
 
 
 def written(want: Want) -> str:

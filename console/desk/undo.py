@@ -9,6 +9,7 @@ from console.core import instants
 from console.core.commands import Wish, limit_of
 from console.core.instants import DAY
 from console.core.messages import UNREADABLE, Account, CommandRequest, Hold, decoder
+from console.desk.tickets import of_machine
 from console.language import tr
 from store.journal import Entry, Intent
 from store.life import FREEZE, State, is_ballot
@@ -131,7 +132,10 @@ def open_again(entries: Iterable[Entry]) -> list[Entry]:
     return [
         entry
         for entry in known
-        if entry.state in AGAIN and not is_ballot(entry.type) and entry.command_id not in followed
+        if entry.state in AGAIN
+        and not is_ballot(entry.type)
+        and not of_machine(entry)
+        and entry.command_id not in followed
     ]
 
 

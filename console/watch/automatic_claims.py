@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 
 from console.core import commands, instants
 from console.core.client import CoreClient
@@ -188,7 +189,7 @@ class Claims:
                 if _lives(ticket, now.core_now)
             ):
                 continue
-            wish = commands.release(act.account_id)
+            wish = replace(commands.release(act.account_id), note=tickets.MARK + tickets.GIVEN_BACK)
             intent = deciding.fix(now.meta, wish, core_now=now.core_now, account=None, if_match=None)
             self._acts.give_back(act, intent, now.core_now)
             made += 1

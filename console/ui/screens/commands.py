@@ -44,9 +44,11 @@ class CommandList(RowList):
         self.entries: Sequence[Entry] = ()
         self.again: Sequence[Entry] = ()
         self._followed: set[str] = set()
-        self._now = 0
+        self._now, self._own = 0, ""
 
-    def tell(self, entries: Sequence[Entry], now: int) -> None:
+    def tell(self, entries: Sequence[Entry], now: int, own: str) -> None:
+        """`own` is this person's subject at the core: who else decided is told."""
+        self._own = own
         again = pressing(entries, now)
         above = {entry.command_id for entry in again}
         entries = [*again, *(entry for entry in entries if entry.command_id not in above)]
@@ -92,6 +94,7 @@ class CommandList(RowList):
         told = " · ".join(
             part
             for part in (
+                clean(entry.created_by, 24) if entry.created_by != self._own else "",
                 waits,
                 tr("ui.commands.followed") if entry.command_id in self._followed else "",
                 problem_words(entry.problem),
@@ -134,7 +137,7 @@ class CommandsScreen(ShortList[Entry], Withdrawals):
 
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
         colours, situation = palette(self.app.theme_variables), self.sight.situation
-        self.list.tell(self.kept(self.sight.commands), situation.now)
+        self.list.tell(self.kept(self.sight.commands), situation.now, situation.subject)
         title = Text(tr("ui.commands.title"), colours.strong)
         if self.about():
             title.append(f"  {self.about()}", colours.accent)
