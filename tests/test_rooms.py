@@ -29,7 +29,19 @@ def test_a_room_below_the_console_loads_no_textual(room: str) -> None:
 
 def test_the_command_line_loads_nothing_heavy_before_it_runs() -> None:
     loaded = modules_after("from console.cli import parser; parser()")
-    assert not loaded & {"textual", "numpy", "httpx", "sqlite3", "msgspec", "pyarrow", "starlette", "apscheduler"}
+    heavy = {
+        "textual",
+        "numpy",
+        "httpx",
+        "sqlite3",
+        "msgspec",
+        "pyarrow",
+        "starlette",
+        "apscheduler",
+        "sklearn",
+        "optuna",
+    }
+    assert not loaded & heavy
 
 
 def test_risk_and_core_use_no_clock_no_sql_no_network_of_their_own() -> None:
@@ -62,3 +74,7 @@ def test_every_dependency_is_bounded_and_has_a_tested_version() -> None:
         assert ",<" in bounds, wanted
         assert name.lower() in tested, wanted
     assert "://" not in (ROOT / "constraints.txt").read_text()
+
+
+def test_watcher_and_console_load_no_library_that_only_fits_or_searches() -> None:
+    assert not modules_after("import console.watch.run, console.ui.app") & {"sklearn", "scipy", "optuna", "xgboost"}
