@@ -100,6 +100,7 @@ def parser() -> argparse.ArgumentParser:
     _add_journal(commands)
     _add_export(commands)
     _add_lists(commands)
+    _add_handover(commands)
     _add_model(commands)
     add_conformance(commands)
     _home(_command(commands, "doctor", entries.doctor, core=True))
@@ -373,6 +374,13 @@ def _add_lists(commands: Commands) -> None:
     rules.add_argument("--json", action="store_true", help=tr("cli.json"))
     for part in (add, remove, show, snooze, rules):
         _home(part)
+
+
+def _add_handover(commands: Commands) -> None:
+    shift = _command(commands, "handover", entries.handover, text=tr("handover.help"))
+    shift.add_argument("--hours", type=_count, default=8, metavar="N", help=tr("handover.help_hours"))
+    shift.add_argument("--to", type=Path, metavar="FILE", help=tr("handover.help_to"))
+    _home(shift)
 
 
 def _add_model(commands: Commands) -> None:

@@ -429,6 +429,12 @@ def snooze(options: argparse.Namespace) -> int:
     return lists.run_snooze(place_of(options), options.account, options.until, options.reason)
 
 
+def handover(options: argparse.Namespace) -> int:
+    from console.desk import handover_command
+
+    return handover_command.run(place_of(options), options.hours, options.to)
+
+
 def rules(options: argparse.Namespace) -> int:
     from console.desk import rules
 

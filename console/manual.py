@@ -15,7 +15,7 @@ from console.language import tr
 from console.settings import KEYS
 
 GROUPS = {
-    "work": ("act", "plan", "approvals", "review", "snooze", "list"),
+    "work": ("act", "plan", "approvals", "review", "snooze", "list", "handover"),
     "look": ("rules", "portfolio", "backtest", "model", "scorecard", "policy", "audit", "export"),
     "run": ("watch", "automatic", "demo", "sandbox"),
     "keep": ("settings", "paths", "doctor", "journal", "completion"),

@@ -263,6 +263,10 @@ class Journal:
         """What the desk still has to do or to learn, in the order of decision."""
         return self._entries(f"WHERE state IN {_any_of(UNRESOLVED)} ORDER BY position")
 
+    def in_state(self, state: State) -> list[Entry]:
+        """The commands that stand in a state, in the order of decision."""
+        return self._entries("WHERE state = ? ORDER BY position", state)
+
     def for_account(self, account_id: str) -> list[Entry]:
         """All commands of an account, newest first."""
         return self._entries("WHERE account_id = ? ORDER BY position DESC", account_id)

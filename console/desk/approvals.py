@@ -24,8 +24,8 @@ from console.desk.waiting import concerned, waiting
 from console.exits import Exit
 from console.language import term, tr
 from console.paths import Home, home
-from console.ui import formats
-from console.ui.asked import asks, reason
+from console.ui import formats, reason_codes
+from console.ui.asked import asks
 from console.ui.text import clean
 from store.files import StoreError
 from store.journal import Blocked, Entry, IllegalMove, Journal
@@ -46,6 +46,7 @@ def show(place: Home, *, as_json: bool) -> int:
         return act.fail(str(error), Exit.FAILED)
     try:
         meta = _read(_META, mirror.notes().get("meta"))
+        reason_codes.told_by(meta)
         found = [(command, concerned(mirror, command)) for command in waiting(mirror, instants.now())]
     finally:
         mirror.close()
@@ -79,7 +80,7 @@ def _line(command: Command, detail: AccountDetail | None, meta: CoreMeta | None)
     left = formats.age(command.not_after - instants.now())
     own = meta is not None and is_own(command, meta)
     who = tr("approvals.own") if own else clean(command.created_by, 24)
-    what = f"{asks(command, account, exponents)} · {reason(command, meta)}"
+    what = f"{asks(command, account, exponents)} · {reason_codes.words(command.reason_code) or formats.NOTHING}"
     return f"{command.id}  {left:>4}  {clean(command.target.id, 72)}  {who}  {what}"
 
 

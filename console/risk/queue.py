@@ -63,10 +63,14 @@ def expected_loss(score: Floats, available: Floats, recent: Floats, limit: Float
 
 def urgency(level: Array, pace: Floats, last_hit_at: Array, now: int) -> Floats:
     """A factor from 0.1 up. It falls while nothing happens and never rises by waiting; `now` in µs of stream time."""
-    quiet = np.maximum(now - last_hit_at, 0) / HALF_LIFE
-    haste = np.maximum(np.exp2(-quiet), LEAST_HASTE)
     spree = 1 + np.clip(pace - 1, 0, MOST_PACE) / PACE_DOUBLES
-    return np.asarray(np.asarray(LEVEL_FACTOR)[level] * spree * haste)
+    return np.asarray(np.asarray(LEVEL_FACTOR)[level] * spree * haste(last_hit_at, now))
+
+
+def haste(last_hit_at: Array, now: int) -> Floats:
+    """What quiet hours have left of it, 1 down to a tenth."""
+    quiet = np.maximum(now - last_hit_at, 0) / HALF_LIFE
+    return np.asarray(np.maximum(np.exp2(-quiet), LEAST_HASTE))
 
 
 def priority(alerts: Standing, now: int) -> Floats:

@@ -159,6 +159,8 @@ ACTIONS = (
     Action("audit", (), "app", argument=True),
     Action("log", (), "app"),
     Action("find", ("F",), "app", argument=True),
+    Action("handover", (), "app", argument=True),
+    Action("save", ("w",), "handover", hint=True),
     Action("backtest", ("b",), "app", argument=True),
     Action("tune", (), "app", argument=True),
     Action("write", (), "app", ("may_command",), argument=True),

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from console.core import instants
 from console.core.ballots import REJECT
 from console.core.commands import limit_of
-from console.core.messages import Account, Command, CoreMeta
+from console.core.messages import Account, Command, Hold
 from console.language import term, tr
-from console.ui import formats
+from console.ui import formats, reason_codes
 from console.ui.text import clean
 
 KEPT = 160
@@ -70,11 +70,12 @@ def _holds(named: object, account: Account | None) -> str:
     """The holds to release: reason and who placed them where they are still there, else their ids."""
     ids = [str(one) for one in named] if isinstance(named, list) else []
     there = {hold.hold_id: hold for hold in account.holds} if account else {}
-    words = [
-        f"{clean(there[one].reason_code, 40)} ({clean(there[one].placed_by, 24)})" if one in there else clean(one, 40)
-        for one in ids
-    ]
+    words = [_hold(there[one]) if one in there else clean(one, 40) for one in ids]
     return ", ".join(words) or formats.NOTHING
+
+
+def _hold(hold: Hold) -> str:
+    return f"{reason_codes.words(hold.reason_code)} ({clean(hold.placed_by, 24)})"
 
 
 def _instant(value: object) -> int | None:
@@ -82,13 +83,6 @@ def _instant(value: object) -> int | None:
         return instants.parse(value) if isinstance(value, str) else None
     except ValueError:
         return None
-
-
-def reason(command: Command, meta: CoreMeta | None) -> str:
-    """Why, in the institution's own words for its reason codes."""
-    code = clean(command.reason_code, 40)
-    titles = {one.code: clean(one.title, 60) for one in meta.reason_codes} if meta else {}
-    return f"{titles[code]} ({code})" if code in titles else code or formats.NOTHING
 
 
 def outcome(command: Command) -> str:

@@ -13,7 +13,7 @@ from console.desk.review import InForce
 from console.language import term, tr
 from console.risk.credit.review import Outcome, Review, Step, Told
 from console.risk.credit.scorecard import Contribution, Scorecard
-from console.ui import formats
+from console.ui import formats, reason_codes
 from console.ui.text import clean
 from console.ui.themes import Palette
 from console.ui.widgets.columns import level_text
@@ -202,7 +202,7 @@ def earlier(kept: Sequence[Kept], now: int, exponents: Exponents, colours: Palet
         if one.limit_minor is not None:
             line.append(f" {formats.money(one.limit_minor, one.currency, exponents)}", colours.plain)
         line.append(f"  {clean(one.decided_by, 24)} {formats.age(now - one.decided_at)}  ", colours.faint)
-        line.append(clean(one.note) or clean(one.reason_code, 40), colours.plain)
+        line.append(clean(one.note) or reason_codes.words(one.reason_code), colours.plain)
         lines.append((Text(tr("review.label.ours") if not lines else "", colours.faint), line))
     return lines
 

@@ -15,8 +15,9 @@ from console.desk.holds import Ending
 from console.desk.undo import pressing
 from console.desk.waiting import waiting
 from console.paths import Home
-from console.ui import rules
+from console.ui import reason_codes, rules
 from console.ui.exporting import Exporter
+from console.ui.former import former
 from console.ui.plans import PlanSight
 from console.ui.situation import Situation, read_meta, read_watcher
 from console.ui.troubles import Troubles
@@ -43,6 +44,7 @@ class Sight:
     `watched` is whether a watcher holds this home's lock.
     `turned` are the commands whose state changed between the last two looks at the journal, those of plans and of the
     machine left out.
+    `latest` is the command of the decision made last at this console.
     `waiting` are the commands, everybody's, that wait for a second person, the least time left first.
     """
 
@@ -59,6 +61,7 @@ class Sight:
         self.journal: Journal | None = None
         self.commands: list[Entry] = []
         self.turned: list[Entry] = []
+        self.latest: str | None = None
         self.waiting: list[Command] = []
         self.plans = PlanSight()
         self.exporter = Exporter()
@@ -165,6 +168,7 @@ class Sight:
                 rebuilding=notes.get("scan", "{}") != "{}",
                 to_approve=sum(may_decide(command, meta) for command in self.waiting) if meta else 0,
             )
+            reason_codes.told_by(self.situation.meta)
             told = self.situation.watcher
             rules.scored_by(Path(told.packs) if told and told.packs else None)
         watcher = self.situation.watcher
@@ -217,6 +221,7 @@ class Sight:
             self.situation,
             commands={str(state): count for state, count in journal.counts().items()},
             again=len(pressing(self.commands, self.clock())),
+            former=former(self.commands, self.latest),
             plans=self.plans.running,
             stop=acts.stopped(),
             journal_error="",

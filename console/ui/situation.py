@@ -15,6 +15,7 @@ from console.desk.ailments import LOW_MB
 from console.desk.holds import Ending
 from console.language import tr
 from console.ui.formats import age, clocked, count
+from console.ui.former import Former
 from console.ui.text import clean
 from store.reader import FeedRow, SetAside
 
@@ -78,6 +79,7 @@ class Situation:
     alerts: Mapping[str, int] = field(default_factory=dict)
     commands: Mapping[str, int] = field(default_factory=dict)
     again: int = 0
+    former: Former | None = None
     ends: tuple[Ending, ...] = ()
     plans: Sequence[Followed] = ()
     armed_since: int = 0

@@ -26,6 +26,14 @@ runbook = { en = "Look", zh = "查看" }
 """
 
 
+BOOK = """
+[runbook.mule]
+check = { en = "Look", zh = "查看" }
+act = { en = "Freeze", zh = "冻结" }
+call = { en = "Call", zh = "联系" }
+"""
+
+
 def refused(text: str) -> str:
     with pytest.raises(PackError) as error:
         load_packs([("mine.toml", text)])
@@ -108,6 +116,31 @@ def test_a_rule_may_expire(written, instant):
 )
 def test_what_is_wrong_with_a_file_is_said(text, says):
     assert says in refused(text)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("mule", "odd", "'odd' is none of account_takeover"),
+        ("act =", "do =", "runbook.mule: unknown key 'do'"),
+        ('call = { en = "Call", zh = "联系" }\n', "", "runbook.mule.call must be a dict"),
+        ('zh = "联系"', 'zh = " "', "runbook.mule.call.zh must have 1 to 400 letters"),
+    ],
+)
+def test_what_is_wrong_with_a_runbook_is_said(old, new, says):
+    assert says in refused(LEVELS + BOOK.replace(old, new))
+
+
+def test_a_kind_of_fraud_has_one_runbook():
+    assert load_packs([("a.toml", LEVELS + BOOK)]).runbooks["mule"].act["en"] == "Freeze"
+    with pytest.raises(PackError, match="the typology has one"):
+        load_packs([("a.toml", LEVELS + BOOK), ("b.toml", BOOK)])
+
+
+def test_every_kind_of_fraud_that_the_shipped_rules_look_for_has_a_runbook(base_pack):
+    assert {rule.typology for rule in base_pack.rules} <= set(base_pack.runbooks)
+    for book in base_pack.runbooks.values():
+        assert all(part["en"] != part["zh"] for part in (book.check, book.act, book.call))
 
 
 def test_levels_in_two_files_are_refused():

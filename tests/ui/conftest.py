@@ -11,7 +11,7 @@ import pytest
 from console import language
 from console.paths import Home
 from console.settings import Settings
-from console.ui import formats, rules
+from console.ui import formats, reason_codes, rules
 from console.ui.app import RiskDesk
 from console.ui.dialogs import foresight
 from console.ui.dialogs.foresight import Foreseen
@@ -38,6 +38,7 @@ def own_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     language.use("en")
     rules.scored_by(None)
     formats.show_times_in(None)
+    reason_codes.told_by(None)
 
 
 @pytest.fixture

@@ -451,6 +451,7 @@ SCREENS = (
     Scene("alerts", "AlertsScreen", alerts),
     Scene("account", "AccountScreen", account),
     Scene("runbook", "RunbookScreen", runbook),
+    Scene("handover", "HandoverScreen", screen("handover")),
     Scene("ending_account", "AccountScreen", ending_account),
     Scene("transactions", "TransactionsScreen", transactions),
     Scene("logins", "LoginsScreen", logins),

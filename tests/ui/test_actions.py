@@ -22,6 +22,7 @@ from console.ui.screens.behind import BehindScreen
 from console.ui.screens.commands import CommandsScreen
 from console.ui.screens.deciding import Decisions
 from console.ui.screens.deciding_papers import Reviewing
+from console.ui.screens.handover import HandoverScreen
 from console.ui.screens.log import LogScreen
 from console.ui.screens.model import ModelScreen
 from console.ui.screens.plan import PlanScreen
@@ -44,6 +45,7 @@ OWNERS = {
     "decide": (Decisions,),
     "account": (AccountScreen,),
     "queue": (AccountScreen, AlertsScreen),
+    "handover": (HandoverScreen,),
     "runbook": (Decisions, RunbookScreen),
     "figures": (BacktestScreen, BehindScreen, RulesScreen),
     "stream": (StreamScreen,),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import sqlite3
 from contextlib import closing
 from math import inf
@@ -26,7 +27,7 @@ from store.life import State
 from store.overrides import Lists
 from tests.ui.conftest import Desk
 from tests.ui.mirror_builder import META, NOW
-from tests.ui.screens import ready, shown, until
+from tests.ui.screens import frame, ready, shown, until
 
 FROZEN = 3
 """An account of the mirror with a hold that maria.k has set."""
@@ -198,6 +199,27 @@ async def test_marks_are_not_decided_one_by_one(desk: Desk, drafts: list[Draft])
         await pilot.press("j", "space", "d")
         await shown(app, "accounts are marked")
         assert drafts == []
+
+
+async def test_a_typed_end_opens_its_field(desk: Desk, drafts: list[Draft]) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await on_account(app, 0)
+        await pilot.press("f", "1", *"eeee", *"8h", "enter", "y")
+        await until(lambda: len(drafts) == 1, "the decision")
+    assert drafts[0].wish.params["expires_at"] == app.sight.situation.core_now + 8 * HOUR
+
+
+async def test_the_queue_says_what_is_at_stake_who_has_it_and_what_haste_is_left(home: Home, desk: Desk) -> None:
+    changed(home.mirror, "UPDATE alert SET state = 'closed' WHERE account <> 2")
+    changed(home.mirror, "UPDATE alert SET last_hit_at = last_hit_at - ? WHERE account = 2", 3 * HOUR)
+    changed(home.mirror, "UPDATE account SET available_minor = 1000000, credit_limit_minor = 2000000 WHERE account = 2")
+    app = desk()
+    async with app.run_test(size=(80, 24)):
+        await in_queue(app)
+        await until(lambda: "acc_000002" in frame(app), "the account")
+        line = next(line for line in frame(app).splitlines() if "acc_000002" in line)
+    assert re.search(r"critical +10,142\.32 +50% acc_000002 +@maria\.k +20m ", line), line
 
 
 # ---------------------------------------------------------------- what is journaled

@@ -116,6 +116,34 @@ async def test_a_dialog_tells_when_its_account_has_changed(home: Home, desk: Des
         await shown(app, "Changed since this dialog was opened: active → frozen")
 
 
+async def test_what_does_not_count_is_shown_and_the_decision_stands_on_it(
+    home: Home, desk: Desk, drafts: list[Draft]
+) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, "limit", 0)
+        with sqlite3.connect(home.mirror) as writer:
+            doc = "json_set(doc, '$.version', 99, '$.limits.balance_minor', 12345)"
+            writer.execute(f"UPDATE account SET version = 99, balance_minor = 12345, doc = {doc} WHERE account = 0")
+        await shown(app, "owes 123.45 CNY")
+        await pilot.press("t", *"100", "enter", "1", "y")
+        await until(lambda: len(drafts) == 1, "the decision")
+        assert drafts[0].account.version == 99
+
+
+async def test_a_hold_in_the_place_of_another_counts(home: Home, desk: Desk, drafts: list[Draft]) -> None:
+    app = desk()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, "freeze", 3)
+        with sqlite3.connect(home.mirror) as writer:
+            doc = "json_set(doc, '$.version', 99, '$.holds[0].hold_id', 'another')"
+            writer.execute(f"UPDATE account SET version = 99, doc = {doc} WHERE account = 3")
+        await shown(app, "Changed since this dialog was opened")
+        await pilot.press("1", "y")
+        await until(lambda: len(drafts) == 1, "the decision")
+        assert drafts[0].account.version != 99
+
+
 async def test_the_account_stays_the_one_of_the_key_whatever_the_list_does(desk: Desk, drafts: list[Draft]) -> None:
     app = desk()
     async with app.run_test(size=(80, 24)) as pilot:
@@ -131,7 +159,7 @@ async def test_unfreeze_names_its_holds(desk: Desk, drafts: list[Draft]) -> None
     app = desk()
     async with app.run_test(size=(80, 24)) as pilot:
         dialog = await opened(app, "unfreeze", 3)
-        await shown(app, "everything · account_takeover · maria.k")
+        await shown(app, "everything · Suspected account takeover · maria.k")
         await pilot.press("a")
         assert "Choose the holds" in str(dialog.missing())
         await pilot.press("a", "1", "n", *"called", "enter", "y")

@@ -135,11 +135,17 @@ class DecisionDialog(Form[Draft]):
         return meta is not None and needs_approval(self.wish(), meta, self.resource)
 
     def follow(self, mirror: Reader | None) -> None:
-        """The mirror has changed: the dialog says when the account is no longer what the decision is about."""
+        """The mirror has changed: the dialog says when the account is no longer what the decision is about.
+
+        What does not count, such as a purchase that was posted, is shown, and the decision stands on that.
+        """
         detail = mirror.account(self.row.account_id) if mirror is not None else None
+        now = read_account(detail.doc) if detail is not None else None
         self._gone = detail is None
-        self._changed = detail is not None and what_counts(detail.row) != what_counts(self.row)
-        self._resource_now = read_account(detail.doc) if detail is not None else None
+        self._changed = detail is not None and what_counts(detail.row, now) != what_counts(self.row, self.resource)
+        self._resource_now = now
+        if detail is not None and now is not None and not self._changed:
+            self.row, self.resource = detail.row, now
         self.show()
 
     def answer(self) -> Draft:
@@ -150,6 +156,7 @@ class DecisionDialog(Form[Draft]):
         return Draft(self.wish(), self.resource, shown, self.follows, answers, self.also())
 
 
-def what_counts(row: AccountRow) -> tuple[object, ...]:
+def what_counts(row: AccountRow, resource: Account | None) -> tuple[object, ...]:
     """What of an account a decision is about: when it differs from what was on screen, that is said."""
-    return row.status, row.holds, row.credit_limit_minor
+    holds = {hold.hold_id for hold in resource.holds} if resource is not None else set()
+    return row.status, row.holds, holds, row.credit_limit_minor

@@ -219,7 +219,7 @@ class DecideDialog(DecisionDialog):
             return tr("ui.dialog.decide.effect.none")
         until = tr("ui.dialog.freeze.until_released")
         what = tr(f"ui.dialog.freeze.effect.{self.scope.value}", until=until) if way.freezes else ""
-        told = tr(f"ui.dialog.decide.effect.{way.name}", what=what)
+        told = tr(f"ui.dialog.decide.effect.{'release' if self._acts() == RELEASE else way.name}", what=what)
         if way.verdict == "inconclusive" or not self._hits:
             return told
         return f"{told} {tr('ui.dialog.decide.judged', count=len(self._hits))}"

@@ -42,7 +42,7 @@ class Foresight:
 
     def __init__(self) -> None:
         self.seen: Foreseen | None = None
-        self._asked: bytes | None = None
+        self._asked: tuple[bytes, int | None] | None = None
         self._asking: Worker[None] | None = None
 
     def look(self, dialog: DecisionDialog) -> None:
@@ -56,9 +56,9 @@ class Foresight:
             if_match = deciding.if_match(desk.sight.open_journal(), wish, dialog.resource)
         except (InvalidWish, StoreError, sqlite3.Error):
             return  # the decision itself says so when it is sent
-        if request == self._asked:
+        if (request, if_match) == self._asked:
             return
-        self._asked, self.seen = request, None
+        self._asked, self.seen = (request, if_match), None
 
         async def ask() -> None:
             await asyncio.sleep(SETTLE_S)

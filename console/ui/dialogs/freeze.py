@@ -36,7 +36,9 @@ class FreezeDialog(DecisionDialog):
         self.until.shown = key == self.until.key or self.until.shown
         used = super()._press(key)
         self.until.shown = self.end.value == TYPED
-        if used:
+        if key == self.end.key and self.until.shown:
+            self._type_into(self.until)
+        elif used:
             self.show()
         return used
 

@@ -26,6 +26,7 @@ BY_NAME = {
     "audit": "AuditScreen",
     "log": "LogScreen",
     "find": "FindScreen",
+    "handover": "HandoverScreen",
 }
 """Each screen's class, in the module of the screen's name; the name is also an action's."""
 

@@ -8,6 +8,7 @@ from console.language import tr
 from console.ui.actions import bindings
 from console.ui.screens.watch import WatchScreen
 from console.ui.survey import Kind
+from console.ui.widgets.columns import NARROW, WIDE, Own
 from store.reader import Numbers
 
 
@@ -18,6 +19,10 @@ class AlertsScreen(WatchScreen):
     NAME = "alerts"
     KIND: ClassVar[Kind] = "queue"
     LISTED_IN: ClassVar = "v_alert"
+    OWN_COLUMNS: ClassVar[Own] = {
+        NARROW: ("level", "loss", "haste", "account", "who", "kind"),
+        WIDE: ("level", "score", "loss", "haste", "account", "customer", "status", "used", "who", "kind"),
+    }
 
     def first_order(self) -> None:
         """The surveyor brings the order at once."""

@@ -16,7 +16,7 @@ from console.core.commands import Wish
 from console.core.messages import Account
 from console.desk.undo import open_again, pressing, seen, wish_of
 from console.language import term, tr
-from console.ui import formats
+from console.ui import formats, reason_codes
 from console.ui.actions import bindings
 from console.ui.filters import Column
 from console.ui.screens.short import ShortList
@@ -98,7 +98,7 @@ class CommandList(RowList):
                 waits,
                 tr("ui.commands.followed") if entry.command_id in self._followed else "",
                 problem_words(entry.problem),
-                clean(entry.reason_code, 40),
+                reason_codes.words(entry.reason_code),
                 clean(entry.note),
             )
             if part

@@ -191,7 +191,7 @@ def _submit(desk: RiskDesk, draft: Draft) -> bool:
 
     what = {"action": term("ui.command", draft.wish.type), "account": clean(draft.wish.account_id, 72)}
     try:
-        desk.submit(draft)
+        desk.sight.latest = desk.submit(draft)
     except Refused as refusal:
         desk.say(tr("ui.refused", why=clean(refusal), **what), "bad")
         return False

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from console.core.instants import SECOND
 from console.desk import bulk
 from console.language import term, tr
-from console.ui import formats
+from console.ui import formats, reason_codes
 from console.ui.actions import bindings
 from console.ui.plans import GLYPHS, Followed, pace_and_end, result_style, result_words, results
 from console.ui.screens.plans import STATE_GLYPHS, Steering, state_style
@@ -158,7 +158,7 @@ class PlanScreen(Steering):
             tr("ui.plan.title", number=plan.number, action=term("ui.command", plan.order.type)), colours.strong
         )
         title.append(f"  {STATE_GLYPHS[plan.state]} {term('plans.state', plan.state)}", style)
-        told = [clean(plan.order.reason_code, 40), clean(plan.created_by, 20), clean(plan.order.note, 200)]
+        told = [reason_codes.words(plan.order.reason_code), clean(plan.created_by, 20), clean(plan.order.note, 200)]
         title.append(f"  {' · '.join(part for part in told if part)}", colours.faint)
         why = term("ui.plan.why", plan.why) if plan.why else ""
         waits = term("ui.waits_for", plan.waits_for) if plan.waits_for else ""

@@ -13,7 +13,7 @@ from console.core import instants
 from console.core.instants import SECOND
 from console.desk import ailments, bulk
 from console.language import term, tr
-from console.ui import formats
+from console.ui import formats, reason_codes
 from console.ui.actions import bindings
 from console.ui.filters import Column
 from console.ui.plans import Followed, pace, results, to_go
@@ -128,7 +128,7 @@ class PlanList(RowList):
             (to_go(followed.progress), colours.plain),
             (told, colours.warning if waits or why else colours.plain),
             (f"{clean(plan.created_by, 16)} {formats.age(self._now - plan.created_at)}", colours.faint),
-            (clean(plan.order.reason_code, 40), colours.faint),
+            (reason_codes.words(plan.order.reason_code), colours.faint),
         )
         return [
             (text, size, right, tone) for (text, tone), (_, size, right) in zip(values, layout(width), strict=False)

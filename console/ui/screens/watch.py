@@ -42,6 +42,7 @@ class WatchScreen(Arranging[Selection], Marking):
     BINDINGS: ClassVar = bindings("arrange")
     NAME = "watch"
     KIND: ClassVar[Kind] = "risk"
+    OWN_COLUMNS: ClassVar[columns.Own] = columns.NO_OWN
     LISTED_IN: ClassVar = "v_account"
 
     def __init__(self) -> None:
@@ -57,7 +58,7 @@ class WatchScreen(Arranging[Selection], Marking):
     def body(self) -> Iterable[Widget]:
         yield Lines("title", "heading")
         yield Lines("columns", "heading")
-        yield AccountTable()
+        yield AccountTable(self.OWN_COLUMNS)
         yield Lines("detail")
 
     @property
@@ -223,7 +224,7 @@ class WatchScreen(Arranging[Selection], Marking):
         line.truncate(width, overflow="ellipsis")
         self.query_one("#title", Lines).show(line)
         heads = Text(style=colours.heading)
-        for column, size in columns.layout(self.table_width(), self.chosen):
+        for column, size in columns.layout(width := self.table_width(), self.table.columns_at(width)):
             sorted_by = self.sort is not None and column.name == self.sort.column
             heads.append(marker(self.sort) if self.sort and sorted_by else " ", colours.accent)
             heads.append(fit(column.title, size, column.right), colours.accent if sorted_by else colours.heading)

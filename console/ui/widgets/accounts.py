@@ -50,8 +50,9 @@ class AccountTable(RowList):
             super().__init__()
             self.count = count
 
-    def __init__(self, **names: str | None) -> None:
+    def __init__(self, own: columns.Own = columns.NO_OWN, **names: str | None) -> None:
         super().__init__(**names)
+        self._own = own
         self.order: Numbers = NOBODY
         self.marks = Marks()
         self._found: tuple[int, int | None] = (-1, None)
@@ -111,7 +112,11 @@ class AccountTable(RowList):
         row = self._rows.get(account)
         if row is None:
             return [(f"  #{account}", width, False, self.palette.faint)]
-        return columns.line(row, self._view(), width, self._chosen_columns)
+        return columns.line(row, self._view(), width, self.columns_at(width))
+
+    def columns_at(self, width: int) -> Sequence[str]:
+        """The columns that are shown in a width: the chosen ones, else the list's own; none for those of all lists."""
+        return self._chosen_columns or self._own.get(columns.step(width), ())
 
     def show_columns(self, chosen: Sequence[str]) -> None:
         """Show these columns, the list's own where none are named."""
@@ -176,7 +181,7 @@ class AccountTable(RowList):
             self._take(self._offered)
 
     def _differs(self, row: AccountRow, before: columns.View, after: columns.View, width: int) -> bool:
-        chosen = self._chosen_columns
+        chosen = self.columns_at(width)
         return columns.line(row, before, width, chosen) != columns.line(row, after, width, chosen)
 
     def reread(self) -> None:

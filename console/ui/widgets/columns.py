@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from rich.style import Style
@@ -13,6 +13,7 @@ from console.ui import formats
 from console.ui.reasons import headline
 from console.ui.text import clean
 from console.ui.themes import GLYPHS, Palette
+from console.ui.widgets import queue_cells
 from console.ui.widgets.rows import Cell
 from store.mirror_schema import LEVELS
 from store.reader import AccountRow
@@ -147,6 +148,11 @@ def _reason(row: AccountRow, view: View, width: int) -> Shown:
     return claim + headline(row.rule_ids, width), view.palette.plain
 
 
+def _kind(row: AccountRow, view: View, width: int) -> Shown:
+    """Why it is there, where who has it is told beside."""
+    return _reason(replace(row, claimed_by=None), view, width)
+
+
 def _money(name: str) -> Callable[[AccountRow, View, int], Shown]:
     def cell(row: AccountRow, view: View, _: int) -> Shown:
         amount = formats.money(getattr(row, name), row.currency, view.exponents)
@@ -205,11 +211,24 @@ FURTHER = (
     Column("customer_id", 14, _text("customer_id")),
     Column("alerts", 6, _alerts, right=True),
     Column("alerted", 7, _alerted, right=True),
-    Column("who", 12, _text("claimed_by")),
+    Column("loss", 12, queue_cells.loss, right=True),
+    Column("haste", 5, queue_cells.haste, right=True),
+    Column("who", 14, queue_cells.who),
+    Column("kind", 0, _kind),
 )
 """Columns that no layout has room for, to be chosen."""
 NAMES = tuple(dict.fromkeys(column.name for column in (*LAYOUTS[WIDE][1:], *FURTHER)))
 """The columns that may be chosen; the first, which holds the marks, always is there."""
+
+
+Own = Mapping[int, Sequence[str]]
+"""The columns of a list that does not show those of all lists, by `step`."""
+NO_OWN: Own = {}
+
+
+def step(width: int) -> int:
+    """The width from which on the columns are shown that a list of this width shows."""
+    return WIDE if width >= WIDE else NARROW
 
 
 def layout(width: int, chosen: Sequence[str] = ()) -> list[tuple[Column, int]]:
@@ -217,7 +236,7 @@ def layout(width: int, chosen: Sequence[str] = ()) -> list[tuple[Column, int]]:
 
     Of the chosen ones, where some are, those are left out at the end that have no room.
     """
-    columns = LAYOUTS[WIDE if width >= WIDE else NARROW]
+    columns = LAYOUTS[step(width)]
     if chosen:
         known = {column.name: column for column in (*FURTHER, *columns)}
         columns = _with_room((columns[0], *(known[name] for name in chosen)), width)

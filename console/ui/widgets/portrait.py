@@ -14,7 +14,7 @@ from console.core.messages import UNREADABLE, Account, Command, Customer, Hold
 from console.language import term, tr
 from console.risk.hits import Hit
 from console.risk.model import RULES_ONLY
-from console.ui import formats, rules
+from console.ui import formats, reason_codes, rules
 from console.ui.claims import holder
 from console.ui.evidence import Reason, bounds, cause_factor, cause_value, feature, hits, reading, reasons
 from console.ui.normal import Normal, against, hours, rhythm, usual
@@ -198,7 +198,7 @@ def hold_words(hold: Hold) -> str:
     """A hold in one line: scope, reason, who placed it when, until when, who may release it."""
     words = [
         term("ui.scope", clean(hold.scope, 16)),
-        clean(hold.reason_code, 40),
+        reason_codes.words(hold.reason_code),
         f"{clean(hold.placed_by, 24)} {formats.day_and_time(hold.placed_at)}",
     ]
     if hold.expires_at is not None:

@@ -8,8 +8,8 @@ from console.core.messages import Command
 from console.core.second_person import is_own
 from console.desk.waiting import decided_on
 from console.language import term, tr
-from console.ui import formats
-from console.ui.asked import asks, reason
+from console.ui import formats, reason_codes
+from console.ui.asked import asks
 from console.ui.reasons import rule_ids
 from console.ui.situation import Situation
 from console.ui.text import clean
@@ -30,7 +30,7 @@ def request(
     lines = [_line("approvals.what", what, colours, strong=True), _by(command, situation, colours)]
     if ballot is not None:
         lines.append((_label("approvals.ours", colours), command_words(ballot, situation.now, colours)))
-    why = reason(command, situation.meta)
+    why = reason_codes.words(command.reason_code) or formats.NOTHING
     note = clean(command.note)
     lines.append(_line("approvals.why", f"{why} · {note}" if note else why, colours))
     lines.append(_line("approvals.then", _then(command), colours))

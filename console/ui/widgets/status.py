@@ -7,18 +7,21 @@ from rich.style import Style
 from rich.text import Text
 
 from console.core.instants import MINUTE
-from console.language import tr
+from console.language import term, tr
 from console.ui import formats
 from console.ui.situation import Notice, Situation, notices, stale
 from console.ui.text import clean, fit
 from console.ui.themes import GLYPHS, Palette, palette
+from console.ui.widgets.columns import INTENT_GLYPHS, intent_style
 from console.ui.widgets.lines import Lines
-from store.life import UNRESOLVED
+from store.life import UNRESOLVED, State
 from store.mirror_schema import LEVELS
 
 Part = tuple[str, Style]
 SEPARATOR = "  "
 PROGRESS = 20
+ROOMY = 100
+"""From so many cells on the institution is named although our newest decision is in sight."""
 HIGH, LOW = (4, 3), (2, 1)
 """Levels whose open alerts are counted before and after the feeds."""
 
@@ -48,11 +51,12 @@ class Notices(Lines):
 
 def status_line(situation: Situation, width: int, colours: Palette) -> Text:
     """The status bar's text in exactly `width` cells."""
-    right = [*_holds(situation, colours), *_commands(situation, colours), _arm(situation, colours)]
+    former = _former(situation, colours)
+    right = [*former, *_holds(situation, colours), *_commands(situation, colours), _arm(situation, colours)]
     taken = _width(right) + 1
     left: list[Part] = []
     for part in (
-        *_institution(situation, colours),
+        *(_institution(situation, colours) if width >= ROOMY or not former else ()),
         *_alerts(situation, colours, HIGH),
         *_feeds(situation, colours),
         *_alerts(situation, colours, LOW),
@@ -107,6 +111,15 @@ def _feeds(situation: Situation, colours: Palette) -> list[Part]:
     return parts
 
 
+def _former(situation: Situation, colours: Palette) -> list[Part]:
+    """Our newest decision and what has become of it."""
+    former = situation.former
+    if former is None or not former.shown(situation.now):
+        return []
+    words = f"{INTENT_GLYPHS[former.state]} {clean(former.account_id, 20)} {term('ui.state', former.state)}"
+    return [(words, intent_style(former.state, colours))]
+
+
 def _holds(situation: Situation, colours: Palette) -> list[Part]:
     """How many holds end, or have ended, while their case is open."""
     if not situation.ends:
@@ -116,15 +129,17 @@ def _holds(situation: Situation, colours: Palette) -> list[Part]:
 
 
 def _commands(situation: Situation, colours: Palette) -> list[Part]:
+    """How much waits for us, is unsure or under way; our newest decision is told by itself."""
     unknown = situation.commands.get("UNKNOWN", 0)
     review = situation.commands.get("REVIEW", 0)
-    pending = sum(situation.commands.get(state, 0) for state in UNRESOLVED) - unknown
+    told = situation.former.under_way if situation.former and situation.former.state is not State.UNKNOWN else 0
+    pending = sum(situation.commands.get(state, 0) for state in UNRESOLVED) - unknown - told
     parts = []
     if situation.to_approve:
         parts.append((tr("ui.status_bar.to_approve", count=situation.to_approve), colours.warning))
     if unknown + review:
         parts.append((tr("ui.status_bar.unsure", count=unknown + review), colours.bad))
-    if pending:
+    if pending > 0:
         parts.append((tr("ui.status_bar.pending", count=pending), colours.accent))
     return parts
 
