@@ -102,7 +102,7 @@ class Worklist:
 
     def look_ahead(self, row: AccountRow | None) -> None:
         """Read what comes after an account, beside everything else."""
-        wanted, path = self._wanted(row), self._desk.sight.home.mirror
+        wanted, path, self.ahead = self._wanted(row), self._desk.sight.home.mirror, None
 
         async def look() -> None:
             self.ahead = await asyncio.to_thread(read_ahead, path, wanted)
@@ -119,11 +119,19 @@ class Worklist:
             return None
         if row is not None:
             self._passed[row.account_id] = row.last_hit_at
-        found = search(mirror, self._wanted(row))
+        wanted = self._wanted(row)
+        found = self._known(mirror, wanted) or search(mirror, wanted)
         if found is None:
             self._passed.clear()
             found = search(mirror, self._wanted(row))
         return found
+
+    def _known(self, mirror: Reader, wanted: Wanted) -> AccountRow | None:
+        """What was read ahead, where no list has the order at hand and it still fits."""
+        if wanted.order is not None or self.ahead is None or self.ahead.identity != mirror.identity:
+            return None
+        detail = mirror.account(self.ahead.account_id)
+        return detail.row if detail is not None and _fits(detail.row, wanted) else None
 
     def _wanted(self, row: AccountRow | None) -> Wanted:
         """What to look for after an account: passed ones come again when their alert is hit anew."""

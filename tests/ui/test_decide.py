@@ -316,6 +316,19 @@ async def pressed(app: RiskDesk, key: str) -> str:
     return showing(app)
 
 
+async def test_the_next_one_is_read_ahead_while_one_looks_at_this(home: Home, desk: Desk) -> None:
+    app = desk()
+    async with app.run_test(size=(60, 16)):
+        await in_queue(app)
+        first = await pressed(app, "N")
+        for _ in range(3):
+            await until(lambda: app.worklist.ahead is not None, "what comes next")
+            ahead = app.worklist.ahead
+            assert ahead.account_id != first
+            assert ahead.normal is not None
+            assert (first := await pressed(app, "N")) == ahead.account_id
+
+
 @pytest.mark.usefixtures("core_lists")
 async def test_a_key_typed_before_the_next_account_stood_decides_nothing_on_it(desk: Desk, drafts: list[Draft]) -> None:
     app = desk()

@@ -83,7 +83,7 @@ class AccountScreen(Decisions):
 
     def on_mount(self) -> None:
         self.set_focus(self.timeline)
-        self.desk.worklist.look_ahead(self.account())
+        self.call_after_refresh(self._look_ahead)
 
     def on_resize(self) -> None:
         self.set_class(self.app.size.width >= WIDE, "-wide")
@@ -107,6 +107,10 @@ class AccountScreen(Decisions):
             self._seen, self._drawn = identity, None
             self.timeline.forget()
 
+    def _look_ahead(self) -> None:
+        """Read what comes next, while this one is looked at."""
+        self.desk.worklist.look_ahead(self.account())
+
     def turn_to(self, row: AccountRow) -> None:
         """Show another account in place of this one: the next of the queue."""
         self._account_id, self._detail, self._normal, self._drawn = row.account_id, None, None, None
@@ -117,7 +121,7 @@ class AccountScreen(Decisions):
             self._normal, self._drawn = (ahead.normal, ahead.begin) if known else (None, None)
         self.query_one("#portrait").scroll_home(animate=False)
         self.looked(True, True)
-        self.desk.worklist.look_ahead(row)
+        self._look_ahead()
         self.unseen()
 
     def decided(self, account_id: str) -> None:
