@@ -1,6 +1,7 @@
 """Indicators: every figure that one ever had, those of the core and those that the desk makes of its own mirror.
 
-Times are µs. The newest of each stands in `resource` too where the core publishes it.
+The core's stand in the mirror. The desk's own are what it saw when it looked: they are kept in the journal. Times are
+stream time in µs.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
-from store.mirror import Mirror
+from store.journal import Journal
 from store.reader import Reader
 
 OWN = "desk"
@@ -48,18 +49,33 @@ class Figure:
 _FIGURE = ", ".join(field.name for field in fields(Figure))
 
 
-def figures(mirror: Reader) -> list[Figure]:
-    """Every figure, in the order in which they became known; of very many the newest."""
+def figures(mirror: Reader | None, journal: Journal | None) -> list[Figure]:
+    """Every figure of both, in the order in which they became known; of very many the newest."""
+    return in_order([*(published(mirror) if mirror else ()), *(own(journal) if journal else ())])
+
+
+def in_order(found: Iterable[Figure]) -> list[Figure]:
+    """Figures in the order in which they became known."""
+    return sorted(found, key=lambda figure: (figure.recorded_at, figure.seq, figure.id))
+
+
+def published(mirror: Reader) -> list[Figure]:
+    """Those of the core."""
     rows = mirror.rows(f"SELECT {_FIGURE} FROM indicator ORDER BY recorded_at DESC, seq DESC LIMIT ?", (MOST,))  # noqa: S608
-    return [Figure(*row) for row in reversed(rows)]
+    return [Figure(*row) for row in rows]
 
 
-def keep(mirror: Mirror, made: Iterable[Figure]) -> None:
-    """Store figures that the desk made, inside a transaction of the mirror's."""
-    mirror.database.conn.executemany(
-        f"INSERT OR REPLACE INTO indicator ({_FIGURE}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - this class's names
-        [tuple(vars(figure).values()) for figure in made],
-    )
+def own(journal: Journal) -> list[Figure]:
+    """Those that the desk made."""
+    rows = journal.rows("SELECT id, at, value, unit FROM figure ORDER BY at DESC, id LIMIT ?", (MOST,))
+    return [Figure(id_, at, 0, at, value, unit, OWN) for id_, at, value, unit in rows]
+
+
+def keep(journal: Journal, made: Iterable[Figure]) -> None:
+    """Store figures that the desk made; the first look at a moment stands."""
+    rows = [(figure.id, figure.recorded_at, figure.value, figure.unit) for figure in made]
+    with journal.transaction() as connection:
+        connection.executemany("INSERT OR IGNORE INTO figure VALUES (?, ?, ?, ?)", rows)
 
 
 def measured(mirror: Reader, at: int, since: int) -> dict[str, float | None]:

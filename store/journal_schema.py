@@ -287,3 +287,18 @@ FROM portfolio_day;
 def _portfolio(database: Database) -> None:
     """What the portfolio was on each day of stream time, by segment."""
     execute_all(database, PORTFOLIO)
+
+
+FIGURES = f"""
+CREATE TABLE figure (
+    id TEXT NOT NULL, at INTEGER NOT NULL, value REAL NOT NULL, unit TEXT NOT NULL, PRIMARY KEY (id, at)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW v_figure AS SELECT id AS indicator_id, {times.column("at")} AS recorded_at, value, unit FROM figure;
+"""  # noqa: S608 - constants of this module only
+
+
+@MIGRATIONS(name="011_figures")
+def _figures(database: Database) -> None:
+    """The indicators that the desk makes itself, as they were when it looked: no rebuild of the mirror repeats them."""
+    execute_all(database, FIGURES)

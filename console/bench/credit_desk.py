@@ -36,16 +36,16 @@ class CreditDesk:
     def __init__(self, core: str, home: Home) -> None:
         self.done: Counter[str] = Counter()
         self._http = httpx.Client(base_url=core, timeout=60)
-        self._journal = Journal(home.journal)
+        self.journal = Journal(home.journal)
         self._home = home
 
     def close(self) -> None:
         self._http.close()
-        self._journal.close()
+        self.journal.close()
 
     def day(self, reached: int) -> str:
         """Decide everything that waits, and take back unused limits of those who are late; returns the stance."""
-        by, mirror = review.rules(self._journal), Reader(self._home.mirror)
+        by, mirror = review.rules(self.journal), Reader(self._home.mirror)
         try:
             for paper, _ in papers.waiting(mirror):
                 found = papers.dossier(mirror, paper, reached)

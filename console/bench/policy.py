@@ -188,7 +188,7 @@ def _work(desk: CreditDesk, core: str, home: Home, watcher: subprocess.Popen[byt
             desk.day(step.reached)
             if step.over:
                 break
-    readings = [Reading(figure.id, figure.recorded_at, figure.value) for figure in figures(mirror)]
+    readings = [Reading(figure.id, figure.recorded_at, figure.value) for figure in figures(mirror, desk.journal)]
     mirror.close()
     stood = driven(read_policy("bench", text), readings, 0)
     return (stood[1].since - PLAYED_FROM) / DAY if len(stood) > 1 else None

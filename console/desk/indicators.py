@@ -15,7 +15,7 @@ WINDOW = 30 * DAY
 UNITS = {"loss_rate": "percent", "dispute_rate": "percent", "queue_load": "hours"}
 
 
-def own(mirror: Reader, at: int) -> list[Figure]:
+def measures(mirror: Reader, at: int) -> list[Figure]:
     """The desk's own figures as of an instant of stream time; those without anything to go by are left out."""
     found = measured(mirror, at, at - WINDOW)
     load = found["queue_load"]

@@ -51,13 +51,13 @@ class _Asked:
         self.home, self.packs, self.journal, self.options = home, packs, journal, options
 
     def figures(self) -> list[Figure]:
-        """Every figure of the mirror; none without a mirror."""
+        """Every figure that is known; without a mirror the desk's own."""
         try:
             mirror = Reader(self.home.mirror)
         except (StoreError, OSError):
-            return []
+            return figures(None, self.journal)
         try:
-            return figures(mirror) if mirror.ready() else []
+            return figures(mirror if mirror.ready() else None, self.journal)
         finally:
             mirror.close()
 

@@ -27,7 +27,7 @@ def take(mirror: Reader) -> list[Day]:
 
 def default_rate(mirror: Reader) -> float:
     """The newest default rate that the core has told, as a share; an assumed one where it has told none."""
-    told = [figure.value for figure in indicators.figures(mirror) if figure.id == DEFAULT_RATE]
+    told = [figure.value for figure in indicators.in_order(indicators.published(mirror)) if figure.id == DEFAULT_RATE]
     return min(1.0, max(0.0, told[-1] / 100)) if told else ASSUMED_DEFAULT_RATE
 
 

@@ -16,12 +16,14 @@ from console.paths import Home
 from console.risk.policy import Policy, PolicyError, Switch, switches
 from console.risk.policy_text import read_policy
 from console.ui import rules
-from store.indicators import figures
+from store.indicators import Figure, figures
 from store.journal import Journal
 from store.policies import InForce, Policies, Proposal
 from store.reader import Reader
 
 Effect = dict[str, Any]
+MOST = 8
+"""Indicators that are shown."""
 
 
 class NotTried(Exception):
@@ -34,7 +36,6 @@ class Indicator:
 
     name: str
     values: tuple[float, ...]
-    at: int | None
     switches: tuple[Switch, ...]
 
 
@@ -62,23 +63,24 @@ def books(journal: Journal | None, mirror: Reader | None) -> Books:
     except PolicyError as error:
         policy, trouble = None, str(error)
     proposal = policies.open_proposal() if policies else None
-    return Books(history, policy, trouble, _indicators(policy, mirror), proposal)
+    return Books(history, policy, trouble, _indicators(policy, figures(mirror, journal)), proposal)
 
 
-def _indicators(policy: Policy | None, mirror: Reader | None) -> list[Indicator]:
+def _indicators(policy: Policy | None, known: Sequence[Figure]) -> list[Indicator]:
     """Those that rules read first, in the order of the rules, then the others by name."""
-    known = figures(mirror) if mirror is not None else []
     found = switches(policy.drive, readings(known)) if policy else []
     names = dict.fromkeys([switch.rule.indicator for switch in found])
-    names |= dict.fromkeys(sorted({figure.id for figure in known}))
+    by_name: dict[str, list[float]] = {}
+    for figure in known:
+        by_name.setdefault(figure.id, []).append(figure.value)
+    names |= dict.fromkeys(sorted(by_name))
     return [
         Indicator(
             name,
-            tuple(figure.value for figure in known if figure.id == name),
-            max((figure.recorded_at for figure in known if figure.id == name), default=None),
+            tuple(by_name.get(name, ())),
             tuple(switch for switch in found if switch.rule.indicator == name),
         )
-        for name in names
+        for name in list(names)[:MOST]
     ]
 
 

@@ -13,15 +13,14 @@ from typing import NamedTuple
 
 from console.core import instants
 from console.core.instants import DAY
-from console.desk.indicators import own, readings
+from console.desk.indicators import measures, readings
 from console.desk.policy import shipped, standing, told, words
 from console.paths import Home
 from console.risk.policy import Move, Policy, due, switches
 from console.risk.policy_text import read_policy
 from console.watch.follow import Follower
 from console.watch.health import Health
-from console.watch.ingest import Ingest
-from store.indicators import OWN, Figure, figures, keep
+from store.indicators import Figure, in_order, keep, own, published
 from store.journal import WATCHER, Journal
 from store.policies import Policies, Proposal, Text, in_force
 from store.reader import Reader
@@ -64,10 +63,10 @@ class PolicyWatch:
     async def run(self) -> None:
         """One look."""
         async with self._looking:
-            ingest = await self._follower.ingest()
-            seen = await asyncio.to_thread(look, self._home.mirror)
+            await self._follower.ingest()
+            seen = await asyncio.to_thread(look, self._home.mirror, own(self._journal))
             if seen.made:
-                await self._follower.run(_keep, ingest, seen.made)
+                keep(self._journal, seen.made)
             proposal = drive(self._journal, seen)
             if proposal is not None:
                 await self._predict(proposal)
@@ -92,11 +91,6 @@ class PolicyWatch:
             await self._predicting.wait()
 
 
-def _keep(ingest: Ingest, made: Sequence[Figure]) -> None:
-    with ingest.mirror.transaction():
-        keep(ingest.mirror, made)
-
-
 def put_in_force(journal: Journal, now: int) -> None:
     """Put the shipped policy in force where none ever was."""
     if in_force(journal) is None:
@@ -105,16 +99,16 @@ def put_in_force(journal: Journal, now: int) -> None:
         Policies(journal).apply(text, policy.drive.stance, "", WATCHER, now=now, since=0, kind="shipped")
 
 
-def look(path: Path) -> Look:
-    """Read the indicators by a connection of its own; once a day of the stream the desk's own ones are made anew."""
+def look(path: Path, mine: Sequence[Figure]) -> Look:
+    """Read the core's indicators beside the desk's own; those are made anew once a day of the stream."""
     mirror = Reader(path)
     try:
-        now, known = mirror.watermark(), figures(mirror)
-        last = max((figure.recorded_at for figure in known if figure.scope == OWN), default=0)
-        made = own(mirror, now // DAY * DAY) if now // DAY > last // DAY else []
+        now, theirs = mirror.watermark(), published(mirror)
+        last = max((figure.recorded_at for figure in mine), default=0)
+        made = measures(mirror, now // DAY * DAY) if now // DAY > last // DAY else []
     finally:
         mirror.close()
-    return Look(now, sorted([*known, *made], key=lambda figure: (figure.recorded_at, figure.seq)), made)
+    return Look(now, in_order([*theirs, *mine, *made]), made)
 
 
 def drive(journal: Journal, seen: Look) -> Proposal | None:

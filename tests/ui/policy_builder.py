@@ -8,6 +8,7 @@ from console.core.instants import DAY
 from console.desk.policy import text_of
 from console.paths import Home
 from console.risk.policy_text import read_policy
+from store.indicators import OWN, Figure, keep
 from store.journal import Journal
 from store.policies import Policies, Text
 from tests.ui.mirror_builder import NOW
@@ -114,15 +115,17 @@ def build_policies(home: Home) -> None:
     because = [{"indicator": "unemployment_rate", "value": 5.9, "at": NOW, "threshold": 5.8, "rising": True}]
     made = policies.propose(own, "guarded", because, None, "watcher", now=NOW, since=NOW)
     policies.tell_effect(made.number, EFFECT)
+    rows = [
+        Figure(name, NOW - (len(values) - place) * 7 * DAY, place, NOW, value, unit, scope)
+        for name, (unit, scope, values) in FIGURES.items()
+        for place, value in enumerate(values)
+    ]
+    keep(journal, [figure for figure in rows if figure.scope == OWN])
     journal.close()
     mirror = sqlite3.connect(home.mirror)
     mirror.executemany(
         "INSERT OR REPLACE INTO indicator VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [
-            (name, NOW - (len(values) - place) * 7 * DAY, place, NOW, value, unit, scope)
-            for name, (unit, scope, values) in FIGURES.items()
-            for place, value in enumerate(values)
-        ],
+        [tuple(vars(figure).values()) for figure in rows if figure.scope != OWN],
     )
     mirror.commit()
     mirror.close()

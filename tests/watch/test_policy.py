@@ -14,7 +14,7 @@ from console.risk.policy import Policy
 from console.risk.policy_text import read_policy
 from console.watch.ingest import Ingest
 from console.watch.policy import Look, drive, look, put_in_force
-from store.indicators import Figure, figures
+from store.indicators import Figure, figures, keep, own
 from store.journal import Journal
 from store.policies import Policies, in_force
 from store.reader import Reader
@@ -81,7 +81,7 @@ def test_levels_count_from_a_place_on_and_a_mirror_built_anew_is_the_same(tmp_pa
     assert stored(Ingest(tmp_path / "again.db", PACK, journal)) == stored(ingest)
 
 
-def test_every_figure_of_an_indicator_is_kept(tmp_path: Path) -> None:
+def test_every_figure_of_an_indicator_is_kept(tmp_path: Path, desk: Journal) -> None:
     ingest, core = Ingest(tmp_path / "mirror.db", PACK), Core()
 
     def told(version: int, value: float) -> dict:
@@ -93,10 +93,15 @@ def test_every_figure_of_an_indicator_is_kept(tmp_path: Path) -> None:
     ingest.page(core.page(told(1, 5.1), told(2, 5.4)))
     ingest.page(core.page(told(3, 6.0)))
     mirror = Reader(tmp_path / "mirror.db")
-    assert [figure.value for figure in figures(mirror)] == [5.1, 5.4, 6.0]
-    mirror.close()
-    seen = look(tmp_path / "mirror.db")
+    assert [figure.value for figure in figures(mirror, desk)] == [5.1, 5.4, 6.0]
+    seen = look(tmp_path / "mirror.db", [])
     assert [figure.id for figure in seen.made] == ["queue_load"]
+    keep(desk, seen.made)
+    keep(desk, [replace(figure, value=9.0) for figure in seen.made])
+    assert [(figure.id, figure.value) for figure in own(desk)] == [("queue_load", 0.0)]
+    assert look(tmp_path / "mirror.db", own(desk)).made == []
+    assert {figure.id for figure in figures(mirror, desk)} == {"unemployment_rate", "queue_load"}
+    mirror.close()
 
 
 def seen(*values: tuple[float, float], now: float | None = None) -> Look:

@@ -32,7 +32,6 @@ from store.policies import InForce, Policies
 
 SPARK, ROOMY = 12, 100
 NAME, VALUE = 22, 9
-MOST_INDICATORS = 8
 COLUMNS = (("from", 16, False), ("stamp", 24, False), ("kind", 11, False), ("actor", 10, False))
 
 
@@ -130,7 +129,7 @@ class PolicyScreen(DeskScreen):
         colours, width = palette(self.app.theme_variables), self.app.size.width - 2
         self.query_one("#title", Lines).show(Text(tr("ui.policy.title"), colours.strong))
         self.query_one("#state", Lines).show(_joined(self._state(colours, width), width))
-        lines = [_indicator(one, width, colours) for one in self._books.indicators[:MOST_INDICATORS]]
+        lines = [_indicator(one, width, colours) for one in self._books.indicators]
         self.query_one("#indicators", Lines).show(_joined([_head(colours), *lines], width))
         heads = [fit(tr(f"ui.policy.{name}"), size, right) for name, size, right in COLUMNS]
         self.query_one("#columns", Lines).show(Text(" ".join([*heads, tr("ui.policy.reason")]), colours.heading))
