@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
-from console.language import tr
+from console.language import term, tr
 from console.ui import formats
 from console.ui.screens.base import DeskScreen
 from console.ui.situation import Situation, gap_words, stale
@@ -95,7 +95,7 @@ def poller(feed: FeedRow, situation: Situation, colours: Palette) -> list[Text]:
     silent = stale(feed, situation.now)
     last = None if feed.last_ok_at is None else situation.now - feed.last_ok_at
     head = Text(f"{'✗' if silent else '●'} {clean(feed.poller, 24)}", colours.bad if silent else colours.good)
-    head.append(f"  {clean(feed.state, 40)}", colours.faint)
+    head.append(f"  {clean(term('ui.feed_state', feed.state), 40)}", colours.faint)
     ok = f"{formats.moment(feed.last_ok_at)}  ({formats.age(last)})"
     lines = [head, _labelled(tr("ui.feeds.last_ok"), ok, colours, bad=silent)]
     if feed.epoch is not None:
