@@ -13,41 +13,17 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from enum import StrEnum
 from typing import Any
 
 from store import audit
 from store.journal import WATCHER, Entry, Intent, Journal, JournalError
-from store.life import BLOCKING, FREEZE, SETTLED, State
+from store.life import BLOCKING, FREEZE
+from store.plan_life import ENDED, SKIPPED, TURNS, WAITING, PlanState
 
-WAITING, SKIPPED = "WAITING", "SKIPPED"
-"""An item's result before it has a command, and when it never gets one."""
-ENDED = frozenset({*SETTLED, State.AWAITING_APPROVAL, SKIPPED})
-"""Results with which the plan has nothing left to do for an item: a second person may take long."""
-
-
-class PlanState(StrEnum):
-    """Where a plan stands."""
-
-    DRAFT = "DRAFT"
-    """Made by the machine: it waits for somebody to make it their own."""
-    DISCARDED = "DISCARDED"
-    """A draft that nobody wanted, or that a newer one took the place of."""
-    RUNNING = "RUNNING"
-    """Its items are carried out, or wait for the credential or the core."""
-    STOPPED = "STOPPED"
-    """No further item gets a command until it is resumed."""
-    DONE = "DONE"
-    """Every item has ended."""
-
-
-TURNS = {
-    (PlanState.RUNNING, PlanState.STOPPED): "plan.stopped",
-    (PlanState.STOPPED, PlanState.RUNNING): "plan.resumed",
-    (PlanState.DRAFT, PlanState.RUNNING): "plan.confirmed",
-    (PlanState.DRAFT, PlanState.DISCARDED): "plan.discarded",
-}
-"""What the audit calls each turn that somebody gives a plan."""
+__all__ = [
+    "ENDED", "SKIPPED", "WAITING", "Item", "NotRunning", "Order", "Plan", "PlanState", "Plans", "Results", "Target",
+    "Traffic", "digest", "touched",
+]  # fmt: skip
 
 
 class NotRunning(JournalError):
@@ -215,17 +191,17 @@ class Plans:
 
         Raises JournalError unless it runs or is a draft.
         """
-        draft = self.need(number).state is PlanState.DRAFT
-        before, to = (PlanState.DRAFT, PlanState.DISCARDED) if draft else (PlanState.RUNNING, PlanState.STOPPED)
-        return self._turn(number, before, to, at, actor, why)
+        if self.need(number).state is PlanState.DRAFT:
+            return self._turn(number, PlanState.DRAFT, PlanState.DISCARDED, at, actor, why)
+        return self._turn(number, PlanState.RUNNING, PlanState.STOPPED, at, actor, why)
 
     def resume(self, number: int, at: int, actor: str) -> Plan:
         """Go on with the items that wait. A draft becomes the plan of whoever resumes it.
 
         Raises JournalError unless the plan is stopped or a draft.
         """
-        draft = self.need(number).state is PlanState.DRAFT
-        return self._turn(number, PlanState.DRAFT if draft else PlanState.STOPPED, PlanState.RUNNING, at, actor, None)
+        before = PlanState.DRAFT if self.need(number).state is PlanState.DRAFT else PlanState.STOPPED
+        return self._turn(number, before, PlanState.RUNNING, at, actor, None)
 
     def _turn(self, number: int, before: PlanState, to: PlanState, at: int, actor: str, why: str | None) -> Plan:
         with self._journal.transaction() as connection:

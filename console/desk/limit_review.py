@@ -94,4 +94,5 @@ def _target(one: Moved) -> Target:
     line, moved = one.line, one.change
     own = {"value_minor": moved.limit_minor, "currency": line.currency, "from_minor": moved.present_minor}
     exposure = None if line.available_minor is None else max(0, line.available_minor)
-    return Target(line.account_id, line.version, exposure, line.currency, own | {"why": moved.why})
+    grounds = {"why": moved.why, "points": moved.assessment.points, "pd": moved.assessment.pd}
+    return Target(line.account_id, line.version, exposure, line.currency, own | grounds)

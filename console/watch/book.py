@@ -43,7 +43,7 @@ class BookReview:
 def review_when_due(home: Home, every: int, meta: CoreMeta, now: int) -> list[Plan]:
     """Review the book when the last review, or else the journal's first entry, lies so long back (µs).
 
-    Returns the drafts that were made. Raises what `desk.review.rules` and `desk.book.draft` raise.
+    Returns the drafts that were made. Raises what `desk.review.rules` and `desk.limit_review.draft` raise.
     """
     journal = Journal(home.journal)
     try:
