@@ -27,8 +27,6 @@ from console.ui.actions import BY_NAME, Facts
 from console.ui.backtesting import draft_files, draft_named
 from console.ui.bell import Bell
 from console.ui.leaving import run_until_left
-from console.ui.preferences import Preferences
-from console.ui.screens.base import DeskScreen
 from console.ui.screens.filtering import Filtering
 from console.ui.screens.marking import Marking
 from console.ui.screens.watch import WatchScreen
@@ -36,6 +34,7 @@ from console.ui.sight import Sight
 from console.ui.situation import Grade
 from console.ui.survey import Question, Survey, Surveyor
 from console.ui.text import clean
+from console.ui.trail import History, Trail
 from store.plans import PlanState
 from store.reader import Reader
 
@@ -66,7 +65,7 @@ class Taking(Protocol):
     def take(self, event: Key) -> bool: ...
 
 
-class RiskDesk(Preferences):
+class RiskDesk(Trail):
     """The desk's console on one home directory."""
 
     ENABLE_COMMAND_PALETTE = True
@@ -92,6 +91,7 @@ class RiskDesk(Preferences):
         """`watcher_pid` tells the process that watches this home, None when nobody does; `start_watcher` starts one."""
         super().__init__(settings or Settings())
         self.title = "riskdesk"
+        self.history = History()
         self.sight = Sight(home, core, clock, watcher_pid)
         self._start_watcher, self._started_at = start_watcher, clock()
         self.submit: Submit = submit or self._journal
@@ -298,11 +298,6 @@ class RiskDesk(Preferences):
             why = actions.obstacle(action, facts)
             yield SystemCommand(action.title, why or action.help, lambda name=action.name: self.perform(name))
 
-    def open_account(self, account_id: str) -> None:
-        from console.ui.screens.account import AccountScreen
-
-        self.push_screen(AccountScreen(account_id))
-
     def do_command(self, _: str) -> None:
         front = self._front()
         if front is not None:
@@ -337,15 +332,6 @@ class RiskDesk(Preferences):
             fields = front.filter_fields() if isinstance(front, Filtering) else {}
             self.push_screen(HelpScreen(actions.live(self.focused or front), self.facts(), tuple(fields)))
 
-    def do_back(self, _: str) -> None:
-        left = isinstance(self.screen, DeskScreen) and self.screen.leave()
-        if not left and len(self.screen_stack) > 2:
-            self.pop_screen()
-
-    def do_watch(self, _: str) -> None:
-        while len(self.screen_stack) > 2:
-            self.pop_screen()
-
     def do_write(self, argument: str) -> None:
         if argument and not (argument.isascii() and argument.isdigit() and int(argument) <= MOST_MINUTES):
             self.say(tr("ui.write.minutes", most=MOST_MINUTES), "bad")
@@ -365,20 +351,6 @@ class RiskDesk(Preferences):
 
     def do_quit(self, _: str) -> None:
         self.exit(0)
-
-    def show(self, name: str, argument: str = "") -> None:
-        """Put the screen of that name over the watch screen, or over the one in front where it belongs beside it."""
-        kind, front = screens.named(name), self._front()
-        if front is None or (isinstance(self.screen, kind) and not argument):
-            return
-        opened = kind.over(front, argument)
-        if not kind.BESIDE:
-            self.do_watch("")
-        self.push_screen(opened)
-
-    def _front(self) -> DeskScreen | None:
-        """The topmost screen that is not a dialog."""
-        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, DeskScreen)), None)
 
     def _watch(self) -> WatchScreen | None:
         """The topmost list of accounts."""

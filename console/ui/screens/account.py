@@ -16,8 +16,9 @@ from console.ui import formats, runbook
 from console.ui.actions import bindings
 from console.ui.normal import HISTORY, Normal, normal
 from console.ui.screens.deciding import Decisions
-from console.ui.text import fit
+from console.ui.text import clean, fit
 from console.ui.themes import Palette, palette
+from console.ui.visit import ACCOUNT, Visit
 from console.ui.widgets import portrait
 from console.ui.widgets.lines import Lines, Pair
 from console.ui.widgets.timeline import Timeline
@@ -77,6 +78,12 @@ class AccountScreen(Decisions):
 
     def home_focus(self) -> Widget | None:
         return self.timeline
+
+    def visit(self) -> Visit | None:
+        return Visit(ACCOUNT, self._account_id)
+
+    def crumb(self) -> str:
+        return clean(self._account_id, 16)
 
     def account(self) -> AccountRow | None:
         return self._detail.row if self._detail else None

@@ -22,6 +22,7 @@ from console.ui.screens.base import DeskScreen
 from console.ui.situation import Grade
 from console.ui.text import clean, fit, folded
 from console.ui.themes import palette
+from console.ui.visit import Visit
 from console.ui.widgets.lines import Lines
 from console.ui.widgets.rows import Cell, RowList
 from console.ui.widgets.stream import Column, Stream, fitted
@@ -122,6 +123,9 @@ class AuditScreen(Arranging[Selection]):
     def on_unmount(self) -> None:
         if self._proving is not None:
             self._proving.cancel()
+
+    def visit(self) -> Visit | None:
+        return Visit(self.NAME, self.filter or EVERYTHING)
 
     def account(self) -> AccountRow | None:
         chosen = self.table.chosen() if self._composed else None

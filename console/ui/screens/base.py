@@ -17,10 +17,11 @@ from textual.widgets import Static
 
 from console.core.instants import SECOND
 from console.language import tr
-from console.ui import actions
+from console.ui import actions, screens
 from console.ui.situation import Grade
 from console.ui.text import clean, fit
 from console.ui.themes import palette
+from console.ui.visit import Visit
 from console.ui.widgets.lines import Lines
 from console.ui.widgets.prompt import Checking, Completing, Kind, Prompt, nothing, sound
 from console.ui.widgets.rows import RowList
@@ -126,13 +127,23 @@ class DeskScreen(Screen[None]):
         path = self.sight.home.mirror if file == "mirror" else self.sight.home.journal
         return listed(path, view, key, [found.name_at(index) for index in range(found.total())])
 
+    def visit(self) -> Visit | None:
+        """What opens this again, for the way back; None for a screen that has no name to be opened by."""
+        return Visit(self.NAME) if self.NAME in screens.BY_NAME else None
+
+    def crumb(self) -> str:
+        """What this screen is called on the way to the one in front; empty for one that its title tells well enough."""
+        return tr(f"ui.action.{self.NAME}") if self.NAME in actions.BY_NAME else ""
+
     def leave(self) -> bool:
         """Escape was pressed: whether the screen had something of its own to leave, such as a filter."""
         return False
 
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
         """Show what the last look found. A subclass shows its own body too."""
-        self.query_one(StatusBar).tell(self.sight.situation)
+        if self.desk.screen is self:
+            self.desk.visited(self.visit())
+        self.query_one(StatusBar).tell(self.sight.situation, self.desk.crumbs())
         self.query_one(Notices).tell(self.sight.situation)
         self.show_keys()
 

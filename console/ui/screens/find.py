@@ -21,6 +21,7 @@ from console.ui.screens.deciding import Decisions
 from console.ui.seeking import Seeker, Sighting, Wanted
 from console.ui.text import clean, fit
 from console.ui.themes import palette
+from console.ui.visit import Visit
 from console.ui.widgets.lines import Lines
 from console.ui.widgets.rows import Cell, RowList
 from console.ui.widgets.stream import Column, fitted
@@ -158,6 +159,9 @@ class FindScreen(Decisions):
 
     def on_unmount(self) -> None:
         self._stop()
+
+    def visit(self) -> Visit | None:
+        return Visit(self.NAME, self.field.value) if self._composed else None
 
     def account(self) -> AccountRow | None:
         """The only account behind what is under the cursor."""

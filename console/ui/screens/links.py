@@ -19,6 +19,7 @@ from console.ui.screens.deciding import Decisions
 from console.ui.screens.stream import glyph
 from console.ui.text import clean, fit
 from console.ui.themes import GLYPHS, palette
+from console.ui.visit import Visit
 from console.ui.widgets.lines import Lines
 from console.ui.widgets.rows import Cell, RowList
 from console.ui.widgets.stream import Column, fitted
@@ -165,6 +166,9 @@ class LinksScreen(Decisions):
 
     def on_unmount(self) -> None:
         self._stop()
+
+    def visit(self) -> Visit | None:
+        return Visit(self.NAME, self._account_id) if self._account_id else None
 
     def account(self) -> AccountRow | None:
         """The neighbour under the cursor, read as it is now; else the account that the ring is around."""

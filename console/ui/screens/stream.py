@@ -21,6 +21,7 @@ from console.ui.screens.base import DeskScreen
 from console.ui.screens.deciding import Decisions
 from console.ui.text import clean, fit
 from console.ui.themes import GLYPHS, palette
+from console.ui.visit import Visit
 from console.ui.widgets.lines import Lines
 from console.ui.widgets.rows import RowList
 from console.ui.widgets.stream import Column, Stream
@@ -106,6 +107,9 @@ class StreamScreen(Arranging[Selection], Decisions):
 
     def on_mount(self) -> None:
         self.set_focus(self.table)
+
+    def visit(self) -> Visit | None:
+        return Visit(self.NAME, self._account_id or EVERYTHING)
 
     def account(self) -> AccountRow | None:
         chosen = self.table.chosen() if self._composed else None

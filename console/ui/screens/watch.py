@@ -19,6 +19,7 @@ from console.ui.survey import Kind, Question, Survey
 from console.ui.suspicion import suspicion
 from console.ui.text import clean, fit
 from console.ui.themes import palette
+from console.ui.visit import Visit
 from console.ui.widgets import columns
 from console.ui.widgets.accounts import AccountTable
 from console.ui.widgets.lines import Lines
@@ -67,6 +68,9 @@ class WatchScreen(Arranging[Selection], Marking):
 
     def home_focus(self) -> Widget | None:
         return self.table
+
+    def visit(self) -> Visit | None:
+        return Visit(self.NAME)
 
     def account(self) -> AccountRow | None:
         return self.table.chosen()

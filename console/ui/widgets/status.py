@@ -31,9 +31,10 @@ class StatusBar(Lines):
 
     DEFAULT_CSS = "StatusBar { height: 1; background: $panel; padding: 0 1; }"
 
-    def tell(self, situation: Situation) -> None:
+    def tell(self, situation: Situation, crumbs: str = "") -> None:
+        """Show the situation, and the way to the screen in front where there is room for it."""
         colours = palette(self.app.theme_variables)
-        self.show(status_line(situation, self.app.size.width - 2, colours))
+        self.show(status_line(situation, self.app.size.width - 2, colours, crumbs))
 
 
 class Notices(Lines):
@@ -49,7 +50,7 @@ class Notices(Lines):
         self.show(Text("\n").join(lines))
 
 
-def status_line(situation: Situation, width: int, colours: Palette) -> Text:
+def status_line(situation: Situation, width: int, colours: Palette, crumbs: str = "") -> Text:
     """The status bar's text in exactly `width` cells."""
     former = _former(situation, colours)
     right = [*former, *_holds(situation, colours), *_commands(situation, colours), _arm(situation, colours)]
@@ -60,7 +61,7 @@ def status_line(situation: Situation, width: int, colours: Palette) -> Text:
         *_alerts(situation, colours, HIGH),
         *_feeds(situation, colours),
         *_alerts(situation, colours, LOW),
-        *_address(situation, colours),
+        *([(crumbs, colours.plain)] if crumbs else _address(situation, colours)),
     ):
         if _width([*left, part]) + len(SEPARATOR) > width - taken:
             break
