@@ -17,6 +17,7 @@ from console.exits import Exit
 from console.language import tr
 from console.watch import service
 from console.watch.lock import AlreadyWatched, WatcherLock
+from console.watch.logbook import Logbook
 from console.watch.options import WatchOptions
 from console.watch.schedule import keep_time, schedule
 from console.watch.watcher import Watcher
@@ -44,7 +45,7 @@ class Discreet(logging.Formatter):
 
 def run(options: WatchOptions, *, as_json: bool) -> int:
     """Watch until stopped (SIGTERM, SIGINT) or, if asked so, until caught up. Returns an exit code."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Logbook(options.home.log)
     handler.setFormatter(Discreet("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     for chatty in ("apscheduler", "httpx", "httpcore"):
