@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -70,6 +71,19 @@ def home(tmp_path: Path, built: Path) -> Home:
     place.mirror.write_bytes(built.read_bytes())
     place.mirror.chmod(0o600)
     return place
+
+
+@pytest.fixture(scope="session")
+def furnished(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a home that holds everything there is to see, made once; tests copy it."""
+    from tests.ui.scenes import furnish
+
+    place = Home(tmp_path_factory.mktemp("furnished") / "home")
+    place.make()
+    shutil.copyfile(built, place.mirror)
+    place.mirror.chmod(0o600)
+    furnish(place)
+    return place.folder
 
 
 @pytest.fixture

@@ -25,21 +25,10 @@ from console.ui.dialogs.form import Form
 from console.ui.screens.base import DeskScreen
 from tests.ui import rehearsing
 from tests.ui.conftest import Desk
-from tests.ui.scenes import DIALOGS, SCREENS, Scene, furnish
+from tests.ui.scenes import DIALOGS, SCREENS, Scene
 from tests.ui.screens import frame, ready
 
 FRAMES = Path(__file__).parent / "frames"
-
-
-@pytest.fixture(scope="session")
-def furnished(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a home that holds everything there is to see, made once; tests copy it."""
-    home = Home(tmp_path_factory.mktemp("furnished") / "home")
-    home.make()
-    shutil.copyfile(built, home.mirror)
-    home.mirror.chmod(0o600)
-    furnish(home)
-    return home.folder
 
 
 @pytest.fixture
