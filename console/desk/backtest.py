@@ -22,6 +22,7 @@ from console.core.instants import DAY, SECOND
 from console.core.messages import CoreMeta
 from console.desk.backtest_report import Report, behind, table, told
 from console.desk.pack_files import pack_texts
+from console.desk.policy import in_stance
 from console.exits import Exit
 from console.language import tr
 from console.paths import Home
@@ -62,7 +63,7 @@ def run(asked: Asked, *, as_json: bool, progress: bool) -> int:
     """
     os.nice(NICE)
     texts = pack_texts(asked.packs)
-    live = load_packs(texts)
+    live = in_stance(load_packs(texts), asked.home.journal)
     draft = drafted(live, asked.pack.name, asked.pack.read_text(encoding="utf-8"))
     try:
         _warn_of_others(asked.home.journal, texts)

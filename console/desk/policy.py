@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,7 +12,8 @@ from console.core import instants
 from console.language import tr
 from console.paths import fixtures
 from console.risk.expressions import nearest
-from console.risk.policy import Move, Policy, PolicyError, Standing, Switch
+from console.risk.packs import Pack
+from console.risk.policy import Move, Policy, PolicyError, Stance, Standing, Switch
 from console.risk.policy_text import read_policy
 from store.journal import Journal, JournalError
 from store.policies import InForce, Policies, Proposal, Text, in_force
@@ -45,6 +47,24 @@ def present(journal: Journal) -> tuple[InForce, Policy]:
 
 def standing(found: InForce) -> Standing:
     return Standing(found.stance, found.since)
+
+
+def scaled(pack: Pack, stance: Stance) -> Pack:
+    """The packs with the levels of a stance."""
+    levels = stance.levels
+    return pack if levels is None else replace(pack, thresholds=levels.thresholds, alert_level=levels.alert_level)
+
+
+def in_stance(pack: Pack, path: Path) -> Pack:
+    """The packs with the levels of the stance in force, by the journal at a path. Raises PolicyError."""
+    if not path.exists():
+        return pack
+    journal = Journal(path)
+    try:
+        found = in_force(journal)
+    finally:
+        journal.close()
+    return scaled(pack, read_policy(found.name, found.text).stances[found.stance]) if found else pack
 
 
 def text_of(policy: Policy) -> Text:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from console.core.instants import DAY, wire
 from console.desk.backtest import NICE, Asked, compared, meta_of
 from console.desk.pack_files import pack_texts
+from console.desk.policy import scaled
 from console.paths import Home
-from console.risk.packs import Pack, load_packs
+from console.risk.packs import load_packs
 from console.risk.policy import Cutoffs, Limits, Policy, Stance
 from store.credit_book import Late, application_scores, late
 from store.facts_log import FactsLog
@@ -73,12 +74,6 @@ def effect(home: Home, packs: Path | None, before: Choice, after: Choice, days: 
         "applications": {side: decided(rules.cutoffs, scores) for side, rules in chosen.items()},
         "limits": {side: cut(rules.limits, overdue) for side, rules in chosen.items()},
     }
-
-
-def scaled(pack: Pack, stance: Stance) -> Pack:
-    """The packs with the levels of a stance."""
-    levels = stance.levels
-    return pack if levels is None else replace(pack, thresholds=levels.thresholds, alert_level=levels.alert_level)
 
 
 def decided(cutoffs: Cutoffs, scores: list[float]) -> dict[str, int]:

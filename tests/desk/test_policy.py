@@ -10,6 +10,7 @@ import pytest
 
 from console.cli import main
 from console.desk import policy as desk
+from console.desk.pack_files import packs
 from console.desk.policy_commands import effect_lines
 from console.desk.policy_effect import cut, decided
 from console.risk.policy import Cutoffs, Limits, PolicyError
@@ -117,3 +118,14 @@ def test_an_effect_is_told_in_lines_and_a_reason_in_one():
     assert (
         desk.because(json.dumps([rule, {**rule, "rising": False}])) == "default_rate 2.3 ≥ 2.2; default_rate 2.3 ≤ 2.2"
     )
+
+
+def test_a_backtest_is_held_against_the_levels_in_force(tmp_path, journal):
+    pack = packs(None)
+    assert desk.in_stance(pack, tmp_path / "journal.db").thresholds == pack.thresholds
+    assert riskdesk(tmp_path, "apply", "tight", "--reason", "a bad month") == 0
+    levels = desk.shipped().stances["tight"].levels
+    assert levels is not None
+    tight = desk.in_stance(pack, tmp_path / "journal.db")
+    assert (tight.thresholds, tight.alert_level) == (levels.thresholds, levels.alert_level)
+    assert desk.in_stance(pack, tmp_path / "nowhere.db") is pack
