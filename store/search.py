@@ -24,7 +24,7 @@ TOKENS = ("email", "phone", "address", "national_id", "fingerprint")
 """What a token's id begins with, before its value."""
 
 BATCH = 20_000
-"""Ids of one kind that one catching up puts into the index: it takes less than a tenth of a second."""
+"""Ids that one catching up puts into the index, the random ones at about 5 µs each: a tenth of a second."""
 STRETCH = 100_000
 """Ids that one read of a sweep looks through."""
 HOLDERS = 24
@@ -49,7 +49,8 @@ def catch_up(mirror: Mirror) -> int:
     done = 0
     with mirror.transaction():
         for kind in KINDS[1:]:
-            begin, end = told.get(kind, 0), min(len(mirror.entities[kind]), told.get(kind, 0) + BATCH)
+            begin = told.get(kind, 0)
+            end = min(len(mirror.entities[kind]), begin + BATCH - done)
             if end > begin:
                 execute(
                     "INSERT OR REPLACE INTO known_id SELECT kind, id, number FROM entity"

@@ -147,14 +147,15 @@ class Seeker(Thread):
             self._mirror = mirror = Reader(self._path)
             try:
                 mirror.define(MATCHES, 2, matching)
-                self._look(mirror)
+                self._look(mirror, matching)
             finally:
                 mirror.close()
         except Exception as error:  # noqa: BLE001 - told to the operator
             if not self._over.is_set() and not interrupted(error):
                 self._deliver(matching.late() or error)
 
-    def _look(self, mirror: Reader) -> None:
+    def _look(self, mirror: Reader, matching: patterns.Matching) -> None:
+        """Each read has its own time for an expression: the whole search may take as long as somebody waits."""
         last: Sighting | None = None
         for sighting in seek(mirror, self._wanted):
             if self._over.wait(REST_S) or mirror.replaced():
@@ -162,3 +163,4 @@ class Seeker(Thread):
             if last is None or sighting != last:
                 last = sighting
                 self._deliver(sighting)
+            matching.begin()
