@@ -21,6 +21,8 @@ from store.reader import AccountRow
 
 if TYPE_CHECKING:
     from console.ui.app import RiskDesk
+    from console.ui.screens.base import DeskScreen
+    from console.ui.situation import Situation
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,22 @@ class Facts:
     marked: int = 0
     core_now: int = 0
     seen: bool = True
+
+    @classmethod
+    def of(cls, situation: Situation, front: DeskScreen | None, typed_at: float) -> Facts:
+        """What is so on the screen in front for a key that was typed at an instant of the monotonic clock (s)."""
+        standing = front if front is not None and front.stands else None
+        return cls(
+            situation.armed,
+            situation.may_command,
+            situation.meta is not None,
+            standing.account() if standing is not None else None,
+            situation.same_version,
+            situation.may_approve,
+            len(standing.marked()) if standing is not None else 0,
+            situation.core_now,
+            front is None or typed_at >= front.seen_since,
+        )
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,6 @@ from console.ui.backtesting import draft_files, draft_named
 from console.ui.bell import Bell
 from console.ui.leaving import run_until_left
 from console.ui.screens.filtering import Filtering
-from console.ui.screens.marking import Marking
 from console.ui.screens.watch import WatchScreen
 from console.ui.sight import Sight
 from console.ui.situation import Grade
@@ -228,19 +227,7 @@ class RiskDesk(Trail):
     # ------------------------------------------------------------ actions
 
     def facts(self) -> Facts:
-        situation = self.sight.situation
-        front = self._front()
-        return Facts(
-            situation.armed,
-            situation.may_command,
-            situation.meta is not None,
-            front.account() if front is not None and front.stands else None,
-            situation.same_version,
-            situation.may_approve,
-            len(front.marked()) if isinstance(front, Marking) and front.stands else 0,
-            situation.core_now,
-            front is None or self._typed_at >= front.seen_since,
-        )
+        return Facts.of(self.sight.situation, self._front(), self._typed_at)
 
     def action_perform(self, name: str) -> None:
         """Carry out an action by name, as a key asks for it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast
@@ -134,6 +134,10 @@ class DeskScreen(Screen[None]):
     def crumb(self) -> str:
         """What this screen is called on the way to the one in front; empty for one that its title tells well enough."""
         return tr(f"ui.action.{self.NAME}") if self.NAME in actions.BY_NAME else ""
+
+    def marked(self) -> Sequence[str]:
+        """The ids of the marked accounts."""
+        return ()
 
     def leave(self) -> bool:
         """Escape was pressed: whether the screen had something of its own to leave, such as a filter."""

@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 class Marking(Decisions):
     """The deciding actions of a list whose accounts can be marked."""
 
-    def marked(self) -> Sequence[str]:
-        """The ids of the marked accounts."""
-        return ()
-
     def unmark(self) -> bool:
         """Drop the marks; False when there are none."""
         return False
