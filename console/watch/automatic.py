@@ -17,6 +17,7 @@ from pathlib import Path
 
 from console.core import commands, instants
 from console.core.client import CoreClient
+from console.core.commands import InvalidWish
 from console.core.instants import HOUR, MINUTE, SECOND, Instant
 from console.core.messages import CoreMeta
 from console.core.problems import CoreProblem
@@ -113,7 +114,7 @@ class AutomaticRunner:
             return False
         made = await self._claims.go_on(found)
         made += self._claims.give_back(found)
-        if self._now() - self._considered_at >= CONSIDER_EVERY:
+        if not 0 <= self._now() - self._considered_at < CONSIDER_EVERY:
             made += self._consider(found)
             self._considered_at = self._now()
         if made:
@@ -179,7 +180,11 @@ class AutomaticRunner:
         """Reserve the measure by a claim of the case, or say why not."""
         fresh = replace(act, **vars(call.want))
         wish = replace(commands.claim(call.want.account_id, CLAIM_MINUTES), note=tickets.written(fresh))
-        intent = deciding.fix(now.meta, wish, core_now=now.core_now, account=None, if_match=None)
+        try:
+            intent = deciding.fix(now.meta, wish, core_now=now.core_now, account=None, if_match=None)
+        except InvalidWish as invalid:
+            log.warning("%s is left: %s", act.cause, invalid)
+            return SKIPPED, "invalid"
 
         def over() -> str | None:
             return beyond(now.regime.budget, spent(self._claims.costs(now, besides=intent.command_id)), call.cost)
@@ -201,7 +206,7 @@ class _Turn:
         self._free = AT_ONCE - under_way
         left = quota(now.meta, journal, now.mirror, now.core_now + MARGIN)
         self._quota = None if left is None else left.left - under_way
-        self._busy = {entry.account_id for entry in journal.unresolved() if entry.type.startswith("account.")}
+        self._busy = {entry.account_id for entry in journal.unresolved() if not tickets.of_machine(entry)}
         shadow = [Cost(act.currency, act.exposure_minor, act.rules) for act in acts.shadowed(now.core_now - HOUR)]
         self._spent = spent(shadow if now.regime.shadow else claims.costs(now))
 

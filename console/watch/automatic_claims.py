@@ -97,10 +97,11 @@ class Claims:
         if now.core_now >= until:
             raise Left("lapsed")
         self._check_order(act, mine, now)
+        account = await _account(now.client, act.account_id) if act.measure == FREEZE else None
         if self._busy(act.account_id):
             raise Left("pending")
-        if act.measure == FREEZE:
-            await self._freeze(act, now, Instant(until))
+        if account is not None:
+            self._freeze(act, account, now, Instant(until))
         else:
             self._decide(act, now, Instant(until))
         return True
@@ -121,10 +122,11 @@ class Claims:
             raise Left(f"budget_{limit}")
 
     def _busy(self, account_id: str) -> bool:
+        """Whether a command about the account is on its way, also a verdict that the mirror does not show yet."""
         entries = self._journal.for_account(account_id)
-        return any(entry.state not in SETTLED and entry.type.startswith("account.") for entry in entries)
+        return any(entry.state not in SETTLED and not tickets.of_machine(entry) for entry in entries)
 
-    async def _freeze(self, act: Act, now: Round, until: Instant) -> None:
+    def _freeze(self, act: Act, account: Account, now: Round, until: Instant) -> None:
         """The hold, on the account as the core has it now."""
         open_still, pending = wanting.stands(now.mirror, act.cause, act.opening, act.account_id)
         if not open_still:
@@ -135,7 +137,6 @@ class Claims:
         if left is not None and not left.covers(act.account_id):
             raise Left("quota")
         scope = now.regime.measures.scope
-        account = await _account(now.client, act.account_id)
         if covered(scope, (hold.scope for hold in account.holds)):
             raise Left("held")
         if account.status != "active":

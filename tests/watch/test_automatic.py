@@ -16,8 +16,9 @@ from console.bench.traffic import LIMIT, Town
 from console.core import commands, instants
 from console.core.client import CoreClient
 from console.core.identifiers import new_id
-from console.core.instants import MINUTE, Instant
-from console.core.messages import Check, encode
+from console.core.instants import HOUR, MINUTE, Instant
+from console.core.messages import Account, Check, encode
+from console.desk import deciding, tickets
 from console.desk.credentials import Credentials
 from console.paths import Home
 from console.sandbox.run import Sandbox
@@ -25,7 +26,7 @@ from console.watch import service
 from console.watch.options import WatchOptions
 from console.watch.watcher import Watcher
 from store import reviews
-from store.automatic import ACTED, CLAIMED, SHADOW, SKIPPED, Act, Automatic
+from store.automatic import ACTED, CLAIMED, SHADOW, SKIPPED, Act, Automatic, Want
 from store.life import State
 from tests.applicants import CHECKS, application, customer, pending
 
@@ -220,6 +221,54 @@ async def test_what_changed_between_the_claim_and_the_command_is_seen(scene: Sce
     assert (one.act(account).result, one.act(account).why) == (SKIPPED, "held")
     assert scene.holds == {account: 1}
     assert scene.core.bank.account(account).holds[0].placed_by == "li.na"
+
+
+async def test_what_the_operator_decides_while_the_account_is_read_comes_first(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (account,) = scene.attack(1)
+    one = await scene.watch()
+    await one.step()
+    assert one.act(account).result == CLAIMED
+    read = CoreClient.account
+
+    async def meanwhile(client: CoreClient, account_id: str) -> Account:
+        found = await read(client, account_id)
+        meta = one.watcher._meta
+        assert meta is not None
+        deciding.decide(one.journal, meta, commands.verdict(account_id, "legit", []), core_now=instants.now())
+        return found
+
+    monkeypatch.setattr(CoreClient, "account", meanwhile)
+    await one.follow()
+    await one.watcher.automatic.step()
+    assert (one.act(account).result, one.act(account).why) == (SKIPPED, "pending")
+    assert "account.freeze" not in {entry.type for entry in one.journal.recent(10)}
+
+
+async def test_a_clock_that_was_set_back_keeps_nothing_waiting(scene: Scene) -> None:
+    (account,) = scene.attack(1)
+    one = await scene.watch()
+    await one.follow()
+    one.watcher.automatic._considered_at = instants.now() + HOUR
+    await one.watcher.automatic.step()
+    assert one.act(account).result == CLAIMED
+
+
+async def test_a_claim_that_can_not_be_made_keeps_nothing_else_waiting(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = scene.attack(2)
+    one = await scene.watch()
+    written = tickets.written
+
+    def long(want: Want) -> str:
+        return written(want) + "x" * 2000 * (want.account_id == first)
+
+    monkeypatch.setattr(tickets, "written", long)
+    await one.settle()
+    assert (one.act(first).result, one.act(first).why) == (SKIPPED, "invalid")
+    assert scene.holds == {second: 1}
 
 
 async def test_a_watcher_that_died_after_its_claim_goes_on_with_it(scene: Scene) -> None:
