@@ -81,6 +81,13 @@ def test_no_application_is_approved_over_a_core_check_that_did_not_pass(failed: 
         assert found.limit_minor is None
 
 
+@pytest.mark.parametrize("name", PASSED)
+@pytest.mark.parametrize("word", ["fail", "unavailable"])
+def test_a_check_made_twice_counts_by_its_worse_outcome(name: str, word: str) -> None:
+    once = judged(checks=with_check(name, word))
+    assert judged(checks=[*GOOD.checks, Check(name, word)]) == judged(checks=[Check(name, word), *GOOD.checks]) == once
+
+
 def test_an_identity_that_failed_is_declined_and_a_sanctions_hit_is_a_persons() -> None:
     declined = judged(checks=with_check("identity", "fail"))
     assert (declined.choice, declined.reasons) == (Choice.DECLINE, ("identity_unverified",))

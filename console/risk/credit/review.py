@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from console.risk.columns import DAY, HOUR
-from console.risk.credit.case import Case
+from console.risk.credit.case import Case, Check
 from console.risk.credit.limits import Bounds, Offer, offer
 from console.risk.credit.scorecard import Assessment, Scorecard
 from console.risk.policy import Cutoffs, Limits
@@ -108,6 +108,8 @@ REASONS = {
     "affordability": "income_insufficient",
 }
 """What somebody may be told of a step that stood against them; the scorecard has reasons of its own."""
+WORST_FIRST = {"fail": 0, "pass": 2}
+"""Outcomes of a check; any other stands between them."""
 SUSPICIOUS = ("sanctions", "device", "fraud")
 """Steps whose doubt is looked into before anything is declined."""
 
@@ -303,13 +305,19 @@ STEPS: Mapping[str, tuple[Callable[[Case], Step], ...]] = {
 """The checks of each type, in order; affordability and the decision come after them."""
 
 
+def _made(case: Case, name: str) -> Check | None:
+    """One of the core's own checks, the worst where it was made more than once; None where it was not made."""
+    made = [check for check in case.checks if check.name == name]
+    return min(made, key=lambda check: WORST_FIRST.get(check.outcome, 1), default=None)
+
+
 def _check(case: Case, name: str) -> str | None:
-    """The outcome of one of the core's own checks, None where it made none."""
-    return next((check.outcome for check in case.checks if check.name == name), None)
+    found = _made(case, name)
+    return found.outcome if found else None
 
 
 def _told_check(case: Case, name: str) -> Told:
-    found = next((check for check in case.checks if check.name == name), None)
+    found = _made(case, name)
     if found is None:
         return Told("not_checked", {"check": name})
     return Told("checked", {"check": name, "outcome": found.outcome, "detail": found.detail or ""})
