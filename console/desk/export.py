@@ -11,6 +11,7 @@ import csv
 import json
 import os
 import re
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -69,9 +70,9 @@ def write(extract: Extract, to: Path, *, overwrite: bool, progress: Callable[[in
 @contextmanager
 def _whole(to: Path, overwrite: bool) -> Iterator[TextIO]:
     """A file under another name, that gets its own only once all of it is on disk."""
-    unfinished = to.with_name(f".{to.name}.{os.getpid()}.unfinished")
+    handle, name = tempfile.mkstemp(prefix=f".{to.name[:40]}.", suffix=".unfinished", dir=to.parent)
+    unfinished = Path(name)
     try:
-        handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             yield file
             file.flush()

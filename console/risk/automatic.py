@@ -9,6 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+Count = Annotated[int, Meta(ge=0)]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
 
 
 @dataclass(frozen=True)
@@ -19,10 +25,10 @@ class Budget:
     within an hour, something is wrong that no measure mends: everything stops and a person is called.
     """
 
-    count: int
-    exposure: Mapping[str, int]
-    per_rule: int
-    ceiling: int
+    count: Count
+    exposure: Mapping[Currency, Count]
+    per_rule: Count
+    ceiling: Count
 
 
 @dataclass(frozen=True)
@@ -31,8 +37,8 @@ class Measures:
     decisions on clear applications."""
 
     freeze: bool = False
-    scope: str = "debit_only"
-    least_score: float = 0.0
+    scope: Literal["debit_only", "full"] = "debit_only"
+    least_score: Annotated[float, Meta(ge=0, le=1)] = 0.0
     applications: bool = False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -105,6 +106,14 @@ def test_what_is_there_is_overwritten_only_when_asked_for(tmp_path: Path) -> Non
     assert to.read_text() == "mine"
     write(extract, to, overwrite=True)
     assert to.read_text() == "n\n1\n"
+
+
+def test_a_file_that_somebody_put_there_before_is_not_written_into(tmp_path: Path) -> None:
+    other = tmp_path / "somebody's"
+    other.write_text("theirs")
+    (tmp_path / f".x.csv.{os.getpid()}.unfinished").symlink_to(other)
+    write(Extract(["a"], lambda: [[("1",)]]), tmp_path / "x.csv", overwrite=False)
+    assert (other.read_text(), (tmp_path / "x.csv").read_text()) == ("theirs", "a\n1\n")
 
 
 def test_what_is_stopped_or_fails_leaves_nothing(tmp_path: Path) -> None:
