@@ -191,16 +191,19 @@ class Policies:
     def settle(self, epoch: str, next_seq: int, now: int) -> list[InForce]:
         """Let what was put in force since the last call count from that seq on; returns what counted in this epoch.
 
-        What was in force when the epoch began counts from its beginning.
+        What was in force when the epoch began counts from its beginning. Nothing counts before what was in force before
+        it: while a new mirror is still behind that, it waits for its place.
         """
         waiting = _moves(self._journal, "WHERE m.from_seq IS NULL ORDER BY m.position")
         if waiting:
             with self._journal.transaction() as connection:
+                latest = "SELECT coalesce(max(from_seq), 0) FROM policy_move WHERE epoch = ?"
+                from_seq = max(next_seq, connection.execute(latest, (epoch,)).fetchone()[0])
                 connection.execute(
-                    "UPDATE policy_move SET epoch = ?, from_seq = ? WHERE from_seq IS NULL", (epoch, next_seq)
+                    "UPDATE policy_move SET epoch = ?, from_seq = ? WHERE from_seq IS NULL", (epoch, from_seq)
                 )
                 for move in waiting:
-                    payload = {"version": move.version, "stance": move.stance, "epoch": epoch, "from_seq": next_seq}
+                    payload = {"version": move.version, "stance": move.stance, "epoch": epoch, "from_seq": from_seq}
                     audit.append(connection, now, WATCHER, "policy.in_force", payload)
         return self.counting(epoch)
 

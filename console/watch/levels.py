@@ -32,9 +32,12 @@ class LevelsInForce:
 
     def read(self, epoch: str, next_seq: int) -> Levels:
         """Take up what was put in force since the last page: it counts from `next_seq` on."""
-        if self._journal is not None and self._read != (epoch, self._journal.data_version()):
+        if self._journal is None:
+            return self.now
+        present = epoch, self._journal.data_version()
+        if self._read != present:
             counting = Policies(self._journal).settle(epoch, next_seq, instants.now())
-            self._read = (epoch, self._journal.data_version())
+            self._read = present
             scales = [_scale(move, epoch, self._pack) for move in counting]
             self.now = Levels([*Levels.of_pack(self._pack).scales, *scales])
         return self.now

@@ -71,6 +71,20 @@ def test_a_policy_counts_from_the_next_page_on_and_at_the_same_place_for_ever(jo
     assert events(journal).count("policy.in_force") == 3
 
 
+def test_while_a_new_mirror_is_behind_nothing_counts_before_what_was_in_force_before_it(journal):
+    policies = Policies(journal)
+    apply(journal, ONE, "normal")
+    policies.settle("e", 1, 5)
+    apply(journal, ONE, "tight", 2)
+    policies.settle("e", 800, 6)
+    apply(journal, ONE, "loose", 3)
+    assert [(move.stance, move.from_seq) for move in policies.settle("e", 500, 7)] == [
+        ("normal", 1),
+        ("tight", 800),
+        ("loose", 800),
+    ]
+
+
 def test_in_a_new_epoch_what_was_in_force_counts_from_the_beginning(journal):
     policies = Policies(journal)
     apply(journal, ONE, "normal")

@@ -13,10 +13,11 @@ from console.desk.policy import shipped, text_of
 from console.risk.policy import Policy
 from console.risk.policy_text import read_policy
 from console.watch.ingest import Ingest
+from console.watch.levels import LevelsInForce
 from console.watch.policy import Look, drive, look, put_in_force
 from store.indicators import Figure, figures, keep, own
 from store.journal import Journal
-from store.policies import Policies, in_force
+from store.policies import InForce, Policies, in_force
 from store.reader import Reader
 from tests.watch.test_ingest import NOON, PACK, SECOND, Core, account, purchase, upsert
 
@@ -47,6 +48,23 @@ def put(desk: Journal, policy: Policy, stance: str, since: int = 0) -> str:
 
 def stored(ingest: Ingest) -> list[list[tuple]]:
     return [list(ingest.mirror.database.execute(sql)) for sql in (STORED, RISK)]
+
+
+def test_what_is_put_in_force_while_the_watcher_looks_counts_from_the_next_page_on(
+    tmp_path: Path, desk: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    levels, settle = LevelsInForce(tmp_path / "journal.db", PACK), Policies.settle
+
+    def meanwhile(policies: Policies, epoch: str, next_seq: int, now: int) -> list[InForce]:
+        found = settle(policies, epoch, next_seq, now)
+        put(desk, shipped(), "tight")
+        return found
+
+    monkeypatch.setattr(Policies, "settle", meanwhile)
+    levels.read("e", 1)
+    monkeypatch.undo()
+    assert levels.read("e", 2).at(2).policy == f"{shipped().version}/tight"
+    levels.close()
 
 
 def test_levels_count_from_a_place_on_and_a_mirror_built_anew_is_the_same(tmp_path: Path, desk: Journal) -> None:
