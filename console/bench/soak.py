@@ -13,6 +13,7 @@ import tempfile
 import time
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -96,14 +97,15 @@ class Soak:
 
     def run(self, seconds: float) -> None:
         """Work through the console, round after round; between the screens compare the list with the views."""
-        while time.monotonic() - self._began < seconds:
-            for visit in ROUND:
-                for key in visit:
-                    self._press(key)
-                self._idle(self._chance.uniform(0, SHOW_S))
-                for key in HOME:
-                    self._press(key)
-                self._compare()
+        for visit in cycle(ROUND):
+            if time.monotonic() - self._began >= seconds:
+                return
+            for key in visit:
+                self._press(key)
+            self._idle(self._chance.uniform(0, SHOW_S))
+            for key in HOME:
+                self._press(key)
+            self._compare()
 
     def _press(self, key: bytes) -> None:
         self._terminal.type(key)

@@ -196,6 +196,11 @@ class DeskScreen(Screen[None]):
         if self.stands:
             self.looked(True, True)
 
+    def on_screen_suspend(self) -> None:
+        """Let go of what is painted: Textual keeps hundreds of widgets' caches alive after their screens are gone."""
+        for widget in self.walk_children(Widget):
+            widget._styles_cache.clear()
+
     def on_resize(self) -> None:
         width, height = self.app.size
         small = width < MIN_WIDTH or height < MIN_HEIGHT
