@@ -369,3 +369,12 @@ CREATE TABLE known_to (kind TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT;
 def _known_ids(database: Database) -> None:
     """Ids are found by their beginning: those of a kind below the number in `known_to`."""
     execute_all(database, KNOWN)
+
+
+@MIGRATIONS(name="013_applications_by_customer")
+def _applications_by_customer(database: Database) -> None:
+    """What the customers whom the core links with somebody have applied for."""
+    database.execute(
+        f"CREATE INDEX application_by_customer ON resource ({part('$.customer_id')})"
+        " WHERE type = 'application' AND deleted = 0"
+    )

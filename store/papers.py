@@ -6,7 +6,8 @@ Documents are JSON text as it was stored, instants integer microseconds of the c
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from store import times
@@ -22,6 +23,14 @@ MOST_TIED = 500
 
 OPEN = f"SELECT type, id, version, doc FROM resource INDEXED BY resource_open_papers WHERE {OPEN_PAPERS} LIMIT ?"  # noqa: S608
 ONE = "SELECT type, id, version, doc FROM resource WHERE type = ? AND id = ? AND deleted = 0"
+APPLICATIONS = f"""
+SELECT id, {part("$.customer_id")} AS customer_id, {part("$.account_id")}, {part("$.submitted_at")} AS at
+FROM resource INDEXED BY application_by_customer
+WHERE type = 'application' AND deleted = 0 AND {part("$.customer_id")} IN (SELECT value FROM json_each(?))
+    AND at BETWEEN ? AND ? ORDER BY at DESC LIMIT ?
+"""  # noqa: S608 - names of the schema
+SHARED = "shared_"
+"""So begins the kind of a link that the core makes for a shared thing; what is shared follows."""
 ACCOUNTS = """
 SELECT a.account, a.account_id, a.customer_id, a.status, coalesce(r.risk_level, 0), coalesce(r.risk_score, 0.0)
 FROM account a LEFT JOIN account_risk r USING (account)
@@ -97,16 +106,39 @@ def tied(mirror: Reader, customer_id: str, things: Mapping[str, str], since: int
     return found
 
 
+def tied_by_links(mirror: Reader, customer_id: str, since: int, until: int) -> list[Tied]:
+    """The applications between two instants of the customers whom the core links with one by a thing both have.
+
+    Somebody with two phones applies on one of them: only the core's link tells that the other is shared.
+    """
+    by_kind: dict[str, set[str]] = defaultdict(set)
+    for other, link in _links(mirror, customer_id):
+        if (kind := link.removeprefix(SHARED)) in TIES and link != kind:
+            by_kind[kind].add(other)
+    bounds, found = (times.text(since), times.text(until)), []
+    for kind, others in by_kind.items():
+        found += [
+            Tied(kind, *row) for row in mirror.rows(APPLICATIONS, (json.dumps(sorted(others)), *bounds, MOST_TIED))
+        ]
+    return found
+
+
 def linked(mirror: Reader, customer_id: str) -> dict[str, str]:
     """The customers that the core links with one directly, and the kind of the link."""
     found: dict[str, str] = {}
+    for other, kind in _links(mirror, customer_id):
+        found.setdefault(other, kind)
+    return found
+
+
+def _links(mirror: Reader, customer_id: str) -> Iterator[tuple[str, str]]:
+    """The other end of each of the core's links of a customer, and the link's kind."""
     for place, path in enumerate(ENDS):
         sql = f"""SELECT {part(ENDS[1 - place])}, {part("$.kind")} FROM resource INDEXED BY link_by_end_{place}
             WHERE type = 'link' AND deleted = 0 AND {part(path)} = ? LIMIT ?"""  # noqa: S608 - names of the schema
         for other, kind in mirror.rows(sql, (customer_id, MOST_TIED)):
             if other and other != customer_id:
-                found.setdefault(str(other), str(kind))
-    return found
+                yield str(other), str(kind)
 
 
 def accounts_of(mirror: Reader, customer_ids: Iterable[str]) -> list[Known]:

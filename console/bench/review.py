@@ -2,7 +2,8 @@
 
 A world is played through the whole product; then every application is judged twice, as it arrived and half a day later,
 on what was known at that moment: applications, alerts and labels of later are left out. The shipped scorecard and
-policy judge. Thresholds may be looked at on seed 1; the figures come from the seeds after it.
+policy judge. Thresholds may be looked at on seed 1; the figures come from the seeds after it. Whose papers failed a
+check of the core's is told apart: no recommendation may approve them.
 """
 
 from __future__ import annotations
@@ -41,13 +42,18 @@ WORLD = "applicants"
 LOOKED_AT = 1
 MOMENTS = {"arrival": 0, "later": SETTLES}
 ORDINARY = "ordinary"
-SUSPECTED = "suspected"
-"""Counts whom something shared or somebody linked spoke against; the rest fell to the core's checks or their points."""
+CLEAN, FAILED = "clean", "failed"
+"""Whether all of the core's own checks that could be made passed."""
+SUSPECTED, WAITS, CHECKS, POINTS, ABILITY = AGAINST = ("suspected", "waits", "checks", "points", "ability")
+"""What can speak against somebody, the first counts: what others share or somebody linked, a thin file of today, the
+checks, the scorecard's points, an offer that comes to nothing."""
 RECENT = 30 * DAY
 """How long after its last critical hit an account's alert is taken to be open."""
 
-Outcomes = dict[str, dict[str, Counter[str]]]
-"""By class of truth and moment: how often each choice was recommended, and how many were suspected."""
+Judgement = tuple[str, str, str, Review]
+"""An application's class of truth, how its checks went, the moment, and what is recommended then."""
+Outcomes = dict[str, dict[str, dict[str, Counter[str]]]]
+"""By the same three: how often each choice was recommended, and what spoke against those who are not approved."""
 
 
 @dataclass(frozen=True)
@@ -75,18 +81,21 @@ class Known:
 def run(seeds: int, *, as_json: bool) -> int:
     """Play, judge, and print a table or one JSON object. Raises OSError when a process fails."""
     began, chosen = time.monotonic(), [LOOKED_AT + number for number in range(1, seeds + 1)]
-    outcomes: Outcomes = defaultdict(lambda: defaultdict(Counter))
+    outcomes: Outcomes = defaultdict(lambda: defaultdict(lambda: defaultdict(Counter)))
     for seed in chosen:
         print(f"{WORLD} {seed}", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory(prefix="riskdesk-bench-") as folder:
-            for kind, moment, advice in _judged(Path(folder), seed):
-                outcomes[kind][moment][advice.choice] += 1
-                outcomes[kind][moment][SUSPECTED] += suspects(advice)
+            for kind, checks, moment, advice in _judged(Path(folder), seed):
+                outcomes[kind][checks][moment].update(filter(None, (advice.choice, against(advice))))
     found = {
         "world": WORLD,
         "seeds": chosen,
         "outcomes": {
-            kind: {moment: _shares(counts) for moment, counts in told.items()} for kind, told in outcomes.items()
+            kind: {
+                checks: {moment: _shares(counts) for moment, counts in moments.items()}
+                for checks, moments in told.items()
+            }
+            for kind, told in outcomes.items()
         },
         "seconds": round(time.monotonic() - began, 1),
         "machine": machine(),
@@ -95,8 +104,8 @@ def run(seeds: int, *, as_json: bool) -> int:
     return Exit.OK
 
 
-def _judged(folder: Path, seed: int) -> Iterator[tuple[str, str, Review]]:
-    """Each application of one world: its class of truth, when it was judged, and what was recommended."""
+def _judged(folder: Path, seed: int) -> Iterator[Judgement]:
+    """Each application of one world, judged at both moments."""
     data, home = folder / "core", Home(folder / "home")
     days = str(worlds.load(WORLD).history_days)
     options = ("--world", WORLD, "--seed", str(seed), "--days", days, "--data", str(data))
@@ -112,8 +121,9 @@ def _judged(folder: Path, seed: int) -> Iterator[tuple[str, str, Review]]:
                 asked_at = papers.asked_at(resource) if resource is not None else 0
                 found = papers.dossier(mirror, paper, asked_at + later)
                 if found is not None:
-                    advice = review.recommend(known.as_of(found), by)
-                    yield truth.get(found.resource.account_id or "", ORDINARY), moment, advice
+                    kind = truth.get(found.resource.account_id or "", ORDINARY)
+                    failed = any(check.outcome == "fail" for check in found.case.checks)
+                    yield kind, FAILED if failed else CLEAN, moment, review.recommend(known.as_of(found), by)
     finally:
         mirror.close()
 
@@ -122,6 +132,21 @@ def suspects(advice: Review) -> bool:
     """Whether it was what others share, or who is linked, that spoke against somebody, and no check of the core's."""
     told = {one.code for step in advice.steps if step.outcome is Outcome.REFER for one in step.told[:1]}
     return bool(told & {"shared", "known_fraud", "linked_alert"})
+
+
+def against(advice: Review) -> str | None:
+    """What speaks against somebody who is not approved, None for who is."""
+    if advice.choice in (Choice.APPROVE, Choice.LESS):
+        return None
+    standing = [step for step in advice.steps if step.holds or step.outcome is Outcome.FAIL]
+    names = {step.name for step in standing}
+    if suspects(advice):
+        return SUSPECTED
+    if any(step.told[0].code == "settles" for step in standing):
+        return WAITS
+    if names - {"decision", "affordability"}:
+        return CHECKS
+    return POINTS if "decision" in names else ABILITY
 
 
 def classes(acts: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -150,18 +175,24 @@ def _shares(counts: Counter[str]) -> dict[str, Any]:
     approved = wilson(counts[Choice.APPROVE] + counts[Choice.LESS], total)
     told: dict[str, Any] = {choice.value: counts[choice] for choice in Choice}
     bounds = {"share": approved.value, "low": approved.low, "high": approved.high} if approved else None
-    return told | {"applications": total, SUSPECTED: counts[SUSPECTED], "approved": bounds}
+    return told | {"applications": total, "against": {one: counts[one] for one in AGAINST}, "approved": bounds}
 
 
 def table(found: Mapping[str, Any]) -> str:
     """The figures as text."""
-    choices = [*(choice.value for choice in Choice), SUSPECTED]
-    head = f"{'who applies':20}{'judged':>9}{'in all':>8}" + "".join(f"{choice:>10}" for choice in choices)
+    columns = "".join(f"{name:>10}" for name in (*(choice.value for choice in Choice), *AGAINST))
+    head = f"{'who applies':20}{'checks':>8}{'judged':>9}{'in all':>8}{columns}"
     lines = [f"world {found['world']}, seeds {found['seeds']}", "", f"{head}  approved, 95 %"]
-    for kind, moments in sorted(found["outcomes"].items()):
-        for moment, told in moments.items():
-            counts = "".join(f"{told[choice]:10}" for choice in choices)
-            share = told["approved"]
-            words = f"{share['share']:.2f} ({share['low']:.2f} to {share['high']:.2f})"
-            lines.append(f"{kind:20}{moment:>9}{told['applications']:8}{counts}  {words}")
+    rows = [
+        (kind, checks, moment, told)
+        for kind, papers_ in sorted(found["outcomes"].items())
+        for checks, moments in sorted(papers_.items())
+        for moment, told in moments.items()
+    ]
+    for kind, checks, moment, told in rows:
+        counts = "".join(f"{told[choice.value]:10}" for choice in Choice)
+        counts += "".join(f"{told['against'][one]:10}" for one in AGAINST)
+        share = told["approved"]
+        words = f"{share['share']:.2f} ({share['low']:.2f} to {share['high']:.2f})"
+        lines.append(f"{kind:20}{checks:>8}{moment:>9}{told['applications']:8}{counts}  {words}")
     return "\n".join([*lines, "", f"{found['seconds']} s on {found['machine']}"])

@@ -135,7 +135,7 @@ def dossier(mirror: Reader, paper: Paper, now: int | None = None) -> Dossier | N
             alert = detail.alert.level if detail.alert and detail.alert.state == "open" else 0
             case = replace(case, alert=alert, asked=_asked(mirror, detail.row.account, at))
     customer = read_customer(mirror.customer(customer_id) if customer_id else None)
-    tied = papers.tied(mirror, customer_id or "", things(resource), at - WINDOW, at)
+    tied = _tied(mirror, customer_id or "", resource, at)
     known = _known(mirror, customer_id, tied)
     peers = [Peer(one.account_id, link, one.level, one.fraud) for link, one in known]
     case = replace(_with_customer(case, customer), ties=_ties(tied), peers=peers)
@@ -263,6 +263,14 @@ def _with_share(case: Case) -> Case:
     months = asked / ability.income_minor if asked is not None and ability.income_minor else None
     proof = None if ability.proof == "unknown" else ability.proof
     return replace(case, values=case.values | {"income_proof": proof, "months_asked": months})
+
+
+def _tied(mirror: Reader, customer_id: str, resource: Application | LimitRequest, at: int) -> list[Tied]:
+    """The applications that name the same things, and those of people who have the same things by the core's links."""
+    if not isinstance(resource, Application):
+        return []
+    found = papers.tied(mirror, customer_id, things(resource), at - WINDOW, at)
+    return list(dict.fromkeys((*found, *papers.tied_by_links(mirror, customer_id, at - WINDOW, at))))
 
 
 def _ties(tied: Iterable[Tied]) -> list[Tie]:

@@ -36,6 +36,19 @@ def test_only_what_others_share_makes_a_suspect() -> None:
     assert not suspected(values={"score": 300.0})
 
 
+def test_what_speaks_against_somebody_is_counted_once_the_gravest_first() -> None:
+    def told(**changes: object) -> str | None:
+        return bench.against(review(replace(GOOD, **changes), RULES))
+
+    poor, unlike = {"values": {"score": 300.0}}, {"checks": [Check(name, "fail") for name in PASSED]}
+    assert told() is None
+    assert told(ties=[Tie("phone", 1)], **poor, **unlike) == bench.SUSPECTED
+    assert told(**poor, **unlike) == bench.CHECKS
+    assert told(**poor) == bench.POINTS
+    assert told(values={**GOOD.values, "bureau_score": None}, age=0) == bench.WAITS
+    assert told(requested_minor=10**12) == bench.ABILITY
+
+
 def test_linked_accounts_are_as_they_were_known_at_the_moment(tmp_path: Path) -> None:
     path = tmp_path / "mirror.db"
     build(path, 40)
@@ -59,9 +72,10 @@ def test_linked_accounts_are_as_they_were_known_at_the_moment(tmp_path: Path) ->
 
 
 def test_the_table_tells_every_choice_with_its_interval() -> None:
-    told = dict.fromkeys(("approve", "less", "decline", "refer"), 1) | {"applications": 4, "suspected": 2}
-    share = {"share": 0.5, "low": 0.15, "high": 0.85}
-    figures = {"arrival": told | {"approved": share}}
+    told = dict.fromkeys(("approve", "less", "decline", "refer"), 1) | {"applications": 4}
+    more = {"against": dict.fromkeys(bench.AGAINST, 7), "approved": {"share": 0.5, "low": 0.15, "high": 0.85}}
+    figures = {bench.CLEAN: {"arrival": told | more}}
     text = bench.table({"world": "w", "seeds": [2], "outcomes": {"first_job": figures}, "seconds": 1.0, "machine": "m"})
     assert "0.50 (0.15 to 0.85)" in text
     assert "first_job" in text
+    assert text.count("         7") == len(bench.AGAINST)

@@ -89,6 +89,18 @@ def test_the_papers_that_wait_make_cases(mirror: Reader) -> None:
     assert asked.case.present_minor == asked.account.limits.credit_limit_minor  # type: ignore[union-attr]
 
 
+def test_who_applies_on_another_phone_of_theirs_is_bound_by_the_cores_links(path: Path, mirror: Reader) -> None:
+    assert [tie for tie in found(mirror, "application", "app_1").case.ties if tie.kind == "device"] == []
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for number in (2, 3):
+            ends = {"from": {"id": "new_1"}, "to": {"id": f"new_{number}"}, "kind": "shared_device"}
+            row = (f"lnk_{number}", json.dumps(ends))
+            connection.execute("INSERT INTO resource VALUES ('link', ?, 1, 0, -1, 1, ?)", row)
+    one = found(mirror, "application", "app_1")
+    assert [tie.others for tie in one.case.ties if tie.kind == "device"] == [2]
+    assert review.recommend(one, review.rules(None)).choice is Choice.REFER
+
+
 def test_what_can_not_be_read_is_left_out(path: Path, mirror: Reader) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from console.core.instants import DAY, parse, wire
+from console.core.instants import DAY, HOUR, parse, wire
 from store import papers
 from store.papers import Paper, Tied
 from store.reader import Reader
@@ -74,6 +74,21 @@ def test_others_that_share_a_thing_are_found_within_the_time_asked_for(mirror: R
     ]
     assert {one.application_id for one in papers.tied(mirror, "new_1", things, 0, NOW)} == {"app_2", "app_40"}
     assert papers.tied(mirror, "new_1", {"device": "' OR 1"}, 0, NOW) == []
+
+
+def test_a_link_for_a_shared_thing_binds_the_applications_of_both(mirror: Reader, tmp_path: Path) -> None:
+    links = {
+        "lnk_3": {"from": {"id": "new_40"}, "to": {"id": "new_1"}, "kind": "shared_device"},
+        "lnk_4": {"from": {"id": "new_40"}, "to": {"id": "new_2"}, "kind": "shared_phone"},
+        "lnk_5": {"from": {"id": "new_40"}, "to": {"id": "new_50"}, "kind": "payee"},
+    }
+    with closing(sqlite3.connect(tmp_path / "mirror.db")) as connection, connection:
+        for id_, link in links.items():
+            connection.execute("INSERT INTO resource VALUES ('link', ?, 1, 0, -1, 1, ?)", (id_, json.dumps(link)))
+    found = papers.tied_by_links(mirror, "new_40", 0, NOW)
+    assert {(one.kind, one.application_id) for one in found} == {("device", "app_1"), ("phone", "app_2")}
+    assert [one.application_id for one in papers.tied_by_links(mirror, "new_40", 0, NOW - 36 * HOUR)] == ["app_2"]
+    assert papers.tied_by_links(mirror, "new_50", 0, NOW) == []
 
 
 def test_links_lead_to_accounts_and_what_is_known_of_them(mirror: Reader) -> None:

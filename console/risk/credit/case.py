@@ -31,7 +31,7 @@ class Check(Struct, frozen=True):
 
 
 class Tie(Struct, frozen=True):
-    """How many other applicants within the window share a thing of some kind with this one."""
+    """How many other applicants within the window share a thing of some kind: both named it, or the core links them."""
 
     kind: str
     others: int
