@@ -23,6 +23,7 @@ from console.core.messages import CoreMeta
 from console.desk.backtest_report import Report, behind, table, told
 from console.desk.pack_files import pack_texts
 from console.desk.policy import in_stance
+from console.desk.written import whole
 from console.exits import Exit
 from console.language import tr
 from console.paths import Home
@@ -205,8 +206,6 @@ def meta_of(log: FactsLog) -> CoreMeta | None:
 
 
 def _write(path: Path, lines: Iterable[dict[str, Any]]) -> None:
-    """Write JSON lines, complete before the file has its name, for its owner only."""
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
-    with os.fdopen(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+    """Write JSON lines."""
+    with whole(path) as file:
         file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    unfinished.replace(path)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from console.core.instants import DAY
 from console.core.messages import UNREADABLE, Account, Application, Customer, decoder
+from console.desk.export import cell
 from console.desk.papers import applicant
 from console.desk.written import write
 from console.exits import Exit
@@ -38,7 +39,7 @@ def run(home: Home, to: Path, seasoned: int) -> int:
         rows = list(table(mirror, seasoned))
     finally:
         mirror.close()
-    write(to, as_csv(rows).encode())
+    write(to, as_csv(rows))
     ended = Counter(row["outcome"] for row in rows)
     counts = {"bad": ended[BAD], "good": ended[GOOD], "unknown": ended[UNKNOWN]}
     print(tr("scorecard.written", rows=len(rows), file=to, **counts))
@@ -80,5 +81,5 @@ def as_csv(rows: list[Row]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, [*names, "outcome"], lineterminator="\n", restval="")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: cell(value) for name, value in row.items()} for row in rows)
     return text.getvalue()

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TextIO
+
+from console.desk.written import whole
 
 Form = Literal["csv", "jsonl"]
 FORMULA = tuple("=+-@＝＋－＠")
@@ -57,7 +56,7 @@ def write(extract: Extract, to: Path, *, overwrite: bool, progress: Callable[[in
     if not overwrite and to.exists():
         raise FileExistsError(str(to))
     written = 0
-    with _whole(to, overwrite) as file:
+    with whole(to, overwrite=overwrite) as file:
         put = _csv(file, extract.columns) if form == "csv" else _json_lines(file, extract.columns)
         for part in extract.parts():
             put(part)
@@ -67,34 +66,18 @@ def write(extract: Extract, to: Path, *, overwrite: bool, progress: Callable[[in
     return written
 
 
-@contextmanager
-def _whole(to: Path, overwrite: bool) -> Iterator[TextIO]:
-    """A file under another name, that gets its own only once all of it is on disk."""
-    handle, name = tempfile.mkstemp(prefix=f".{to.name[:40]}.", suffix=".unfinished", dir=to.parent)
-    unfinished = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        if not overwrite:
-            os.close(os.open(to, os.O_CREAT | os.O_EXCL, 0o600))  # fails where somebody made that file meanwhile
-        unfinished.replace(to)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
 def _csv(file: TextIO, columns: Sequence[str]) -> Callable[[Sequence[Row]], None]:
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(columns)
-    return lambda rows: writer.writerows([_cell(value) for value in row] for row in rows)
+    return lambda rows: writer.writerows([cell(value) for value in row] for row in rows)
 
 
 def _json_lines(file: TextIO, columns: Sequence[str]) -> Callable[[Sequence[Row]], None]:
     return lambda rows: file.writelines(json.dumps(dict(zip(columns, row, strict=True))) + "\n" for row in rows)
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
+    """A value as it stands in CSV."""
     if not isinstance(value, str):
         return value
     text = CONTROLS.sub("\N{REPLACEMENT CHARACTER}", value)

@@ -78,7 +78,7 @@ def run(asked: Asked, *, as_json: bool) -> int:
         "noticed": [*sheet.noticed, *set_aside],
     }
     if asked.save is not None:
-        write(asked.save, card.to_json())
+        write(asked.save, card.to_json().decode())
     print(json.dumps(told, ensure_ascii=False) if as_json else "\n".join(lines(told, asked)))
     return Exit.OK
 

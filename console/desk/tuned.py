@@ -42,4 +42,4 @@ def standing(home: Home, stance: str | None) -> tuple[Policy, str]:
 def write_draft(home: Home, packs: Path | None, stance: str, setting: Setting, to: Path) -> None:
     """Write the policy with those thresholds in a stance. Raises PolicyError where it can't be, OSError."""
     policy, _ = standing(home, stance)
-    write(to, drafted(policy, stance, setting, load_packs(pack_texts(packs))).encode())
+    write(to, drafted(policy, stance, setting, load_packs(pack_texts(packs))))

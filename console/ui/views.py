@@ -6,7 +6,6 @@ The file is written as a whole and put in place at once; one with a mistake is n
 from __future__ import annotations
 
 import json
-import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from console.desk.written import write
 from console.language import tr
 from console.settings import lines_of, unreadable
 from store.orders import Sort
@@ -206,16 +206,9 @@ def _write(file: Path, views: Views) -> None:
             lines += [f"sort = {_string(write_sort(view.sort))}"] if view.sort else []
             lines += [f"columns = [{', '.join(map(_string, view.columns))}]"] if view.columns else []
             lines.append("")
-    arriving = file.with_name(f"{file.name}.arriving-{os.getpid()}")
     try:
-        handle = os.open(arriving, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write("\n".join(lines))
-            out.flush()
-            os.fsync(out.fileno())
-        arriving.replace(file)
+        write(file, "\n".join(lines))
     except OSError as error:
-        arriving.unlink(missing_ok=True)
         raise ViewError(tr("ui.views.unwritten", file=file.name, error=error)) from error
 
 
