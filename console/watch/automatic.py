@@ -27,7 +27,7 @@ from console.desk.tickets import CLAIM_MINUTES
 from console.risk.automatic import Cost, Regime, beyond, spent
 from console.risk.packs import Pack
 from console.watch.automatic_calls import FREEZE, Call, Papers, Round, of_alerts
-from console.watch.automatic_claims import Claims
+from console.watch.automatic_claims import Claims, in_vain
 from console.watch.errands import ClientSource
 from console.watch.health import Health
 from store.automatic import ACTED, CLAIMED, SHADOW, SKIPPED, WANTED, Act, Answered, Automatic, Stopped
@@ -165,7 +165,7 @@ class AutomaticRunner:
         left, made = [], 0
         for call in calls:
             act = known[call.want.cause, call.want.opening]
-            if act.result in (CLAIMED, ACTED) or (act.result == SHADOW and now.regime.shadow):
+            if act.result in (CLAIMED, ACTED) or (act.result == SHADOW and now.regime.shadow) or in_vain(act, now):
                 continue
             result, why = turn.judge(call)
             if result == CLAIMED:

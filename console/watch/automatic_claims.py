@@ -9,7 +9,7 @@ from dataclasses import replace
 from console.core import commands, instants
 from console.core.client import CoreClient
 from console.core.commands import InvalidWish
-from console.core.instants import Instant
+from console.core.instants import HOUR, Instant
 from console.core.messages import Account, CoreMeta, DecidedOn
 from console.core.problems import CoreProblem
 from console.desk import deciding, review, tickets
@@ -31,11 +31,14 @@ from store.wanting import Ticket
 
 log = logging.getLogger(__name__)
 
-GONE = frozenset({(404, "not_found"), (403, "forbidden")})
+PASSING = frozenset({401, 408, 429, 502, 503, 504})
+"""Statuses of a core that does not answer now; any other is about the account that was asked for."""
 UNUSUAL = "unusual"
 """The typology of an alert that the model raised without a rule."""
 NOT_OURS = ("other_watcher", "lapsed")
 """Why an act was left although its claim was taken, when the claim is not ours to give back."""
+IN_VAIN = ("claim_failed", "gone", "status", "invalid", "answered")
+"""Why an act was left that the mirror does not show: it would be claimed again at once, and again left."""
 
 
 class Left(Exception):
@@ -200,13 +203,18 @@ class Claims:
         return act.command_id is None or act.state in SETTLED or act.state == State.AWAITING_APPROVAL
 
 
+def in_vain(act: Act, now: Round) -> bool:
+    """Whether a claim of the last hour came to nothing for a reason that may last: another would only take budget."""
+    return act.claim_id is not None and act.why in IN_VAIN and 0 <= now.core_now - act.at < HOUR
+
+
 async def _account(client: CoreClient, account_id: str) -> Account:
     try:
         return await client.account(account_id)
     except CoreProblem as problem:
-        if (problem.status, problem.problem.code) in GONE:
-            raise Left("gone") from problem
-        raise
+        if problem.status in PASSING:
+            raise
+        raise Left("gone") from problem
 
 
 def _lives(ticket: Ticket, core_now: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,12 @@ from msgspec.structs import replace
 
 from console.cli import main
 from console.core.instants import DAY, Instant
-from console.core.messages import Account, decoder
+from console.core.messages import Account, Employment, decoder
 from console.desk import tables
 from console.desk.book import outcome
 from console.paths import fixtures
 from console.risk.credit.table import Numbers, Words
-from tests.applicants import furnish
+from tests.applicants import customer, furnish, put
 from tests.ui.mirror_builder import NOW, build
 
 ACCOUNT: Account = decoder(Account).decode((fixtures() / "contract" / "examples" / "account.json").read_bytes())
@@ -40,6 +41,15 @@ def test_a_row_an_account_with_what_is_on_file(home: Path, capsys: pytest.Captur
     assert isinstance(sheet.columns["bureau_score"], Numbers)
     assert {"income_minor", "income_proof", "trust_score", "outcome"} <= set(sheet.columns)
     assert not {"days_past_due", "utilisation"} & set(sheet.columns)
+
+
+def test_the_table_is_for_its_owner_and_no_cell_is_a_formula(home: Path) -> None:
+    job = Employment(status="=HYPERLINK(1)", months=1)
+    put(home / "mirror.db", ("customer", replace(customer(1, NOW), employment=job)))
+    file = home / "book.csv"
+    assert main(["scorecard", "data", "--home", str(home), "--to", str(file)]) == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert ",'=HYPERLINK(1)," in file.read_text()
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from console.core.client import CoreClient
 from console.core.identifiers import new_id
 from console.core.instants import HOUR, MINUTE, Instant
 from console.core.messages import Account, Check, encode
+from console.core.problems import CoreProblem, read_problem
 from console.desk import deciding, tickets
 from console.desk.credentials import Credentials
 from console.paths import Home
@@ -269,6 +270,35 @@ async def test_a_claim_that_can_not_be_made_keeps_nothing_else_waiting(
     await one.settle()
     assert (one.act(first).result, one.act(first).why) == (SKIPPED, "invalid")
     assert scene.holds == {second: 1}
+
+
+async def test_a_claim_that_the_core_refuses_is_not_made_again_and_again(scene: Scene) -> None:
+    (account,) = scene.attack(1)
+    one = await scene.watch(token="sandbox-viewer")
+    await one.settle()
+    assert (one.act(account).result, one.act(account).why) == (SKIPPED, "claim_failed")
+    assert [entry.type for entry in one.journal.recent(10)] == ["case.claim"]
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+async def test_an_account_that_the_core_does_not_show_takes_no_more_than_one_claim(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    first, second = scene.attack(2)
+    one = await scene.watch()
+    read = CoreClient.account
+
+    async def closed(client: CoreClient, account_id: str) -> Account:
+        if account_id == first:
+            raise CoreProblem(read_problem(status, b""))
+        return await read(client, account_id)
+
+    monkeypatch.setattr(CoreClient, "account", closed)
+    await one.settle()
+    assert (one.act(first).result, one.act(first).why) == (SKIPPED, "gone")
+    assert scene.holds == {second: 1}
+    claims = [entry.account_id for entry in one.journal.recent(20) if entry.type == "case.claim"]
+    assert sorted(claims) == sorted([first, second])
 
 
 async def test_a_watcher_that_died_after_its_claim_goes_on_with_it(scene: Scene) -> None:
