@@ -12,22 +12,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from console.core.clocks import Clock
 from console.core.instants import SECOND
 from console.watch import automatic, portfolio
-from console.watch.watcher import (
-    BELL_EVERY_S,
-    BOOK_EVERY_S,
-    CHECKPOINT_EVERY_S,
-    COMMANDS_EVERY_S,
-    CREDENTIAL_EVERY_S,
-    DIGEST_EVERY_S,
-    FEED_EVERY_S,
-    HEALTH_EVERY_S,
-    HOLDS_EVERY_S,
-    IDS_EVERY_S,
-    META_EVERY_S,
-    POLICY_EVERY_S,
-    RETENTION_EVERY_S,
-    Watcher,
-)
+from console.watch.watcher import CHECKPOINT_EVERY_S, DIGEST_EVERY_S, META_EVERY_S, Watcher
 
 log = logging.getLogger("riskdesk.watch")
 
@@ -48,21 +33,21 @@ def schedule(watcher: Watcher) -> AsyncIOScheduler:
     )
     scheduler.add_listener(_told, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
     for job, seconds in (
-        (watcher.follow, FEED_EVERY_S),
-        (watcher.send_commands, COMMANDS_EVERY_S),
-        (watcher.renew_credential, CREDENTIAL_EVERY_S),
+        (watcher.follow, 1),
+        (watcher.send_commands, 1),
+        (watcher.renew_credential, 15),
         (watcher.ask_meta, META_EVERY_S),
-        (watcher.watch_holds, HOLDS_EVERY_S),
-        (watcher.look_at_policy, POLICY_EVERY_S),
-        (watcher.index_ids, IDS_EVERY_S),
-        (watcher.write_health, HEALTH_EVERY_S),
+        (watcher.watch_holds, 15),
+        (watcher.look_at_policy, 60),
+        (watcher.index_ids, 5),
+        (watcher.write_health, 1),
         (watcher.leave_checkpoint, CHECKPOINT_EVERY_S),
-        (watcher.ring, BELL_EVERY_S),
+        (watcher.ring, 5),
         (watcher.say_well, watcher.beat.every_s),
         (watcher.act_by_itself, automatic.EVERY_S),
         (watcher.take_portfolio, portfolio.EVERY_S),
-        (watcher.drop_old, RETENTION_EVERY_S),
-        (watcher.review_book, BOOK_EVERY_S),
+        (watcher.drop_old, 3600),
+        (watcher.review_book, 3600),
         (watcher.check_digest, DIGEST_EVERY_S),
     ):
         first = {} if seconds > CHECKPOINT_EVERY_S else {"next_run_time": datetime.now(UTC)}

@@ -51,20 +51,10 @@ log = logging.getLogger("riskdesk.watch")
 
 ABOUT = "watcher"
 """The note in which the watcher says who it is."""
-FEED_EVERY_S = 1
-COMMANDS_EVERY_S = 1
-CREDENTIAL_EVERY_S = 15
 META_EVERY_S = 30
-HOLDS_EVERY_S = 15
-IDS_EVERY_S = 5
-POLICY_EVERY_S = 60
 DIGEST_EVERY_S = 600
-RETENTION_EVERY_S = 3600
-BOOK_EVERY_S = 3600
 CHECKPOINT_EVERY_S = 300
-HEALTH_EVERY_S = 1
-BELL_EVERY_S = 5
-"""Seconds between runs of the watcher's jobs."""
+"""Seconds between runs of jobs whose deadline or reader goes by them; `console.watch.schedule` has them all."""
 
 
 class Watcher:
