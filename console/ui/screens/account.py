@@ -38,7 +38,7 @@ class AccountScreen(Decisions):
 
     DEFAULT_CSS = """
     AccountScreen #pane { height: 1fr; layout: vertical; }
-    AccountScreen #portrait { height: auto; max-height: 60%; padding: 0 1; }
+    AccountScreen #portrait { height: auto; max-height: 60%; padding: 0 1; scrollbar-gutter: stable; }
     AccountScreen #history { height: 1fr; }
     AccountScreen #history Timeline { padding: 0 0 0 1; }
     AccountScreen #runbook, AccountScreen #runbook_title { display: none; }
