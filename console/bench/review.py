@@ -181,7 +181,7 @@ def _shares(counts: Counter[str]) -> dict[str, Any]:
 def table(found: Mapping[str, Any]) -> str:
     """The figures as text."""
     columns = "".join(f"{name:>10}" for name in (*(choice.value for choice in Choice), *AGAINST))
-    head = f"{'who applies':20}{'checks':>8}{'judged':>9}{'in all':>8}{columns}"
+    head = f"{'who applies':20} {'checks':>7} {'judged':>8} {'in all':>7}{columns}"
     lines = [f"world {found['world']}, seeds {found['seeds']}", "", f"{head}  approved, 95 %"]
     rows = [
         (kind, checks, moment, told)

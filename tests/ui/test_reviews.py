@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from threading import Event, current_thread, main_thread
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -15,7 +17,10 @@ from console.ui import reviewing
 from console.ui.app import RiskDesk
 from console.ui.dialogs.review import GrantLessDialog, ReferDialog, ReviewDialog, TurnDownDialog
 from console.ui.screens import deciding_papers
+from console.ui.screens import reviews as reviews_screen
+from console.ui.screens.deciding_papers import Key, judge_all
 from console.ui.themes import WEIGHTS
+from console.ui.widgets.papers import Judged
 from store import reviews
 from store.journal import Entry, Journal, Move
 from store.life import State
@@ -159,9 +164,31 @@ async def test_the_queue_is_filtered_by_fields_of_its_own(desk: Desk) -> None:
             ("", ["app_1", "app_2", "app_3", "app_4", "lrq_1"]),
         ):
             assert app.screen.apply_filter(text)
-            assert [item.paper.id for item in app.screen.table.items] == left, text
+            await until(lambda left=left: [item.paper.id for item in app.screen.table.items] == left, text)
         assert not app.screen.apply_filter("advise:refer")
         await pilot.pause()
+
+
+async def test_the_queue_is_judged_beside_the_console(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on, ran = Event(), []
+
+    def slowly(*what: Any) -> dict[Key, Judged | None]:
+        ran.append(current_thread())
+        assert go_on.wait(20)
+        return judge_all(*what)
+
+    monkeypatch.setattr(reviews_screen, "judge_all", slowly)
+    app = desk()
+    async with app.run_test(size=(120, 40)):
+        await queue(app)
+        app.screen.remember(dict.fromkeys(app.screen._judged), 0)
+        assert app.screen.apply_filter("advice:refer")
+        await shown(app, "judging all that wait")
+        assert app.screen.table.items == []
+        go_on.set()
+        await until(lambda: app.screen.table.total() == 3, "those to refer")
+        assert "judging all that wait" not in frame(app)
+    assert ran and main_thread() not in ran
 
 
 async def test_what_came_to_nothing_is_judged_anew(desk: Desk, home: Home) -> None:

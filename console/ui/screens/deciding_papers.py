@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.core.commands import InvalidWish
@@ -20,7 +22,7 @@ from console.ui.widgets.papers import Judged
 from store.files import StoreError
 from store.journal import Blocked
 from store.papers import Paper
-from store.reader import AccountRow
+from store.reader import AccountRow, Reader
 
 if TYPE_CHECKING:
     from console.ui.dialogs.review import Answered, ReviewDialog
@@ -31,6 +33,28 @@ stands on one that was made for it."""
 MOST_JUDGED = 5_000
 """Judgements that are kept."""
 
+Key = tuple[str, str, int]
+
+
+def key_of(paper: Paper) -> Key:
+    """By what a judgement is kept: another version is another paper."""
+    return paper.type, paper.id, paper.version
+
+
+def judgement(mirror: Reader, paper: Paper, by: InForce) -> Judged | None:
+    """What a paper comes to; None when it can't be read."""
+    found = papers.dossier(mirror, paper)
+    return Judged(found, review.recommend(found, by)) if found is not None else None
+
+
+def judge_all(path: Path, wanted: Iterable[Paper], by: InForce) -> dict[Key, Judged | None]:
+    """What many papers of a mirror come to, for a thread of its own. Raises StoreError, sqlite3.Error."""
+    mirror = Reader(path)
+    try:
+        return {key_of(paper): judgement(mirror, paper, by) for paper in wanted}
+    finally:
+        mirror.close()
+
 
 class Reviewing(DeskScreen):
     """The deciding actions of a screen that shows papers. The paper is the one shown when the key came."""
@@ -40,7 +64,7 @@ class Reviewing(DeskScreen):
     def __init__(self) -> None:
         super().__init__()
         self._by: InForce | None = None
-        self._judged: dict[tuple[str, str, int], tuple[int, Judged | None]] = {}
+        self._judged: dict[Key, tuple[int, Judged | None]] = {}
 
     def paper(self) -> Paper | None:
         """The paper that actions would be about."""
@@ -57,17 +81,27 @@ class Reviewing(DeskScreen):
 
     def judge(self, paper: Paper, fresh: bool = False) -> Judged | None:
         """What a paper comes to, made anew now and then, or at once; None when it can't be read."""
-        now, key = self.sight.situation.now, (paper.type, paper.id, paper.version)
-        at, known = self._judged.get(key, (0, None))
-        if now - at < JUDGED_FOR and known is not None and not fresh:
+        known = self.known(paper)
+        if known is not None and not fresh and not self.outdated(paper):
             return known
+        mirror, by = self.sight.mirror, self._by or self.by()
+        judged = judgement(mirror, paper, by) if mirror is not None and by is not None else None
+        self.remember({key_of(paper): judged}, self.sight.situation.now)
+        return judged
+
+    def known(self, paper: Paper) -> Judged | None:
+        """What a paper came to when it was judged last, however long ago; None when it was not."""
+        return self._judged.get(key_of(paper), (0, None))[1]
+
+    def outdated(self, paper: Paper) -> bool:
+        """Whether a paper is to be judged anew."""
+        return self.sight.situation.now - self._judged.get(key_of(paper), (0, None))[0] >= JUDGED_FOR
+
+    def remember(self, judged: Mapping[Key, Judged | None], at: int) -> None:
+        """Keep judgements that were made at an instant (µs)."""
         if len(self._judged) > MOST_JUDGED:
             self._judged.clear()
-        mirror, by = self.sight.mirror, self._by or self.by()
-        found = papers.dossier(mirror, paper) if mirror is not None and by is not None else None
-        judged = Judged(found, review.recommend(found, by)) if found is not None and by is not None else None
-        self._judged[key] = now, judged
-        return judged
+        self._judged |= {key: (at, one) for key, one in judged.items()}
 
     def account(self) -> AccountRow | None:
         paper, mirror = self.paper(), self.sight.mirror
@@ -134,7 +168,7 @@ class Reviewing(DeskScreen):
         if not isinstance(entry, int):
             wake(self.sight.home, entry.command_id, self.desk.not_nudged)
         self.sight.forget_journal_version()
-        self._judged.clear()
+        self._judged = {key: (0, one) for key, (_, one) in self._judged.items()}
         self.desk.look()
         words = {"choice": tr(f"review.choice.{answered.decision.choice}"), "id": clean(judged.found.resource.id, 40)}
         self.desk.say(tr("review.queued", **words))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
 from textual.widget import Widget
+from textual.worker import Worker
 
 from console.core.instants import SECOND
 from console.core.messages import Application, LimitRequest
@@ -16,7 +19,7 @@ from console.risk.credit.review import Choice
 from console.ui.actions import bindings
 from console.ui.filters import Column
 from console.ui.reviewing import reasons
-from console.ui.screens.deciding_papers import Reviewing
+from console.ui.screens.deciding_papers import JUDGED_FOR, Reviewing, judge_all
 from console.ui.screens.short import ShortList
 from console.ui.text import clean, fit
 from console.ui.themes import palette
@@ -24,6 +27,7 @@ from console.ui.widgets.lines import Lines
 from console.ui.widgets.papers import COLUMNS, RIGHT, Item, PaperList
 from store import reviews
 from store.fields import Field
+from store.files import StoreError
 from store.life import UNRESOLVED
 from store.papers import Paper
 
@@ -47,6 +51,8 @@ class ReviewsScreen(ShortList[Item], Reviewing):
         self._waiting: list[tuple[Paper, Application | LimitRequest]] = []
         self._choices: dict[tuple[str, str], tuple[str, int]] = {}
         self._stale, self._read_at = True, 0
+        self._judging: Worker[None] | None = None
+        self._judge_from = 0
 
     def body(self) -> Iterable[Widget]:
         yield Lines("title", "heading")
@@ -76,9 +82,38 @@ class ReviewsScreen(ShortList[Item], Reviewing):
         if self._stale and (situation.now - self._read_at >= READ_EVERY or not self._waiting):
             self._stale, self._read_at = False, situation.now
             self._waiting = papers.waiting(self.sight.mirror) if self.sight.mirror is not None else []
+        self._judge_queue()
         self.table.tell(self.kept(self._items()), situation.exponents)
         self._heading()
         super().looked(mirror_changed, journal_changed)
+
+    @property
+    def _is_judging(self) -> bool:
+        return self._judging is not None and not self._judging.is_finished
+
+    def _judge_queue(self) -> None:
+        """Where all that waits is filtered or sorted, judge it beside everything else; the list follows when it is."""
+        now, by, mirror = self.sight.situation.now, self._by, self.sight.home.mirror
+        if not (self.filtered or self.sort) or by is None or now < self._judge_from:
+            return
+        if self._is_judging:
+            return
+        wanted = [paper for paper, _ in self._waiting if self.outdated(paper)]
+        if not wanted:
+            return
+
+        async def judge() -> None:
+            try:
+                self.remember(await asyncio.to_thread(judge_all, mirror, wanted, by), now)
+            except (StoreError, OSError, sqlite3.Error) as error:
+                self._judge_from = now + JUDGED_FOR
+                self.desk.say(clean(error), "bad")
+                return
+            self._judging = None
+            if self.stands:
+                self.looked(False, False)
+
+        self._judging = self.run_worker(judge, exclusive=True, group="judging")
 
     def _items(self) -> list[Item]:
         states = {entry.target_id: entry.state for entry in reversed(self.sight.commands) if entry.state in UNRESOLVED}
@@ -103,7 +138,7 @@ class ReviewsScreen(ShortList[Item], Reviewing):
         )
 
     def text_of(self, item: Item) -> str:
-        judged = self.judge(item.paper)
+        judged = self.known(item.paper)
         name = judged.found.customer.name_masked if judged and judged.found.customer else None
         words = reasons(judged.advice.reasons) if judged else None
         return " ".join(filter(None, (item.paper.id, item.resource.account_id, name, words)))
@@ -116,16 +151,16 @@ class ReviewsScreen(ShortList[Item], Reviewing):
         return None if minor is None or exponent is None else minor / 10**exponent
 
     def _choice(self, item: Item) -> int | None:
-        judged = self.judge(item.paper)
+        judged = self.known(item.paper)
         return CHOICES.index(judged.advice.choice) if judged else None
 
     def _age(self, item: Item) -> float | None:
-        judged = self.judge(item.paper)
+        judged = self.known(item.paper)
         return judged.found.case.age if judged else None
 
-    def _points(self, item: Item) -> float:
-        judged = self.judge(item.paper)
-        return judged.advice.assessment.points if judged is not None else 0.0
+    def _points(self, item: Item) -> float | None:
+        judged = self.known(item.paper)
+        return judged.advice.assessment.points if judged else None
 
     def _heading(self) -> None:
         colours, items = palette(self.app.theme_variables), self.table.items
@@ -134,6 +169,8 @@ class ReviewsScreen(ShortList[Item], Reviewing):
         title.append("  " + tr("review.counts", **kinds), colours.faint)
         if self._by is not None:
             title.append(f"  {clean(self._by.policy_version, 60)}", colours.faint)
+        if self._is_judging and any(self.known(paper) is None for paper, _ in self._waiting):
+            title.append(f"  {tr('review.judging')}", colours.warning)
         if about := self.about():
             title.append(f"  {about}", colours.accent)
         title.truncate(self.app.size.width - 2, overflow="ellipsis")

@@ -27,6 +27,11 @@ class ShortList(Arranging[Condition], Generic[Row]):
         """What bare words are looked for in."""
         raise LookupError("a short list must say what its rows tell")
 
+    @property
+    def filtered(self) -> bool:
+        """Whether a filter may leave rows out."""
+        return bool(self._conditions)
+
     def kept(self, rows: Sequence[Row]) -> list[Row]:
         """The rows that the filter keeps, in the order chosen."""
         if not self._conditions and self.sort is None:
