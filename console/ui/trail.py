@@ -80,7 +80,7 @@ class Trail(Preferences):
         self._go(-1)
 
     def do_later(self, _: str) -> None:
-        """Go forth again."""
+        """Go forward again."""
         self._go(1)
 
     def _go(self, by: int) -> None:

@@ -55,7 +55,7 @@ class Sources:
                 self.words |= {*re.findall(r"\w+", f"{text} {text.lower()}"), re.sub(r"\W", "_", text)}
             case ast.Call(func=ast.Name(id="term"), args=[family, *_]):
                 self.templates.add(template(family) + r"\.([\w.]+)")
-            case ast.JoinedStr():
+            case ast.JoinedStr(values=parts) if any(isinstance(part, ast.Constant) for part in parts):
                 self.templates.add(template(node))
             case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name) | ast.keyword(arg=str(name)):
                 self.words.add(name)

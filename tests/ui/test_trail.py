@@ -45,7 +45,7 @@ async def test_brackets_walk_through_the_accounts_visited(desk: Desk) -> None:
         await pilot.press("[")
         await until(lambda: app.screen.NAME == "watch", "the beginning")
         await pilot.press("[")
-        await shown(app, "where the way begins")
+        await shown(app, "Nothing was visited before")
         await pilot.press("]", "]")
         await until(lambda: account() == "acc_000007", "the second account")
         await pilot.press("]")
@@ -54,7 +54,7 @@ async def test_brackets_walk_through_the_accounts_visited(desk: Desk) -> None:
         app.command("commands")
         await until(lambda: app.screen.NAME == "commands" and app.screen.stands, "the commands")
         await pilot.press("]")
-        await shown(app, "where the way ends")
+        await shown(app, "Nothing was visited after")
 
 
 async def test_the_way_is_the_first_to_go_where_there_is_no_room(desk: Desk) -> None:

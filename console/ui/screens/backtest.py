@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +13,13 @@ from textual.widget import Widget
 from console.language import term, tr
 from console.ui import formats, rules
 from console.ui.actions import bindings
-from console.ui.backtesting import BacktestFailed, Behind, Outcome, Run, backtest
-from console.ui.screens.base import DeskScreen
+from console.ui.backtesting import Behind, Outcome, Run, backtest
+from console.ui.screens.running import RunningScreen
 from console.ui.text import clean, fit
 from console.ui.themes import palette
 from console.ui.widgets.lines import Lines
 from console.ui.widgets.rows import Cell, RowList
 
-BAR_WIDTH = 30
 FIGURES = ("alerts", "alerts_per_day", "minutes_per_day", "precision", "fraud", "unknown")
 CHANGES = ("new", "lost", "kept")
 
@@ -107,20 +105,16 @@ class FigureList(RowList):
         ]
 
 
-class BacktestScreen(DeskScreen):
+class BacktestScreen(RunningScreen):
     """Runs a backtest; leaving the screen ends it."""
 
     DEFAULT_CSS = "BacktestScreen FigureList { padding: 0 0 0 1; }"
-    BINDINGS = bindings("backtest")
     NAME = "backtest"
 
     def __init__(self, pack: Path, days: float | None, run: Run = backtest) -> None:
         super().__init__()
         self._pack, self._days, self._do = pack, days, run
-        self._done: float | None = 0.0
-        self._why = ""
         self.outcome: Outcome | None = None
-        self._run: asyncio.Task[None] | None = None
 
     def body(self) -> Iterable[Widget]:
         yield Lines("title", "heading")
@@ -135,44 +129,14 @@ class BacktestScreen(DeskScreen):
     def home_focus(self) -> Widget | None:
         return self.table
 
-    def on_mount(self) -> None:
-        self.set_focus(self.table)
-        self._run = asyncio.create_task(self._backtest())
+    async def work(self) -> None:
+        self.outcome = await self._do(self.sight.home, self._pack, self._days, self.progress)
 
-    def on_unmount(self) -> None:
-        self._end()
-
-    def on_resize(self) -> None:
-        self.call_after_refresh(self.draw)
-
-    async def _backtest(self) -> None:
-        try:
-            self.outcome = await self._do(self.sight.home, self._pack, self._days, self._progress)
-        except (BacktestFailed, OSError, ValueError) as error:
-            self._why = clean(error, 300)
-        except asyncio.CancelledError:
-            self._why = tr("ui.backtest.cancelled")
-        self._done = None
-        if self.stands:
-            if self.outcome is not None:
-                self.table.tell(figures(self.outcome.report, self.sight.situation.exponents))
-            self.draw()
-
-    def _progress(self, share: float) -> None:
-        self._done = share
-        if self.stands:
-            self.draw()
-
-    def _end(self) -> None:
-        if self._run is not None:
-            self._run.cancel()
+    def tell(self) -> None:
+        if self.outcome is not None:
+            self.table.tell(figures(self.outcome.report, self.sight.situation.exponents))
 
     # ------------------------------------------------------------ actions
-
-    def do_cancel(self, _: str) -> None:
-        if self._done is None:
-            self.desk.say(tr("ui.backtest.over"), "warning")
-        self._end()
 
     def do_look(self, _: str) -> None:
         """Open the accounts behind the number under the cursor."""
@@ -192,21 +156,17 @@ class BacktestScreen(DeskScreen):
 
     def redraw(self) -> None:
         cursor = self.table.cursor
+        self.tell()
         if self.outcome is not None:
-            self.table.tell(figures(self.outcome.report, self.sight.situation.exponents))
             self.table.place(cursor)
         super().redraw()
-
-    def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
-        self.draw()
-        super().looked(mirror_changed, journal_changed)
 
     def draw(self) -> None:
         colours = palette(self.app.theme_variables)
         title = Text(tr("ui.backtest.title"), colours.strong).append(f"  {clean(self._pack, 100)}", colours.plain)
         title.truncate(self.app.size.width - 2, overflow="ellipsis")
         self.query_one("#title", Lines).show(title)
-        self.query_one("#state", Lines).show(self._state())
+        self.query_one("#state", Lines).show(self.state())
         heads = (tr("ui.backtest.live"), tr("ui.backtest.draft")) if self.outcome else ("", "")
         number = 22 if self.app.size.width >= 102 else 18
         line = Text(" " * max(1, self.app.size.width - 2 * number - 6), colours.heading)
@@ -214,15 +174,11 @@ class BacktestScreen(DeskScreen):
             line.append(f" {fit(head, number, right=True)}")
         self.query_one("#columns", Lines).show(line)
 
-    def _state(self) -> Text:
-        colours = palette(self.app.theme_variables)
-        if self._done is not None:
-            bar = formats.bar(self._done, BAR_WIDTH)
-            return Text(f"{bar} {self._done:4.0%}  ", colours.accent).append(tr("ui.backtest.running"), colours.faint)
+    def came(self) -> str | None:
         if self.outcome is None:
-            return Text(self._why, colours.bad)
+            return None
         report = self.outcome.report
-        words = tr(
+        return tr(
             "ui.backtest.stretch",
             days=f"{report['days']:.0f}",
             begin=report["from"][:10],
@@ -230,4 +186,3 @@ class BacktestScreen(DeskScreen):
             events=formats.count(report["events"]),
             seconds=f"{report['seconds']:.1f}",
         )
-        return Text(words, colours.faint)

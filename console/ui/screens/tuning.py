@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,15 +13,14 @@ from console.language import tr
 from console.paths import Home
 from console.ui import formats, rules
 from console.ui.actions import bindings
-from console.ui.backtesting import BacktestFailed, told_by
+from console.ui.backtesting import told_by
 from console.ui.plots import scatter
-from console.ui.screens.base import DeskScreen
+from console.ui.screens.running import RunningScreen
 from console.ui.text import clean, fit
 from console.ui.themes import palette
 from console.ui.widgets.lines import Lines
 from console.ui.widgets.rows import Cell, RowList
 
-BAR_WIDTH = 30
 RATES = ("disturbance", "coverage", "loss", "minutes")
 WIDTH = 10
 LEAST_PLOT, OTHER_ROWS = 9, 14
@@ -89,20 +87,17 @@ class PointList(RowList):
         return [(name, 5, True, colours.faint), *((cell, WIDTH, True, colours.plain) for cell in shown)]
 
 
-class TuningScreen(DeskScreen):
+class TuningScreen(RunningScreen):
     """Runs a search; leaving the screen ends it."""
 
     DEFAULT_CSS = "TuningScreen PointList, TuningScreen #plot { padding: 0 0 0 1; }"
-    BINDINGS = [*bindings("backtest"), *bindings("tuning")]  # noqa: RUF012 - as Textual wants it
+    BINDINGS = bindings("tuning")
     NAME = "tuning"
 
     def __init__(self, days: str = "", run: Tune = tune) -> None:
         super().__init__()
         self._days, self._do = days, run
-        self._done: float | None = 0.0
-        self._why = ""
         self.report: Report | None = None
-        self._run: asyncio.Task[None] | None = None
 
     def body(self) -> Iterable[Widget]:
         yield Lines("title", "heading")
@@ -118,41 +113,14 @@ class TuningScreen(DeskScreen):
     def home_focus(self) -> Widget | None:
         return self.table
 
-    def on_mount(self) -> None:
-        self.set_focus(self.table)
-        self._run = asyncio.create_task(self._tune())
+    async def work(self) -> None:
+        self.report = await self._do(self.sight.home, days_named(self._days), self.progress)
 
-    def on_unmount(self) -> None:
-        self._end()
-
-    async def _tune(self) -> None:
-        try:
-            self.report = await self._do(self.sight.home, days_named(self._days), self._progress)
-        except (BacktestFailed, OSError, ValueError) as error:
-            self._why = clean(error, 300)
-        except asyncio.CancelledError:
-            self._why = tr("ui.backtest.cancelled")
-        self._done = None
-        if self.stands:
-            if self.report is not None:
-                self.table.tell(self.report)
-            self.draw()
-
-    def _progress(self, share: float) -> None:
-        self._done = share
-        if self.stands:
-            self.draw()
-
-    def _end(self) -> None:
-        if self._run is not None:
-            self._run.cancel()
+    def tell(self) -> None:
+        if self.report is not None:
+            self.table.tell(self.report)
 
     # ------------------------------------------------------------ actions
-
-    def do_cancel(self, _: str) -> None:
-        if self._done is None:
-            self.desk.say(tr("ui.backtest.over"), "warning")
-        self._end()
 
     def do_draft_point(self, _: str) -> None:
         """Write the policy with the thresholds under the cursor into the home."""
@@ -175,17 +143,13 @@ class TuningScreen(DeskScreen):
 
     # ------------------------------------------------------------ drawing
 
-    def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
-        self.draw()
-        super().looked(mirror_changed, journal_changed)
-
     def draw(self) -> None:
         colours, width = palette(self.app.theme_variables), self.app.size.width
         title = Text(tr("ui.tuning.title"), colours.strong)
         if self.report is not None:
             title.append(f"  {clean(self.report['policy'])}", colours.plain)
         self.query_one("#title", Lines).show(title)
-        self.query_one("#state", Lines).show(self._state())
+        self.query_one("#state", Lines).show(self.state())
         self.query_one("#plot", Lines).show(Text("\n".join(self._plot(width - 2, self.app.size.height))))
         line = Text(" " * 6, colours.heading)
         for head in ("alert", "freeze", *RATES) if self.report else ():
@@ -204,13 +168,8 @@ class TuningScreen(DeskScreen):
         names = [tr("tuning.front"), tr("tuning.default")]
         return [tr("tuning.plot"), *scatter(series, names, width, rows)]
 
-    def _state(self) -> Text:
-        colours = palette(self.app.theme_variables)
-        if self._done is not None:
-            bar = formats.bar(self._done, BAR_WIDTH)
-            return Text(f"{bar} {self._done:4.0%}  ", colours.accent).append(tr("ui.backtest.running"), colours.faint)
+    def came(self) -> str | None:
         if self.report is None:
-            return Text(self._why, colours.bad)
+            return None
         told = self.report
-        words = tr("tuning.judged", dominated=told["dominated"], dominating=told["dominating"], of=len(told["front"]))
-        return Text(words, colours.faint)
+        return tr("tuning.judged", dominated=told["dominated"], dominating=told["dominating"], of=len(told["front"]))
