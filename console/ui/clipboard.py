@@ -13,6 +13,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+from console.desk.written import write as write_file
 from console.language import tr
 from console.ui.text import clean
 
@@ -94,6 +95,5 @@ def _osc52(text: str, *, in_tmux: bool) -> str:
 def _leave(text: str, home: Path) -> Path:
     """The text in a file of the home, readable for its owner only."""
     path = home / FILE
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(f"{text}\n")
+    write_file(path, f"{text}\n")
     return path

@@ -50,6 +50,7 @@ async def test_the_ladder(
         asked.append(command)
         return 0 if command in works else 1
 
+    (tmp_path / clipboard.FILE).write_text("for everybody to read")
     said = await copy("acc_1 陈**", tmp_path, written.append, environment, execute, platform)
     assert words in said
     assert asked == tried
@@ -57,9 +58,9 @@ async def test_the_ladder(
     for sequence in written:
         assert sequence == "\x1b]52;c;" + base64.b64encode("acc_1 陈**".encode()).decode() + "\x07"
     kept = tmp_path / clipboard.FILE
-    assert kept.exists() == (str(kept) in said)
-    if kept.exists():
-        assert kept.read_text(encoding="utf-8") == "acc_1 陈**\n"
+    left = kept.read_text(encoding="utf-8") == "acc_1 陈**\n"
+    assert left == (str(kept) in said)
+    if left:
         assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
