@@ -89,8 +89,12 @@ class Claims:
 
     async def _answer(self, act: Act, claim: Entry, now: Round) -> bool:
         """Make the command of an act, when its claim is in the feed and all before it is known. Raises Left."""
-        if claim.state in NOTHING_CAME or claim.state is State.REVIEW:
-            raise Left("claimed" if claim.why == "already_claimed" else "claim_failed")
+        if claim.why == "already_claimed":
+            raise Left("claimed")
+        if claim.state in (State.REJECTED, State.REVIEW):
+            raise Left("claim_failed")
+        if claim.state in NOTHING_CAME:
+            raise Left("lapsed")
         mine = now.tickets.get(claim.command_id)
         if mine is None or mine.status != tickets.SUCCEEDED:
             if now.core_now > claim.created_at + 2 * LIVES:

@@ -326,6 +326,27 @@ async def test_a_stop_holds_until_it_is_resumed(scene: Scene) -> None:
     assert one.results == {"CONFIRMED": 2}
 
 
+async def test_a_claim_that_a_stop_took_back_is_made_again_when_it_is_resumed(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (account,) = scene.attack(1)
+    one = await scene.watch()
+
+    async def later() -> None:
+        """Nothing is sent yet."""
+
+    with monkeypatch.context() as held:
+        held.setattr(one.watcher.automatic, "_dispatch", later)
+        await one.follow()
+        await one.watcher.automatic.step()
+    one.acts.stop(instants.now(), "maria.k", "person")
+    await one.step()
+    assert [entry.state for entry in one.journal.recent(5)] == [State.CANCELLED]
+    one.acts.resume(instants.now(), "maria.k", "looked")
+    await one.settle()
+    assert scene.holds == {account: 1}
+
+
 async def test_beyond_the_ceiling_everything_stops_and_nothing_is_done(scene: Scene) -> None:
     scene.attack(4)
     one = await scene.watch(ceiling=3)
