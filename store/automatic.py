@@ -19,7 +19,6 @@ from store import audit, files
 from store.journal import WATCHER, Entry, IllegalMove, Intent, Journal, JournalError
 from store.life import State
 
-CLAIM = "case.claim"
 WANTED, SHADOW, SKIPPED, CLAIMED, ACTED = "WANTED", "SHADOW", "SKIPPED", "CLAIMED", "ACTED"
 """Results: waits for its turn; would have been done; left to a person, with why; its case is being claimed; done."""
 NOTHING_CAME = (State.REJECTED, State.EXPIRED, State.CANCELLED)
@@ -297,13 +296,9 @@ class Automatic:
         )
         return {command_id for (command_id,) in self._journal.rows(found, (json.dumps(list(command_ids)),))}
 
-    def by_rule(self, since: int) -> dict[str, list[str]]:
-        """The accounts acted on since an instant, by each rule that called for it."""
-        found: dict[str, list[str]] = {}
-        for act in self._acts("WHERE a.command_id IS NOT NULL AND a.at > ? AND c.state = 'CONFIRMED'", since):
-            for rule in act.rules:
-                found.setdefault(rule, []).append(act.account_id)
-        return found
+    def carried_out(self, since: int) -> list[Act]:
+        """The acts since an instant whose command is confirmed."""
+        return self._acts("WHERE c.state = 'CONFIRMED' AND a.at > ?", since)
 
     def _acts(self, clause: str, *values: object) -> list[Act]:
         names = [field.name for field in fields(Act)]

@@ -13,7 +13,6 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 from store import audit
-from store.entries import POLICY_NOW
 from store.journal import WATCHER, Journal, JournalError
 
 Kind = Literal["shipped", "applied", "automatic", "rolled_back"]
@@ -81,12 +80,6 @@ _IN_FORCE = (
 def in_force(journal: Journal) -> InForce | None:
     """The policy in force, one that has not reached the watcher yet included; None before the first."""
     return next(iter(_moves(journal, "ORDER BY m.position DESC LIMIT 1")), None)
-
-
-def stamp_of(connection: sqlite3.Connection) -> str | None:
-    """What a decision made now is stamped with; None before the first policy."""
-    stamp: str | None = connection.execute(f"SELECT {POLICY_NOW}").fetchone()[0]
-    return stamp
 
 
 def _moves(journal: Journal, clause: str, *values: object) -> list[InForce]:

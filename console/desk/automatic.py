@@ -11,7 +11,7 @@ from getpass import getuser
 from typing import Any
 
 from console.core import instants
-from console.core.instants import HOUR
+from console.core.instants import DAY, HOUR
 from console.desk import tickets
 from console.desk.regimes import Regimes
 from console.exits import Exit
@@ -28,7 +28,8 @@ from store.reader import Reader
 
 NEWEST = 200
 """Acts that are told of, the newest."""
-HELD = "CONFIRMED"
+RECORD = 30 * DAY
+"""What the record of a rule looks back over, µs."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ def standing(journal: Journal, mirror: Reader | None, core_now: int) -> Standing
     """As of an instant of the core's clock. Raises PolicyError for a policy that can't be read."""
     acts = Automatic(journal)
     recent = acts.recent(NEWEST)
-    said = wanting.verdicts(mirror, (act.cause for act in recent)) if mirror is not None else {}
+    done = acts.carried_out(core_now - RECORD)
+    said = wanting.verdicts(mirror, (act.cause for act in (*recent, *done))) if mirror is not None else {}
     subjects = tuple(sorted(acts.subjects()))
     costs = []
     for subject in subjects:
@@ -85,16 +87,15 @@ def standing(journal: Journal, mirror: Reader | None, core_now: int) -> Standing
         acts.results(core_now - HOUR),
         recent,
         said,
-        by_rule(recent, said),
+        by_rule(done, said),
     )
 
 
 def by_rule(acts: Sequence[Act], verdicts: dict[str, str]) -> list[RuleActs]:
-    """The record of each rule that called for a measure that was carried out, the most first."""
-    done = [act for act in acts if act.state == HELD]
+    """The record of each rule that called for measures that were carried out, the most first."""
     found = []
-    for rule in sorted({rule for act in done for rule in act.rules}):
-        said = [verdicts.get(act.cause) for act in done if rule in act.rules]
+    for rule in sorted({rule for act in acts for rule in act.rules}):
+        said = [verdicts.get(act.cause) for act in acts if rule in act.rules]
         found.append(RuleActs(rule, len(said), said.count("fraud"), said.count("legit")))
     return sorted(found, key=lambda one: -one.acts)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from console.desk import automatic
-from console.desk.automatic import RuleActs, Standing, by_rule, standing
+from console.desk.automatic import RuleActs, Standing, standing
 from console.paths import Home
 from store.journal import Journal
 from store.reader import Reader
@@ -49,8 +49,15 @@ def test_what_people_said_of_its_measures_is_each_rules_record(found: Standing) 
     right = found.rules[0].right
     assert right is not None
     assert (right.value, right.of) == (0.5, 2)
-    assert by_rule(found.acts, {})[0] == RuleActs("ATO-1", 2, 0, 0)
     assert RuleActs("ATO-1", 2, 0, 0).right is None
+
+
+def test_a_rules_record_counts_acts_that_are_no_longer_listed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(automatic, "NEWEST", 1)
+    with closing(Journal(home.journal)) as journal, closing(Reader(home.mirror)) as mirror:
+        found = standing(journal, mirror, NOW)
+    assert len(found.acts) == 1
+    assert list(found.rules) == [RuleActs("ATO-1", 2, 1, 1), RuleActs("GEO-1", 1, 1, 0)]
 
 
 def test_the_command_line_tells_stops_and_resumes(home: Home, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from store.entries import Intent
 from store.journal import Journal, JournalError
-from store.policies import Policies, Text, in_force, stamp_of
+from store.policies import Policies, Text, in_force
 
 ONE = Text(version="111111111111", name="one", text="name = 'one'")
 TWO = Text(version="222222222222", name="two", text="name = 'two'")
@@ -38,8 +38,6 @@ def test_the_newest_is_in_force_and_stamps_what_is_decided(journal):
     found = in_force(journal)
     assert found is not None
     assert (found.stamp, found.since, found.text) == ("111111111111/tight", 2, ONE.text)
-    with journal.transaction() as connection:
-        assert stamp_of(connection) == found.stamp
     entry = journal.intend(
         Intent(
             command_id="c1", type="account.freeze", target_type="account", target_id="a", account_id="a", body=b"{}",
