@@ -127,9 +127,19 @@ def test_less_is_offered_where_the_ability_does_not_carry_all() -> None:
     found = judged(requested_minor=9_000_000)
     assert found.choice is Choice.LESS
     assert found.limit_minor == found.offer.limit_minor < 9_000_000
-    assert found.reasons == ("income_insufficient",)
+    assert found.reasons == ("income_insufficient", "months_on_book")
     nothing = judged(ability=Ability(None))
     assert (nothing.choice, outcome(nothing, "affordability")) == (Choice.REFER, Outcome.MISSING)
+
+
+def test_an_income_that_carries_what_is_asked_for_is_not_blamed() -> None:
+    record = {"willingness": Willingness(delinquencies_24m=9), "requested_minor": 2_000_000}
+    found = judged(**record, values={**GOOD.values, "delinquencies_24m": 9.0})
+    assert found.offer.ability_minor > 2_000_000
+    assert (found.choice, outcome(found, "affordability")) == (Choice.DECLINE, Outcome.FAIL)
+    assert found.reasons[0] == "delinquencies_24m"
+    assert "income_insufficient" not in found.reasons
+    assert judged(CUSTOMER, requested_minor=900_000).reasons == ("policy_limit",)
 
 
 def test_points_against_the_cutoffs_decide_with_the_cards_reasons() -> None:

@@ -105,9 +105,19 @@ REASONS = {
     "bureau": "bureau_unavailable",
     "device": "verification_pending",
     "fraud": "verification_pending",
-    "affordability": "income_insufficient",
 }
-"""What somebody may be told of a step that stood against them; the scorecard has reasons of its own."""
+"""What somebody may be told of a step that stood against them; offer and scorecard have reasons of their own."""
+LESSENED = {
+    "late": "days_past_due",
+    "delinquencies": "delinquencies_24m",
+    "new": "months_on_book",
+    "distress": "utilisation",
+    "most_raise": "policy_limit",
+    "cap": "policy_limit",
+}
+"""What somebody may be told of a line of the offer's reasoning that made it smaller."""
+MOST_REASONS = 4
+"""More principal reasons do not help who is told them (Regulation B, 12 CFR 1002.9, official comment (b)(2)-1)."""
 WORST_FIRST = {"fail": 0, "pass": 2}
 """Outcomes of a check; any other stands between them."""
 SUSPICIOUS = ("sanctions", "device", "fraud")
@@ -126,7 +136,7 @@ def review(case: Case, rules: Rules) -> Review:
         limit = case.requested_minor if case.requested_minor is not None else offered.limit_minor
     elif choice is Choice.LESS:
         limit = offered.limit_minor
-    return Review(tuple(steps), choice, limit, _reasons(choice, steps, judged), judged, offered)
+    return Review(tuple(steps), choice, limit, _reasons(case, choice, steps, judged, offered), judged, offered)
 
 
 def bounds(limits: Limits) -> Bounds:
@@ -160,17 +170,22 @@ def _choice(case: Case, steps: list[Step], offered: Offer) -> Choice:
     return Choice.APPROVE if wanted is None or offered.limit_minor >= wanted else Choice.LESS
 
 
-def _reasons(choice: Choice, steps: list[Step], judged: Assessment) -> tuple[str, ...]:
-    """Why it is not approved as asked for, the steps in their order and then the points lost."""
+def _reasons(case: Case, choice: Choice, steps: list[Step], judged: Assessment, offered: Offer) -> tuple[str, ...]:
+    """Why it is not approved as asked for: the steps in their order, the points lost, what made the offer small."""
     if choice is Choice.APPROVE:
         return ()
-    against = [step for step in steps if step.holds or step.outcome is Outcome.FAIL]
-    if choice is Choice.DECLINE:
-        against = [step for step in steps if step.outcome is Outcome.FAIL]
+    against = [step for step in steps if step.outcome is Outcome.FAIL or (step.holds and choice is not Choice.DECLINE)]
+    names = {step.name for step in against}
     found = [REASONS[step.name] for step in against if step.name in REASONS]
-    if any(step.name == "decision" for step in against):
+    short = choice is Choice.LESS or "affordability" in names
+    if short and offered.ability_minor < max(1, case.requested_minor or 0):
+        found.append("income_insufficient")
+    if "decision" in names:
         found += judged.reason_codes
-    return tuple(dict.fromkeys(found)) or ("income_insufficient",)
+    if short:
+        found += [LESSENED[line.code] for line in offered.reasons if line.code in LESSENED]
+        found += judged.reason_codes if offered.risk < 1 else ()
+    return tuple(dict.fromkeys(found))[:MOST_REASONS] or ("policy_limit",)
 
 
 # ---------------------------------------------------------------- the steps
