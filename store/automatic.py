@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from store import audit, files
-from store.journal import WATCHER, Entry, IllegalMove, Intent, Journal, JournalError
+from store.journal import WATCHER, Entry, Intent, Journal, JournalError
 from store.life import State
 
 WANTED, SHADOW, SKIPPED, CLAIMED, ACTED = "WANTED", "SHADOW", "SKIPPED", "CLAIMED", "ACTED"
@@ -117,22 +117,20 @@ class Automatic:
         return [Stop(*row) for row in rows]
 
     def stop(self, at: int, by: str, why: str) -> bool:
-        """Stop everything from now on; what is not on its way yet is taken back. False when it was stopped already."""
+        """Stop everything from now on, and in the same transaction take back what is not on its way yet.
+
+        False when it was stopped already.
+        """
         with self._journal.transaction() as connection:
             if self.stopped() is not None:
                 return False
             connection.execute("INSERT INTO automatic_stop (at, by, why) VALUES (?, ?, ?)", (at, by, why))
             audit.append(connection, at, by, "automatic.stopped", {"why": why})
-        for entry in self._journal.unresolved():
-            if entry.state is State.QUEUED and entry.created_by in self.subjects():
-                self._take_back(entry, at, by)
+            subjects = self.subjects()
+            for entry in self._journal.in_state(State.QUEUED):
+                if entry.created_by in subjects:
+                    self._journal.take_back(connection, entry.command_id, at, by)
         return True
-
-    def _take_back(self, entry: Entry, at: int, by: str) -> None:
-        try:
-            self._journal.withdraw(entry.command_id, at, by)
-        except IllegalMove:
-            return  # it is on its way: what becomes of it is seen
 
     def resume(self, at: int, by: str, reason: str) -> None:
         """Let them go on. Raises JournalError when nothing is stopped or no reason is given."""

@@ -39,7 +39,8 @@ class Intent:
 class Entry(Intent):
     """A command as the journal knows it.
 
-    `doubtful`: an attempt may have been recorded without our knowing. `waits_for` is 'credential', 'core' or None.
+    `doubtful`: an attempt may have been recorded without our knowing. `waits_for` is 'credential', 'core', 'stop' (the
+    automatic measures are stopped) or None.
     `settles_as`: what it becomes once the fence proves that no doubtful attempt had an effect. `why` is a short code.
     `policy_version` is the policy and stance in force when it was decided.
     """

@@ -152,10 +152,14 @@ class Journal:
     def withdraw(self, command_id: str, at: int, actor: str) -> None:
         """Cancel a command that is still QUEUED. Raises IllegalMove when it is on its way already."""
         with self.transaction() as connection:
-            entry = self._need(command_id)
-            if entry.state is not State.QUEUED:
-                raise IllegalMove(command_id, entry.state, State.CANCELLED)
-            self._apply(connection, entry, Move(to=State.CANCELLED, why="withdrawn"), at, actor, None)
+            self.take_back(connection, command_id, at, actor)
+
+    def take_back(self, connection: sqlite3.Connection, command_id: str, at: int, actor: str) -> None:
+        """The same inside a transaction."""
+        entry = self._need(command_id)
+        if entry.state is not State.QUEUED:
+            raise IllegalMove(command_id, entry.state, State.CANCELLED)
+        self._apply(connection, entry, Move(to=State.CANCELLED, why="withdrawn"), at, actor, None)
 
     # ------------------------------------------------------------ sending
 

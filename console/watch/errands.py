@@ -24,8 +24,8 @@ command that it still shows as waiting."""
 
 ClientSource = Callable[[], CoreClient | None]
 """Gives the client to use now, None while there is no credential."""
-Sender = Callable[[Entry], CoreClient | None]
-"""Gives the client with the credential of whoever decided, None while there is none."""
+Sender = Callable[[Entry], CoreClient | str]
+"""Gives the client with the credential of whoever decided, or what the entry waits for: 'credential' or 'stop'."""
 
 
 class Errands:
@@ -43,7 +43,7 @@ class Errands:
         sender: Sender | None = None,
     ) -> None:
         self.journal = journal
-        self.sender: Sender = sender or (lambda entry: commands())
+        self.sender: Sender = sender or (lambda entry: commands() or "credential")
         self.commands = commands
         self.reads = reads
         self.now = now
@@ -70,14 +70,14 @@ class Errands:
         """One attempt, stored before its first byte: the entry after it, what follows, the pause the core asked for.
 
         `told_by` is what the core's record makes of the entry. None when it could not be made: it expired, waits for a
-        credential, or was overtaken.
+        credential or for the end of a stop, or was overtaken.
         """
         if entry.state is State.QUEUED and await self._is_past(entry.not_after):
             self.settle(entry, Move(to=State.EXPIRED, why="never_recorded"))
             return None
         client = self.sender(entry)
-        if client is None:
-            self.wait(entry, "credential", TOKEN_PAUSE_S)
+        if isinstance(client, str):
+            self.wait(entry, client, TOKEN_PAUSE_S)
             return None
         try:
             number = self.journal.begin_attempt(entry.command_id, self.now())

@@ -61,9 +61,14 @@ class Service:
             self._client = CoreClient(origin, self._credentials.serving, breaker=breaker)
         return self._client
 
-    def sender(self, entry: Entry) -> CoreClient | None:
-        """The client for a command by who decided it."""
-        return self.client() if entry.created_by in self._acts.subjects() else self._operators()
+    def sender(self, entry: Entry) -> CoreClient | str:
+        """The client for a command by who decided it, or what it waits for: the machine's also for the end of a stop.
+
+        So nothing of the machine's goes out, not even once more, that was on its way when it was stopped.
+        """
+        if entry.created_by not in self._acts.subjects():
+            return self._operators() or "credential"
+        return "stop" if self._acts.stopped() is not None else self.client() or "credential"
 
     async def renew(self, *, refused: bool) -> None:
         """Look for another token where there is none, or where the core refused the one there is."""

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from store import audit
 from store.automatic import ACTED, CLAIMED, SHADOW, SKIPPED, WANTED, Act, Answered, Automatic, Stop, Stopped, Want, seen
 from store.journal import Intent, Journal, JournalError, Move
 from store.life import State
@@ -121,6 +123,26 @@ def test_a_stop_keeps_everything_from_being_done_and_takes_back_what_is_not_unde
     assert [(stop.by, stop.resumed_by, stop.reason) for stop in acts.stops(5)] == [
         ("maria.k", "maria.k", "looked at all of them")
     ]
+
+
+def test_a_stop_that_dies_before_all_is_taken_back_has_not_stopped(
+    acts: Automatic, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered(acts)
+    append = audit.append
+
+    def dies(connection: sqlite3.Connection, at: int, actor: str, event: str, payload: dict[str, Any]) -> None:
+        if event == "command.outcome":
+            raise KeyboardInterrupt
+        append(connection, at, actor, event, payload)
+
+    with monkeypatch.context() as dying, pytest.raises(KeyboardInterrupt):
+        dying.setattr(audit, "append", dies)
+        acts.stop(AT + 1, "maria.k", "person")
+    assert acts.stopped() is None
+    assert acts.stop(AT + 2, "maria.k", "person")
+    assert journal.in_state(State.QUEUED) == []
+    assert journal.verify_audit() is None
 
 
 def test_results_are_noted_when_they_change_and_never_over_a_command(acts: Automatic, journal: Journal) -> None:

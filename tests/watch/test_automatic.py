@@ -347,6 +347,32 @@ async def test_a_claim_that_a_stop_took_back_is_made_again_when_it_is_resumed(
     assert scene.holds == {account: 1}
 
 
+async def test_what_was_on_its_way_is_not_sent_once_more_while_stopped(scene: Scene) -> None:
+    scene.attack(1)
+    one = await scene.watch()
+
+    async def later() -> None:
+        """Nothing is sent yet."""
+
+    one.watcher.automatic._dispatch = later
+    await one.follow()
+    await one.watcher.automatic.step()
+    (claim,) = one.journal.unresolved()
+    one.journal.begin_attempt(claim.command_id, instants.now())
+    one.acts.stop(instants.now(), "maria.k", "person")
+    dispatcher = one.watcher.dispatcher
+    await dispatcher.run_due()
+    await dispatcher.drain()
+    (entry,) = one.journal.unresolved()
+    assert (entry.state, entry.attempts, entry.waits_for) == (State.UNKNOWN, 1, "stop")
+    one.acts.resume(instants.now(), "maria.k", "looked")
+    dispatcher._pauses.end(claim.command_id)
+    await dispatcher.run_due()
+    await dispatcher.drain()
+    sent = one.journal.get(claim.command_id)
+    assert sent is not None and (sent.state, sent.attempts) == (State.CONFIRMED, 2)
+
+
 async def test_beyond_the_ceiling_everything_stops_and_nothing_is_done(scene: Scene) -> None:
     scene.attack(4)
     one = await scene.watch(ceiling=3)
