@@ -20,7 +20,7 @@ from console.core.breaker import Breaker
 from console.core.clocks import Clock
 from console.core.instants import Instant
 from console.core.messages import UNREADABLE, Account, CoreMeta, Digest, SnapshotPage, decoder
-from console.core.problems import CoreProblem, CoreUnreachable, read_problem
+from console.core.problems import CoreProblem, CoreUnreachable, Unreadable, read_problem
 
 BASE = "/core/v1"
 MAX_BODY = 64 * 1024 * 1024
@@ -226,10 +226,10 @@ class CoreClient:
         return _decoded(_META, await self.read("/meta"), CoreMeta)
 
     async def account(self, account_id: str) -> Account:
-        """GET /accounts/{id}."""
+        """GET /accounts/{id}. Raises Unreadable for an answer that is no account, or another."""
         account = _decoded(_ACCOUNT, await self.read(f"/accounts/{quote(account_id, safe='')}"), Account)
         if account.id != account_id:
-            raise CoreUnreachable("the answer is about another account")
+            raise Unreadable("the answer is about another account")
         return account
 
     async def snapshot(self, type_: str, following: str | None, limit: int) -> SnapshotPage:
@@ -240,7 +240,7 @@ class CoreClient:
         answer = await self.read(f"/snapshot/{type_}", params)
         try:
             return _decoded(_SNAPSHOT, answer, SnapshotPage)
-        except CoreUnreachable:  # one item may spoil the page's JSON: it is set aside when the others are read
+        except Unreadable:  # one item may spoil the page's JSON: it is set aside when the others are read
             return _taken_apart(answer)
 
     async def digest(self, type_: str, buckets: int) -> Digest:
@@ -262,9 +262,9 @@ def _decoded(reader: msgspec.json.Decoder[Any], answer: Answer, kind: type[T]) -
     try:
         value = reader.decode(answer.body)
     except UNREADABLE as error:
-        raise CoreUnreachable(f"the answer can't be read: {error}") from error
+        raise Unreadable(f"the answer can't be read: {error}") from error
     if not isinstance(value, kind):
-        raise CoreUnreachable(f"the answer is no {kind.__name__}")
+        raise Unreadable(f"the answer is no {kind.__name__}")
     return value
 
 

@@ -14,6 +14,10 @@ class CoreUnreachable(Exception):
     """No readable answer came: refused, broken off, timed out or unreadable. Whether anything happened is unknown."""
 
 
+class Unreadable(CoreUnreachable):
+    """The core answered a read in JSON that can't be understood: it is there, but what was asked for can't be had."""
+
+
 class CoreProblem(Exception):
     """The core answered with an error.
 

@@ -11,7 +11,7 @@ from console.core.client import CoreClient
 from console.core.commands import InvalidWish
 from console.core.instants import HOUR, Instant
 from console.core.messages import Account, CoreMeta, DecidedOn
-from console.core.problems import CoreProblem
+from console.core.problems import CoreProblem, Unreadable
 from console.desk import deciding, review, tickets
 from console.desk.quota import MARGIN, quota
 from console.desk.reasons import suggested
@@ -37,7 +37,7 @@ UNUSUAL = "unusual"
 """The typology of an alert that the model raised without a rule."""
 NOT_OURS = ("other_watcher", "lapsed")
 """Why an act was left although its claim was taken, when the claim is not ours to give back."""
-IN_VAIN = ("claim_failed", "gone", "status", "invalid", "answered")
+IN_VAIN = ("claim_failed", "gone", "unreadable", "status", "invalid", "answered")
 """Why an act was left that the mirror does not show: it would be claimed again at once, and again left."""
 
 
@@ -213,12 +213,16 @@ def in_vain(act: Act, now: Round) -> bool:
 
 
 async def _account(client: CoreClient, account_id: str) -> Account:
+    """The account as the core has it now. Raises Left where it can't be had; what else is raised is the core's."""
     try:
         return await client.account(account_id)
     except CoreProblem as problem:
         if problem.status in PASSING:
             raise
         raise Left("gone") from problem
+    except Unreadable as spoilt:
+        log.warning("account %s: %s", account_id, spoilt)
+        raise Left("unreadable") from spoilt
 
 
 def _lives(ticket: Ticket, core_now: int) -> bool:

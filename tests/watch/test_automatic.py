@@ -6,7 +6,9 @@ import itertools
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,7 @@ from console.bench.automatic import block, policy
 from console.bench.bulk import placed
 from console.bench.traffic import LIMIT, Town
 from console.core import commands, instants
-from console.core.client import CoreClient
+from console.core.client import Answer, CoreClient
 from console.core.identifiers import new_id
 from console.core.instants import HOUR, MINUTE, Instant
 from console.core.messages import Account, Check, encode
@@ -296,6 +298,28 @@ async def test_an_account_that_the_core_does_not_show_takes_no_more_than_one_cla
     monkeypatch.setattr(CoreClient, "account", closed)
     await one.settle()
     assert (one.act(first).result, one.act(first).why) == (SKIPPED, "gone")
+    assert scene.holds == {second: 1}
+    claims = [entry.account_id for entry in one.journal.recent(20) if entry.type == "case.claim"]
+    assert sorted(claims) == sorted([first, second])
+
+
+@pytest.mark.parametrize("body", [b"{", b"{}", b"another"])
+async def test_an_account_whose_answer_can_not_be_read_holds_up_no_other(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    first, second = scene.attack(2)
+    one = await scene.watch()
+    read = CoreClient.read
+
+    async def spoilt(client: CoreClient, path: str, *args: Any, **more: Any) -> Answer:
+        if path == f"/accounts/{first}" and body == b"another":
+            return await read(client, f"/accounts/{second}")
+        answer = await read(client, path, *args, **more)
+        return replace(answer, body=body) if path == f"/accounts/{first}" else answer
+
+    monkeypatch.setattr(CoreClient, "read", spoilt)
+    await one.settle()
+    assert (one.act(first).result, one.act(first).why) == (SKIPPED, "unreadable")
     assert scene.holds == {second: 1}
     claims = [entry.account_id for entry in one.journal.recent(20) if entry.type == "case.claim"]
     assert sorted(claims) == sorted([first, second])
