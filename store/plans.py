@@ -10,15 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 from store import audit
 from store.journal import WATCHER, Entry, Intent, Journal, JournalError
 from store.life import BLOCKING, FREEZE
 from store.plan_life import ENDED, SKIPPED, TURNS, WAITING, PlanState
+from store.plan_parts import Item, Order, Plan, Results, Target, Traffic
 
 __all__ = [
     "ENDED", "SKIPPED", "WAITING", "Item", "NotRunning", "Order", "Plan", "PlanState", "Plans", "Results", "Target",
@@ -26,93 +26,12 @@ __all__ = [
 ]  # fmt: skip
 
 
+SUPERSEDED = "superseded"
+"""Why a draft was discarded in whose place others came."""
+
+
 class NotRunning(JournalError):
     """The plan was stopped or is done: no item of it may be begun."""
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is wished for every account. `params` are the command's, those apart that each account gives itself."""
-
-    type: str
-    params: dict[str, Any]
-    reason_code: str | None = None
-    note: str | None = None
-
-
-@dataclass(frozen=True)
-class Target:
-    """An account of a plan as it was when the plan was made.
-
-    `version` is the one that was looked at, None when it was not known; `exposure_minor` what could be lost on it.
-    `params` are added to the order's for this account.
-    """
-
-    account_id: str
-    version: int | None = None
-    exposure_minor: int | None = None
-    currency: str | None = None
-    params: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Item:
-    """A target's place in its plan, from 1, and what became of it: WAITING, SKIPPED or the command's state, and why.
-
-    `ended_at` is None until its command has an outcome.
-    """
-
-    plan: int
-    position: int
-    target: Target
-    command_id: str | None
-    result: str
-    why: str | None
-    ended_at: int | None
-
-
-class Results(Counter[str]):
-    """A plan's items counted by result."""
-
-    @property
-    def accounts(self) -> int:
-        return self.total()
-
-    @property
-    def ended(self) -> int:
-        """Items that have their result."""
-        return sum(count for result, count in self.items() if result in ENDED)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A plan. `running_since` is when it was made or last resumed.
-
-    `why` says why it was stopped where a person did not do it. `waits_for` is 'credential', 'core' or None.
-    """
-
-    number: int
-    order: Order
-    created_at: int
-    created_by: str
-    state: PlanState
-    running_since: int
-    why: str | None
-    waits_for: str | None
-    ended_at: int | None
-
-
-@dataclass(frozen=True)
-class Traffic:
-    """Commands that are not resolved, those that wait for a second person left out.
-
-    `planned`: how many of them plans have made. `put_off`: the core asked for one of these to come again later.
-    `single`: a decision by itself is not sent yet.
-    """
-
-    planned: int
-    put_off: bool
-    single: bool
 
 
 _RESULT = f"CASE WHEN i.skipped IS NOT NULL THEN '{SKIPPED}' ELSE coalesce(c.state, '{WAITING}') END"
@@ -161,30 +80,26 @@ class Plans:
         if not targets:
             raise JournalError("a plan needs at least one account")
         with self._journal.transaction() as connection:
-            values = (order.type, _json(order.params), order.reason_code, order.note, at, by, state, at)
-            number = connection.execute(
-                "INSERT INTO plan (type, params, reason_code, note, created_at, created_by, state, running_since)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                values,
-            ).lastrowid
-            connection.executemany(
-                "INSERT INTO plan_item (plan, position, account_id, version, exposure_minor, currency, params)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [(number, place, *_row(target)) for place, target in enumerate(targets, 1)],
-            )
-            payload: dict[str, Any] = {
-                "plan": number,
-                "type": order.type,
-                "params": order.params,
-                "reason_code": order.reason_code,
-                "note": order.note,
-                "accounts": len(targets),
-                "digest": digest(targets),
-            }
-            if checklist:
-                payload["checklist"] = [dict(answer) for answer in checklist]
-            audit.append(connection, at, by, "plan.drafted" if state is PlanState.DRAFT else "plan.made", payload)
-        return self.need(int(number or 0))
+            number = _store(connection, order, targets, at, by, checklist, state)
+        return self.need(number)
+
+    def redraft(
+        self, proposed: Iterable[tuple[Order, Sequence[Target]]], at: int, by: str, event: str, told: dict[str, Any]
+    ) -> list[Plan]:
+        """Discard the drafts that wait and store others in their place, but for those of nothing: all or nothing.
+
+        The audit tells of it as `event`, with `told` and the numbers of the new plans.
+        """
+        with self._journal.transaction() as connection:
+            for older in self.drafts():
+                self._move(connection, older, PlanState.DISCARDED, at, by, SUPERSEDED)
+            numbers = [
+                _store(connection, order, targets, at, by, (), PlanState.DRAFT)
+                for order, targets in proposed
+                if targets
+            ]
+            audit.append(connection, at, by, event, told | {"plans": numbers})
+        return [self.need(number) for number in numbers]
 
     def stop(self, number: int, at: int, actor: str, why: str | None = None) -> Plan:
         """Let no further item begin; what is on its way is carried to its end. A draft is discarded.
@@ -208,17 +123,21 @@ class Plans:
             plan = self.need(number)
             if plan.state is not before:
                 raise JournalError(f"plan {number} is {plan.state}")
-            since = at if to is PlanState.RUNNING else plan.running_since
-            owner = actor if before is PlanState.DRAFT and to is PlanState.RUNNING else plan.created_by
-            connection.execute(
-                "UPDATE plan SET state = ?, why = ?, running_since = ?, created_by = ?, waits_for = NULL"
-                " WHERE number = ?",
-                (to, why, since, owner, number),
-            )
-            found = self.results(number)[number]
-            payload = {"plan": number, "ended": found.ended, "accounts": found.accounts} | ({"why": why} if why else {})
-            audit.append(connection, at, actor, TURNS[before, to], payload)
+            self._move(connection, plan, to, at, actor, why)
         return self.need(number)
+
+    def _move(
+        self, connection: sqlite3.Connection, plan: Plan, to: PlanState, at: int, actor: str, why: str | None
+    ) -> None:
+        since = at if to is PlanState.RUNNING else plan.running_since
+        owner = actor if plan.state is PlanState.DRAFT and to is PlanState.RUNNING else plan.created_by
+        connection.execute(
+            "UPDATE plan SET state = ?, why = ?, running_since = ?, created_by = ?, waits_for = NULL WHERE number = ?",
+            (to, why, since, owner, plan.number),
+        )
+        found = self.results(plan.number)[plan.number]
+        payload = {"plan": plan.number, "ended": found.ended, "accounts": found.accounts}
+        audit.append(connection, at, actor, TURNS[plan.state, to], payload | ({"why": why} if why else {}))
 
     # ------------------------------------------------------------ the watcher's part
 
@@ -354,6 +273,42 @@ def _item(row: tuple[Any, ...]) -> Item:
 def digest(targets: Iterable[Target]) -> str:
     """The SHA-256 (hex) of the plan's account ids in their order, a line each: what the audit says of its items."""
     return hashlib.sha256("\n".join(target.account_id for target in targets).encode()).hexdigest()
+
+
+def _store(
+    connection: sqlite3.Connection,
+    order: Order,
+    targets: Sequence[Target],
+    at: int,
+    by: str,
+    checklist: Sequence[Mapping[str, str]],
+    state: PlanState,
+) -> int:
+    """A plan, its items and its row of the audit; returns its number."""
+    values = (order.type, _json(order.params), order.reason_code, order.note, at, by, state, at)
+    number = connection.execute(
+        "INSERT INTO plan (type, params, reason_code, note, created_at, created_by, state, running_since)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        values,
+    ).lastrowid
+    connection.executemany(
+        "INSERT INTO plan_item (plan, position, account_id, version, exposure_minor, currency, params)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(number, place, *_row(target)) for place, target in enumerate(targets, 1)],
+    )
+    payload: dict[str, Any] = {
+        "plan": number,
+        "type": order.type,
+        "params": order.params,
+        "reason_code": order.reason_code,
+        "note": order.note,
+        "accounts": len(targets),
+        "digest": digest(targets),
+    }
+    if checklist:
+        payload["checklist"] = [dict(answer) for answer in checklist]
+    audit.append(connection, at, by, "plan.drafted" if state is PlanState.DRAFT else "plan.made", payload)
+    return int(number or 0)
 
 
 def _begin(connection: sqlite3.Connection, item: Item, change: str, *values: object) -> None:

@@ -13,7 +13,7 @@ from console.risk.credit.book import Change, change
 from store import papers as stored
 from store.journal import Journal
 from store.papers import Line
-from store.plans import Order, Plan, Plans, PlanState, Target
+from store.plans import Order, Plan, Plans, Target
 from store.reader import Reader
 
 CHUNK = 2_000
@@ -22,7 +22,6 @@ MOST = 20_000
 """Accounts of one draft, those with the greatest change: no person looks through more."""
 CODES = {True: ("ability_verified", "customer_request", "other"), False: ("credit_risk", "other")}
 """The institution's reason codes that suit a raise and a cut, the best first."""
-SUPERSEDED = "superseded"
 REVIEWED = "book.reviewed"
 """The audit's name for a review of the book."""
 
@@ -65,21 +64,19 @@ def _change(line: Line, by: InForce, at: int) -> Change | None:
 def draft(journal: Journal, meta: CoreMeta, found: list[Moved], by: InForce, at: int, actor: str) -> list[Plan]:
     """Keep what is proposed as draft plans, one for the raises and one for the cuts; older drafts are discarded.
 
-    Raises NoReason where the core lists no reason for a limit.
+    All of it is one transaction. Raises NoReason where the core lists no reason for a limit.
     """
-    plans, made = Plans(journal), []
-    orders = [(raises, _order(raises, meta, by)) for raises in (True, False)]
-    for older in plans.drafts():
-        plans.stop(older.number, at, actor, SUPERSEDED)
-    for raises, order in orders:
-        chosen = [one for one in found if one.change.raises is raises]
-        chosen.sort(key=lambda one: -abs(one.change.limit_minor - one.change.present_minor))
-        if chosen:
-            made.append(plans.make(order, [_target(one) for one in chosen[:MOST]], at, actor, state=PlanState.DRAFT))
+    proposed = [(_order(raises, meta, by), _targets(found, raises=raises)) for raises in (True, False)]
     raised = sum(one.change.raises for one in found)
     told = {"policy_version": by.policy_version, "raises": raised, "cuts": len(found) - raised}
-    journal.record(REVIEWED, told | {"plans": [plan.number for plan in made]}, at, actor)
-    return made
+    return Plans(journal).redraft(proposed, at, actor, REVIEWED, told)
+
+
+def _targets(found: list[Moved], *, raises: bool) -> list[Target]:
+    """The raises or the cuts, the greatest change first."""
+    chosen = [one for one in found if one.change.raises is raises]
+    chosen.sort(key=lambda one: -abs(one.change.limit_minor - one.change.present_minor))
+    return [_target(one) for one in chosen[:MOST]]
 
 
 def _order(raises: bool, meta: CoreMeta, by: InForce) -> Order:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -17,6 +18,7 @@ from console.desk import bulk, limit_review, review
 from console.desk.limit_review import Moved, NoReason
 from console.paths import Home
 from console.watch.book import review_when_due
+from store import audit
 from store.journal import Journal, JournalError
 from store.plans import Plans, PlanState
 from store.reader import Reader
@@ -103,6 +105,26 @@ def test_what_is_proposed_waits_as_drafts_for_whoever_takes_them_over(home: Home
         "plan.drafted", "plan.drafted", "book.reviewed", "plan.confirmed", "plan.discarded", "plan.drafted",
         "book.reviewed", "plan.discarded",
     ]  # fmt: skip
+    assert journal.verify_audit() is None
+
+
+@pytest.mark.parametrize("last", ["plan.discarded", "plan.drafted", limit_review.REVIEWED])
+def test_a_review_that_dies_on_the_way_leaves_the_drafts_that_were_there(
+    home: Home, journal: Journal, monkeypatch: pytest.MonkeyPatch, last: str
+) -> None:
+    plans, by = Plans(journal), review.rules(None)
+    older = limit_review.draft(journal, RULES, found(home), by, NOW, "watcher")
+    append = audit.append
+
+    def dies(connection: sqlite3.Connection, at: int, actor: str, event: str, payload: dict[str, Any]) -> None:
+        append(connection, at, actor, event, payload)
+        if event == last:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying, pytest.raises(KeyboardInterrupt):
+        dying.setattr(audit, "append", dies)
+        limit_review.draft(journal, RULES, found(home), by, NOW + 1, "watcher")
+    assert plans.drafts() == plans.recent(9)[::-1] == older
     assert journal.verify_audit() is None
 
 
