@@ -137,6 +137,6 @@ def _said(journal: Path) -> dict[str, list[str]]:
     with closing(files.reader(journal)) as database:
         for row in audit.rows(database.conn):
             payload = json.loads(row.payload)
-            if "to" in payload:
+            if "to" in payload and "command_id" in payload:
                 said.setdefault(payload["command_id"], []).append(payload["to"])
     return said
