@@ -18,18 +18,17 @@ MOST = 10_000
 """Figures that are read, the newest."""
 
 LOST = """
-SELECT sum(t.amount_minor) FROM (
+SELECT t.currency, total(t.amount_minor) FROM (
     SELECT doc ->> '$.target.id' AS id FROM resource
     WHERE type = 'label' AND deleted = 0 AND doc ->> '$.verdict' = 'fraud') l
     CROSS JOIN txn t ON t.transaction_id = l.id
-WHERE t.seq >= ? AND t.deleted = 0 AND t.amount_minor > 0 AND t.status IN ('pending', 'posted')
+WHERE t.seq >= ? AND t.deleted = 0 AND t.amount_minor > 0 AND t.status IN ('pending', 'posted') GROUP BY 1
 """
 SPENT = """
-SELECT sum(amount_minor), count(*), (
-    SELECT count(*) FROM txn WHERE seq >= :first AND kind = 'chargeback' AND deleted = 0)
-FROM txn
-WHERE seq >= :first AND kind IN ('purchase', 'cash_advance') AND deleted = 0 AND status IN ('pending', 'posted')
+SELECT currency, total(amount_minor), count(*) FROM txn
+WHERE seq >= ? AND kind IN ('purchase', 'cash_advance') AND deleted = 0 AND status IN ('pending', 'posted') GROUP BY 1
 """
+DISPUTED = "SELECT count(*) FROM txn WHERE seq >= ? AND kind = 'chargeback' AND deleted = 0"
 WAITING = "SELECT count(*) FROM alert WHERE state = 'open' AND muted_until <= ?"
 
 
@@ -81,14 +80,17 @@ def keep(journal: Journal, made: Iterable[Figure]) -> None:
 def measured(mirror: Reader, at: int, since: int) -> dict[str, float | None]:
     """The desk's own figures at an instant over what was recorded since another; None where nothing was there.
 
-    `loss_rate`: percent of what was spent that labels call fraud. `dispute_rate`: charge-backs to 100 purchases.
-    `queue_load`: open alerts that are not put off.
+    `loss_rate`: percent of what was spent that labels call fraud. Amounts of two currencies can't be added, so it is
+    each currency's own rate, weighed by its number of purchases; one in which nothing was spent has no part in it.
+    `dispute_rate`: charge-backs to 100 purchases. `queue_load`: open alerts that are not put off.
     """
     first = _first_seq(mirror, since)
-    spent, purchases, disputes = mirror.rows(SPENT, {"first": first})[0]
-    lost = mirror.rows(LOST, (first,))[0][0] or 0
+    spent, lost = mirror.rows(SPENT, (first,)), dict(mirror.rows(LOST, (first,)))
+    rates = [(100 * lost.get(currency, 0) / amount, number) for currency, amount, number in spent if amount > 0]
+    weighed, purchases = sum(number for _, number in rates), sum(number for _, _, number in spent)
+    disputes = mirror.rows(DISPUTED, (first,))[0][0]
     return {
-        "loss_rate": 100 * lost / spent if spent else None,
+        "loss_rate": sum(rate * number for rate, number in rates) / weighed if weighed else None,
         "dispute_rate": 100 * disputes / purchases if purchases else None,
         "queue_load": float(mirror.rows(WAITING, (at,))[0][0]),
     }

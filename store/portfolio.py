@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
+from store.amounts import bounded, summed
 from store.journal import Journal
 from store.mirror_schema import LEVELS
 from store.reader import Reader
@@ -63,8 +64,9 @@ WITH book AS (
         CASE WHEN {held} THEN max(coalesce(a.available_minor, 0), 0) ELSE 0 END AS kept
     FROM account a LEFT JOIN account_risk r USING (account) LEFT JOIN desk_case c USING (account)
     WHERE a.deleted = 0 AND a.status <> 'closed')
-SELECT currency, status, level, band, age, CASE {days} ELSE 0 END AS late, count(*), sum(owed), sum(limits),
-    sum(drawable), sum((owed + :ccf * drawable) * (owed + :ccf * drawable)), sum(kept)
+SELECT currency, status, level, band, age, CASE {days} ELSE 0 END AS late, count(*), {summed("owed")},
+    {summed("limits")}, {summed("drawable")}, total((owed + :ccf * drawable) * (owed + :ccf * drawable)),
+    {summed("kept")}
 FROM book GROUP BY 1, 2, 3, 4, 5, 6
 """  # noqa: S608 - numbers of the caller's constants and names of this module
 
@@ -105,7 +107,7 @@ _SELECT = f"SELECT {', '.join(_DAY)} FROM portfolio_day"  # noqa: S608 - names o
 
 def keep(journal: Journal, days: Iterable[Day]) -> None:
     """Keep what the portfolio is on a day, in the place of what it was earlier on that day."""
-    kept = [tuple(vars(day).values()) for day in days]
+    kept = [tuple(bounded(value) if isinstance(value, int) else value for value in vars(day).values()) for day in days]
     if not kept:
         return
     marks = ", ".join("?" * len(_DAY))

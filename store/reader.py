@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from store import files
+from store.amounts import summed
 from store.mirror_schema import LEVELS
 from store.query import Selection
 from store.shown import FEEDS, PAGE, AccountDetail, AccountRow, AlertRow, CaseRow, CriticalAlert, FeedRow, SetAside
@@ -201,11 +202,11 @@ class Reader:
     def exposure(self, accounts: Iterable[int]) -> dict[str, int]:
         """What can still be spent on the accounts together, in minor units by currency."""
         wanted = "[" + ",".join(str(int(account)) for account in accounts) + "]"
-        summed = (
-            "SELECT currency, sum(max(available_minor, 0)) FROM account"
+        asked = (
+            f"SELECT currency, {summed('max(available_minor, 0)')} FROM account"  # noqa: S608 - a column of this module
             " WHERE account IN (SELECT value FROM json_each(?)) AND available_minor IS NOT NULL GROUP BY currency"
         )
-        return dict(self.rows(summed, (wanted,)))
+        return dict(self.rows(asked, (wanted,)))
 
     def account(self, account_id: str) -> AccountDetail | None:
         """One account in full by its id, None when it is not mirrored or was numbered anew between two statements."""

@@ -103,6 +103,16 @@ def test_a_day_is_kept_once_as_it_was_last_and_days_add_up_to_a_history(mirror: 
         assert stored.newest(journal)
 
 
+def test_amounts_beyond_64_bits_together_are_held_to_them(mirror: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(mirror)) as connection, connection:
+        connection.execute("UPDATE account SET balance_minor = ?, available_minor = ?", (2**62, 2**62))
+    with closing(Journal(tmp_path / "journal.db")) as journal:
+        stored.keep(journal, taken(mirror))
+        whole = next(day for day in stored.newest(journal) if (day.currency, day.dimension) == ("CNY", "all"))
+    assert (whole.owed_minor, whole.avoided_minor) == (2**63 - 1, 2**62)
+    assert whole.expected_minor is not None and whole.expected_minor > 2**62
+
+
 def test_it_is_printed_and_exported(mirror: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     home = Home(tmp_path)
     asked = {"by": None, "history": False, "json": False, "csv": False}

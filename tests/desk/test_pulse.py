@@ -92,6 +92,16 @@ def test_what_was_avoided_is_what_held_frauds_could_still_spend(path: Path) -> N
     assert told(path).kept == {"CNY": (1400, 2)}
 
 
+def test_amounts_beyond_64_bits_together_are_held_to_them(path: Path) -> None:
+    build_verdicts(path)
+    change(path, "UPDATE account SET status = 'frozen', currency = 'CNY', available_minor = 1 << 62 WHERE account < 60")
+    change(path, "UPDATE txn SET currency = 'CNY', amount_minor = 1 << 62")
+    found = told(path)
+    assert found.kept["CNY"][0] == found.lost["CNY"][0] == 2**63 - 1
+    with closing(Reader(path)) as mirror:
+        assert mirror.exposure(range(9)) == {"CNY": 2**63 - 1}
+
+
 def test_what_was_lost_are_the_labelled_frauds_of_these_days(path: Path) -> None:
     found = told(path)
     assert found.all_labels
