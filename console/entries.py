@@ -204,6 +204,7 @@ def scorecard_fit(options: argparse.Namespace) -> int:
         monotone=options.monotone,
         groups=tuple(options.group),
         keep=options.keep,
+        drop=options.drop,
         cut_off=options.cut_off,
         save=options.save,
     )
@@ -215,6 +216,12 @@ def scorecard_data(options: argparse.Namespace) -> int:
     from console.paths import home
 
     return book.run(home(getattr(options, "home", None)), options.to, options.seasoned)
+
+
+def scorecard_card(options: argparse.Namespace) -> int:
+    from console.desk import card_commands
+
+    return card_commands.run(place_of(options), options)
 
 
 def policy_tune(options: argparse.Namespace) -> int:

@@ -20,6 +20,16 @@ def add_scorecard(commands: Commands) -> None:
     at_home(data)
     data.add_argument("--to", type=Path, required=True, metavar="FILE", help=tr("scorecard.help_to"))
     data.add_argument("--seasoned", type=count, default=90, metavar="DAYS", help=tr("scorecard.help_seasoned"))
+    for name in ("show", "apply", "rollback"):
+        part = command(what, name, entries.scorecard_card, text=tr(f"scorecard.help_{name}"))
+        part.set_defaults(what=name)
+        at_home(part)
+        if name == "show":
+            part.add_argument("--json", action="store_true", help=tr("cli.json"))
+            continue
+        if name == "apply":
+            part.add_argument("file", type=Path, metavar="FILE", help=tr("scorecard.help_file"))
+        part.add_argument("--reason", required=True, metavar="TEXT", help=tr("lists.help_reason"))
     fit = command(what, "fit", entries.scorecard_fit, text=tr("scorecard.help_fit"))
     fit.add_argument("--data", type=Path, required=True, metavar="FILE", help=tr("scorecard.help_data"))
     fit.add_argument("--target", required=True, metavar="COLUMN", help=tr("scorecard.help_target"))
@@ -29,6 +39,7 @@ def add_scorecard(commands: Commands) -> None:
     fit.add_argument("--monotone", type=_names, default=(), metavar="COL,...", help=tr("scorecard.help_monotone"))
     fit.add_argument("--group", action="append", default=[], metavar="COLUMN", help=tr("scorecard.help_group"))
     fit.add_argument("--keep", type=_names, default=(), metavar="COL,...", help=tr("scorecard.help_keep"))
+    fit.add_argument("--drop", type=_names, default=(), metavar="COL,...", help=tr("scorecard.help_drop"))
     fit.add_argument("--cut-off", type=int, metavar="POINTS", help=tr("scorecard.help_cut_off"))
     fit.add_argument("--save", type=Path, metavar="FILE", help=tr("scorecard.help_save"))
     fit.add_argument("--json", action="store_true", help=tr("cli.json"))

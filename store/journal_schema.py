@@ -302,3 +302,22 @@ CREATE VIEW v_figure AS SELECT id AS indicator_id, {times.column("at")} AS recor
 def _figures(database: Database) -> None:
     """The indicators that the desk makes itself, as they were when it looked: no rebuild of the mirror repeats them."""
     execute_all(database, FIGURES)
+
+
+SCORECARDS = f"""
+CREATE TABLE scorecard (
+    number INTEGER PRIMARY KEY, digest TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL,
+    applied_at INTEGER NOT NULL, withdrawn_at INTEGER, withdrawn_by TEXT, withdrawn_for TEXT
+) STRICT;
+
+CREATE VIEW v_scorecard AS SELECT
+    number, digest AS card, actor, reason, {times.column("applied_at")} AS applied_at,
+    {times.column("withdrawn_at")} AS withdrawn_at, withdrawn_by, withdrawn_for
+FROM scorecard;
+"""  # noqa: S608 - constants of this module only
+
+
+@MIGRATIONS(name="012_scorecards")
+def _scorecards(database: Database) -> None:
+    """The scorecards of the house's own that were put in force and taken back; their texts are of `review_source`."""
+    execute_all(database, SCORECARDS)

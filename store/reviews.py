@@ -65,17 +65,22 @@ FROM review r JOIN review_source p ON p.digest = r.policy JOIN review_source c O
 
 def store(connection: sqlite3.Connection, made: Judged, at: int) -> int:
     """Store a decision inside the transaction that is open; returns its number."""
-    sources = {name: getattr(made, name) for name in _SOURCES}
-    for name, body in sources.items():
-        connection.execute("INSERT OR IGNORE INTO review_source VALUES (?, ?, ?)", (digest(body), name, body))
     values: dict[str, Any] = {name: getattr(made, name) for name in PLAIN}
-    values |= {name: digest(body) for name, body in sources.items()}
+    for name in _SOURCES:
+        values[name] = keep_source(connection, name, getattr(made, name))
     values |= {"reasons": json.dumps(made.reasons), "decided_at": at}
     columns, marks = ", ".join(values), ", ".join("?" * len(values))
     added = connection.execute(f"INSERT INTO review ({columns}) VALUES ({marks})", tuple(values.values()))  # noqa: S608
     number = int(added.lastrowid or 0)
     audit.append(connection, at, made.decided_by, "review.decided", {"review": number, **audit_payload(made)})
     return number
+
+
+def keep_source(connection: sqlite3.Connection, kind: str, body: str) -> str:
+    """Keep a text that decisions are made by, once, inside the transaction that is open; returns its digest."""
+    known = digest(body)
+    connection.execute("INSERT OR IGNORE INTO review_source VALUES (?, ?, ?)", (known, kind, body))
+    return known
 
 
 def audit_payload(made: Judged) -> dict[str, Any]:

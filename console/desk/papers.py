@@ -35,6 +35,12 @@ from store.reader import Reader
 DECODERS: dict[str, Decoder[Any]] = {"application": decoder(Application), "limit_request": decoder(LimitRequest)}
 _CUSTOMER, _ACCOUNT, _DEVICE = decoder(Customer), decoder(Account), decoder(Device)
 
+WORDS = ("channel", "employment_status", "device_trust", "income_proof")
+NUMBERS = (
+    *("score", "bureau_score", "open_lines", "delinquencies_24m", "inquiries_6m", "employment_months", "months_asked"),
+    *("trust_score", "verified_contacts", "tenure_months", "utilisation", "days_past_due", "months_on_book"),
+)
+"""What a scorecard may ask of a paper: in words, and in numbers."""
 OPEN = {"application": ("submitted", "in_review"), "limit_request": ("pending",)}
 """The states in which somebody may decide."""
 BINDING = ("device", "phone", "email", "address", "national_id")

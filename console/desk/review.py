@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from console import paths
@@ -13,7 +13,7 @@ from console.core import commands
 from console.core.commands import InvalidWish, Wish
 from console.core.instants import Instant
 from console.core.messages import CoreMeta, LimitRequest
-from console.desk import deciding
+from console.desk import cards, deciding
 from console.desk.papers import Dossier
 from console.desk.undo import open_again
 from console.risk.credit.case import Case, UnreadableCase
@@ -26,7 +26,7 @@ from store.journal import Entry, Intent, Journal
 from store.policies import in_force
 from store.reviews import Judged, Kept
 
-SHIPPED_POLICY, SHIPPED_CARD = "standard.toml", "application_card.json"
+SHIPPED_POLICY = "standard.toml"
 CODES = {
     "approve": ("ability_verified", "customer_request", "other"),
     "decline": ("credit_risk", "other"),
@@ -42,13 +42,17 @@ class NotTold(Exception):
 
 @dataclass(frozen=True)
 class InForce:
-    """By what is judged now: the rules, the texts they are from, and the stamp of the policy and its stance."""
+    """By what is judged now: the rules, the texts they are from, and the stamp of the policy and its stance.
+
+    `card_since` is since when the scorecard is in force (µs), None from the beginning.
+    """
 
     rules: Rules
     stance: str
     policy: str
     card: str
     policy_version: str
+    card_since: int | None = None
 
 
 @dataclass(frozen=True)
@@ -71,12 +75,8 @@ def rules(journal: Journal | None) -> InForce:
     """
     found = in_force(journal) if journal is not None else None
     text = found.text if found else (paths.fixtures() / "policies" / SHIPPED_POLICY).read_text(encoding="utf-8")
-    return _judging_by(text, found.stance if found else None, _shipped_card())
-
-
-@cache
-def _shipped_card() -> str:
-    return (paths.fixtures() / "policies" / SHIPPED_CARD).read_text(encoding="utf-8")
+    card = cards.present(journal)
+    return replace(_judging_by(text, found.stance if found else None, card.text), card_since=card.since)
 
 
 @cache

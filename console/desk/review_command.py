@@ -16,7 +16,7 @@ from console.core.commands import InvalidWish
 from console.core.instants import Instant
 from console.core.messages import CoreMeta
 from console.core.problems import CoreProblem, CoreUnreachable
-from console.desk import deciding, papers, review
+from console.desk import cards, deciding, papers, review
 from console.desk.act import fail, wait, wake
 from console.desk.credentials import Credentials
 from console.desk.papers import Dossier
@@ -78,7 +78,11 @@ def run_show(place: Home, id_: str, *, as_json: bool) -> int:
     advice = review.recommend(found, by)
     if as_json:
         print(
-            json.dumps(_told(found, advice) | {"policy_version": by.policy_version, "basis": json.loads(found.basis())})
+            json.dumps(
+                _told(found, advice)
+                | {"policy_version": by.policy_version, "card": reviews.digest(by.card)}
+                | {"basis": json.loads(found.basis())}
+            )
         )
         return Exit.OK
     currency = found.case.currency
@@ -92,6 +96,7 @@ def run_show(place: Home, id_: str, *, as_json: bool) -> int:
         *reviewing.offered(advice, currency, exponents, WEIGHTS),
         *reviewing.known(found, WEIGHTS),
         *reviewing.points(advice, by, WEIGHTS),
+        *reviewing.judged_by(by, WEIGHTS),
     )
     return Exit.OK
 
@@ -164,7 +169,7 @@ def run_reconstruct(place: Home, which: str, *, as_json: bool) -> int:
     facts = {"number": kept.number, "target": f"{kept.target_type} {kept.target_id}", "version": kept.target_version}
     print(tr("review.retold", **facts, who=kept.decided_by, at=instants.wire(kept.decided_at)))
     print(f"{tr(f'review.choice.{kept.choice}')} {limit}  {kept.reason_code or ''}  {clean(kept.note)}")
-    print(tr("review.retold_by", policy=kept.policy_version, card=reviews.digest(kept.card)[:12]))
+    print(tr("review.retold_by", policy=kept.policy_version, card=reviews.digest(kept.card)[: cards.SHORT]))
     advice = told.advice
     print(f"{reviewing.advice(advice, kept.currency, exponents)}  {reviewing.reasons(advice.reasons)}")
     by = review.judged_by(kept)

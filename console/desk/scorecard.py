@@ -34,7 +34,8 @@ FEWEST_HELD = 10
 class Asked:
     """What to fit. `positive` is the bad value of the target (None: find out), `cut_off` the least points to approve.
 
-    `groups` are columns that are watched and never learned from, `keep` those learned from whatever is noticed.
+    `groups` are columns that are watched and never learned from, `keep` those learned from whatever is noticed, `drop`
+    those left out.
     """
 
     data: Path
@@ -45,6 +46,7 @@ class Asked:
     monotone: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
     cut_off: int | None = None
     save: Path | None = None
 
@@ -96,7 +98,8 @@ def prepared(sheet: Sheet, outcome: Outcome, asked: Asked) -> tuple[Table, list[
     for name in (*asked.monotone, *asked.keep):
         if not isinstance(tables.chosen(sheet, name), Numbers) and name in asked.monotone:
             raise ValueError(tr("scorecard.monotone_words", name=name))
-    apart = {column.name for column in groups} | {tables.chosen(sheet, asked.target).name}
+    apart = {column.name for column in groups}
+    apart |= {tables.chosen(sheet, name).name for name in (asked.target, *asked.drop)}
     columns = [column.take(outcome.known) for name, column in sheet.columns.items() if name not in apart]
     reasons = {name: tr("scorecard.same", name=name, other=other) for name, other in alike(columns).items()}
     for column in columns:

@@ -8,6 +8,7 @@ from rich.style import Style
 from rich.text import Text
 
 from console.core.messages import Application
+from console.desk.cards import SHORT
 from console.desk.papers import Dossier, things
 from console.desk.review import InForce
 from console.language import term, tr
@@ -18,7 +19,7 @@ from console.ui.text import clean
 from console.ui.themes import Palette
 from console.ui.widgets.columns import level_text
 from console.ui.widgets.lines import Pair
-from store.reviews import Kept
+from store.reviews import Kept, digest
 
 GLYPHS = {Outcome.PASS: "✓", Outcome.FAIL: "✗", Outcome.REFER: "!", Outcome.MISSING: "?"}
 BAR_WIDTH = 8
@@ -207,6 +208,17 @@ def earlier(kept: Sequence[Kept], now: int, exponents: Exponents, colours: Palet
     return lines
 
 
-def card_words(card: Scorecard) -> str:
-    """What a scorecard was made of."""
-    return tr("review.expert_card") if not card.made_of else tr("review.fitted_card", rows=card.made_of)
+def judged_by(by: InForce, colours: Palette) -> list[Pair]:
+    """The policy and the scorecard that judged."""
+    card = card_words(by.rules.card, digest(by.card), by.card_since)
+    words = f"{clean(by.policy_version, 60)} · {card}"
+    return [(Text(tr("review.label.policy"), colours.faint), Text(words, colours.faint))]
+
+
+def card_words(card: Scorecard, version: str, since: int | None) -> str:
+    """What a scorecard was made of, the beginning of its text's digest, and since when (µs) it is in force."""
+    made = tr("review.expert_card") if not card.made_of else tr("review.fitted_card", rows=formats.count(card.made_of))
+    known = {"card": made, "digest": version[:SHORT]}
+    if since is None:
+        return tr("review.card_always", **known)
+    return tr("review.card_since", **known, since=formats.clocked(since, "%Y-%m-%d %H:%M"))

@@ -10,9 +10,11 @@ import pytest
 from msgspec.structs import replace
 
 from console import language
+from console.desk import cards
 from console.paths import Home
 from console.risk.credit.case import Case, Check, Peer, Tie
 from console.risk.credit.review import Choice, review
+from console.risk.credit.scorecard import Scorecard
 from console.ui import reviewing
 from console.ui.app import RiskDesk
 from console.ui.dialogs.review import GrantLessDialog, ReferDialog, ReviewDialog, TurnDownDialog
@@ -149,6 +151,23 @@ async def test_the_queue_is_ordered_and_enter_shows_the_whole(desk: Desk, home: 
         await shown(app, "expert scorecard")
         await pilot.press("escape")
         assert app.screen.NAME == "reviews"
+
+
+async def test_a_card_put_in_force_judges_what_is_shown_at_once(desk: Desk, home: Home) -> None:
+    app = desk()
+    async with app.run_test(size=(120, 50)) as pilot:
+        await queue(app)
+        await pilot.press("g", "enter")
+        await until(lambda: app.screen.NAME == "review" and app.screen.stands, "the application")
+        await pilot.press("G")
+        before = app.screen.judge(app.screen.paper()).advice.assessment.points
+        card = Scorecard.from_json(cards.present(None).text.encode())
+        text = replace(card, base=card.base - 7, made_of=1234, defaults=50).to_json().decode()
+        journal = Journal(home.journal)
+        cards.apply(journal, text, "fitted", "maria.k")
+        journal.close()
+        await shown(app, f"scorecard of 1,234 cases {reviews.digest(text)[:12]} since ")
+        assert app.screen.judge(app.screen.paper()).advice.assessment.points == before - 7
 
 
 async def test_the_queue_is_filtered_by_fields_of_its_own(desk: Desk) -> None:

@@ -74,7 +74,10 @@ class Reviewing(DeskScreen):
         """The policy and scorecard in force; None, with the reason said, when they can't be used."""
         try:
             journal = self.sight.open_journal() if self.sight.home.journal.exists() else None
-            self._by = review.rules(journal)
+            found = review.rules(journal)
+            if found != self._by:
+                self._judged.clear()
+            self._by = found
         except (PolicyError, UnusableCard, StoreError, sqlite3.Error) as error:
             self.desk.say(clean(error), "bad")
         return self._by

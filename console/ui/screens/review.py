@@ -86,7 +86,6 @@ class ReviewScreen(Reviewing):
         line.append(f"  {told}" if told else "", colours.plain)
         kept = reviews.about(journal, found.type, found.resource.id) if journal is not None else []
         ours = [entry for entry in self.sight.commands if entry.target_id == found.resource.id]
-        stamp = f"{clean(by.policy_version, 60)} · {reviewing.card_words(by.rules.card)}"
         return [
             (Text(tr("review.label.advice"), colours.faint), line),
             *(
@@ -100,7 +99,7 @@ class ReviewScreen(Reviewing):
             *reviewing.offered(advice, currency, exponents, colours),
             *reviewing.known(found, colours),
             *reviewing.points(advice, by, colours),
-            (Text(tr("review.label.policy"), colours.faint), Text(stamp, colours.faint)),
+            *reviewing.judged_by(by, colours),
         ]
 
     def do_down(self, _: str) -> None:
