@@ -17,6 +17,7 @@ from store.journal import Journal
 from store.policies import in_force
 
 SHIPPED = "standard.toml"
+DRAFT = "tuned-policy.toml"
 
 
 def standing(home: Home, stance: str | None) -> tuple[Policy, str]:
@@ -40,6 +41,27 @@ def standing(home: Home, stance: str | None) -> tuple[Policy, str]:
 
 
 def write_draft(home: Home, packs: Path | None, stance: str, setting: Setting, to: Path) -> None:
-    """Write the policy with those thresholds in a stance. Raises PolicyError where it can't be, OSError."""
+    """Write the policy with those thresholds in a stance into a new file.
+
+    Raises PolicyError where it can't be, FileExistsError, OSError.
+    """
+    write(to, _draft(home, packs, stance, setting), overwrite=False)
+
+
+def keep_draft(home: Home, packs: Path | None, stance: str, setting: Setting) -> Path:
+    """The same under the first free name in the home: `tuned-policy.toml`, `tuned-policy-2.toml` and so on."""
+    text = _draft(home, packs, stance, setting)
+    number, to = 1, home.folder / DRAFT
+    while True:
+        try:
+            write(to, text, overwrite=False)
+        except FileExistsError:
+            number += 1
+            to = home.folder / f"{Path(DRAFT).stem}-{number}.toml"
+        else:
+            return to
+
+
+def _draft(home: Home, packs: Path | None, stance: str, setting: Setting) -> str:
     policy, _ = standing(home, stance)
-    write(to, drafted(policy, stance, setting, load_packs(pack_texts(packs))))
+    return drafted(policy, stance, setting, load_packs(pack_texts(packs)))

@@ -66,8 +66,10 @@ def run(asked: Asked, *, as_json: bool, progress: bool = False) -> int:
 
     With `progress` a line `{"done": 0..1}` now and then before it, else a bar where a person watches.
 
-    Raises ValueError where there is nothing to tune or the draft can't be made.
+    Raises ValueError where there is nothing to tune or the draft can't be made, as where its file is there already.
     """
+    if asked.to is not None and asked.to.exists():
+        raise ValueError(tr("tuning.exists", file=asked.to))
     os.nice(NICE)
     pack = load_packs(pack_texts(asked.packs))
     policy, stance = standing(asked.home, asked.stance)

@@ -30,7 +30,7 @@ def whole(to: Path, *, overwrite: bool = True) -> Iterator[TextIO]:
         unfinished.unlink(missing_ok=True)
 
 
-def write(to: Path, text: str) -> None:
-    """Write a file, complete before it has its name. Raises OSError."""
-    with whole(to) as file:
+def write(to: Path, text: str, *, overwrite: bool = True) -> None:
+    """Write a file, complete before it has its name. Raises FileExistsError unless `overwrite`, OSError."""
+    with whole(to, overwrite=overwrite) as file:
         file.write(text)

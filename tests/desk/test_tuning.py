@@ -122,6 +122,14 @@ def test_the_picked_point_becomes_a_draft_that_can_be_read(folder, tmp_path, cap
     assert policy.stances["guarded"].automatic.freeze == (told["front"][1]["freeze"] is not None)
 
 
+def test_a_file_that_is_there_is_refused_before_the_search(folder, tmp_path):
+    draft = tmp_path / "draft.toml"
+    draft.write_text("edited by hand", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"draft\.toml is there already"):
+        tuning.run(asked(folder, to=draft), as_json=True, progress=True)
+    assert draft.read_text(encoding="utf-8") == "edited by hand"
+
+
 def test_for_people_it_is_a_plot_and_a_table_of_eighty_cells(folder, capsys):
     assert tuning.run(asked(folder), as_json=False) == 0
     shown = capsys.readouterr().out.splitlines()

@@ -16,10 +16,10 @@ from typing import Any
 from console.core import commands
 from console.core.instants import HOUR
 from console.desk import handover
+from console.desk.tuned import DRAFT
 from console.ui.app import RiskDesk
 from console.ui.drafts import Draft
 from console.ui.screens.backtest import BacktestScreen
-from console.ui.screens.tuning import DRAFT
 from console.ui.widgets.prompt import Prompt
 from store.journal import Journal
 from store.life import State

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from console.desk.tuned import DRAFT
 from console.paths import Home
 from console.risk.policy_text import read_policy
 from console.ui.backtesting import BacktestFailed
-from console.ui.screens.tuning import DRAFT, TuningScreen, tune
+from console.ui.screens.tuning import TuningScreen, tune
 from tests.ui.conftest import Desk
 from tests.ui.screens import ready, shown
 
@@ -52,6 +53,23 @@ async def test_the_front_is_a_plot_and_a_table_and_a_point_becomes_a_draft(desk:
         levels = policy.stances["normal"].levels
         assert levels is not None
         assert (levels.medium, policy.stances["normal"].automatic.least_score) == (0.2, 0.5)
+
+
+async def test_a_draft_that_is_there_is_never_written_over(desk: Desk, home: Home) -> None:
+    (home.folder / DRAFT).write_text("edited by hand", encoding="utf-8")
+    app = desk()
+    async with app.run_test(size=(100, 34)):
+        await ready(app)
+        app.push_screen(TuningScreen("30", front))
+        await shown(app, "1 beat it")
+        for number, place, alert in ((2, 0, 0.9), (3, 2, 0.2)):
+            app.screen.table.place(place)
+            app.perform("draft_point")
+            await shown(app, f"tuned-policy-{number}.toml")
+            text = (home.folder / f"tuned-policy-{number}.toml").read_text(encoding="utf-8")
+            levels = read_policy(DRAFT, text).stances["normal"].levels
+            assert levels is not None and levels.medium == alert
+    assert (home.folder / DRAFT).read_text(encoding="utf-8") == "edited by hand"
 
 
 async def test_it_can_be_ended_and_wrong_days_are_said(desk: Desk) -> None:

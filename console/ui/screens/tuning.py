@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.text import Text
@@ -25,7 +24,6 @@ RATES = ("disturbance", "coverage", "loss", "minutes")
 WIDTH = 10
 LEAST_PLOT, OTHER_ROWS = 9, 14
 """Rows of the plot, and those that the rest of the screen needs beside it."""
-DRAFT = "tuned-policy.toml"
 
 Report = Mapping[str, Any]
 Tune = Callable[[Home, float | None, Callable[[float], None]], Awaitable[Report]]
@@ -123,8 +121,8 @@ class TuningScreen(RunningScreen):
     # ------------------------------------------------------------ actions
 
     def do_draft_point(self, _: str) -> None:
-        """Write the policy with the thresholds under the cursor into the home."""
-        from console.desk.tuned import write_draft
+        """Write the policy with the thresholds under the cursor into a new file in the home."""
+        from console.desk.tuned import keep_draft
         from console.risk.tuning import Setting
 
         index = self.table.cursor
@@ -132,10 +130,8 @@ class TuningScreen(RunningScreen):
             return
         point = self.table.points[index]
         stance = str(self.report["policy"]).partition("/")[2]
-        file: Path = self.sight.home.folder / DRAFT
         try:
-            setting = Setting(point["alert"], point["freeze"])
-            write_draft(self.sight.home, rules.folder(), stance, setting, file)
+            file = keep_draft(self.sight.home, rules.folder(), stance, Setting(point["alert"], point["freeze"]))
         except (OSError, ValueError) as error:
             self.desk.say(tr("ui.tuning.not_drafted", error=clean(error, 200)), "bad")
         else:
