@@ -158,6 +158,7 @@ def test_a_card_fitted_without_what_no_review_gives_can_be_applied(
         (asking(number("device_trust")).to_json(), "'device_trust'"),
         (asking(*(in_words(f"\x1b[2J{place}") for place in range(500))).to_json(), "492 more"),
     ],
+    ids=["empty", "deep", "no text", "long", "bare", "foreign", "number", "many"],
 )
 def test_what_can_not_judge_is_refused_and_nothing_is_kept(
     tmp_path: Path, journal: Journal, body: bytes, named: str, capsys: pytest.CaptureFixture[str]
