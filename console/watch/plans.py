@@ -15,7 +15,7 @@ from console.core.client import CoreClient
 from console.core.commands import InvalidWish
 from console.core.instants import MINUTE, Instant
 from console.core.messages import Account, CoreMeta
-from console.core.problems import CoreProblem, CoreUnreachable
+from console.core.problems import CoreProblem, CoreUnreachable, Unreadable
 from console.desk import bulk, deciding
 from console.desk.bulk import Skip
 from console.desk.quota import expected
@@ -127,6 +127,8 @@ class PlanRunner:
             if (problem.status, problem.problem.code) not in GONE:
                 raise  # a page of something on the way, which says nothing of the account
             self._skip(item, problem.problem.code)
+        except Unreadable:
+            self._skip(item, "unreadable")
         except Skip as skip:
             self._skip(item, skip.why)
         except InvalidWish as invalid:

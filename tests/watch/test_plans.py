@@ -211,11 +211,12 @@ async def test_what_no_longer_applies_is_skipped_with_its_reason(desk: Desk) -> 
     }  # fmt: skip
     desk.core.accounts["a1"]["holds"] = [hold]
     del desk.core.accounts["a2"]
+    desk.core.accounts["a3"]["limits"] = "?"
     await desk.finish()
-    told = [(item.target.account_id, item.result, item.why) for item in desk.plans.items(1)[:4]]
+    told = [(item.target.account_id, item.result, item.why) for item in desk.plans.items(1)[:5]]
     assert told == [
         ("a0", "SKIPPED", "closed"), ("a1", "SKIPPED", "already"), ("a2", "SKIPPED", "not_found"),
-        ("a3", "CONFIRMED", "read_back"),
+        ("a3", "SKIPPED", "unreadable"), ("a4", "CONFIRMED", "read_back"),
     ]  # fmt: skip
 
 
