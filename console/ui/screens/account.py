@@ -42,7 +42,7 @@ class AccountScreen(Decisions):
     AccountScreen #history { height: 1fr; }
     AccountScreen #history Timeline { padding: 0 0 0 1; }
     AccountScreen #runbook, AccountScreen #runbook_title { display: none; }
-    AccountScreen #runbook { height: auto; max-height: 50%; padding: 0 1; }
+    AccountScreen #runbook { height: auto; max-height: 50%; padding: 0 1; scrollbar-gutter: stable; }
     AccountScreen.-told #runbook, AccountScreen.-told #runbook_title { display: block; }
     AccountScreen.-wide #pane { layout: horizontal; }
     AccountScreen.-wide #portrait { width: 42%; height: 100%; max-height: 100%; }
