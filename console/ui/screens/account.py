@@ -89,7 +89,6 @@ class AccountScreen(Decisions):
         return self._detail.row if self._detail else None
 
     def on_mount(self) -> None:
-        self.set_focus(self.timeline)
         self.call_after_refresh(self._look_ahead)
 
     def on_resize(self) -> None:

@@ -67,9 +67,6 @@ class ApprovalsScreen(ShortList[Item], Voting):
     def home_focus(self) -> Widget | None:
         return self.table
 
-    def on_mount(self) -> None:
-        self.set_focus(self.table)
-
     # ------------------------------------------------------------ showing
 
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:

@@ -116,7 +116,6 @@ class AuditScreen(Arranging[Selection]):
         return self.table
 
     def on_mount(self) -> None:
-        self.set_focus(self.table)
         if self.filter and not self.apply_filter(self.filter):
             self.filter = ""
 

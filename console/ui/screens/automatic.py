@@ -133,9 +133,6 @@ class AutomaticScreen(DeskScreen):
     def home_focus(self) -> Widget | None:
         return self.table
 
-    def on_mount(self) -> None:
-        self.set_focus(self.table)
-
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
         situation = self.sight.situation
         if self.sight.journal is not None and (journal_changed or situation.now - self._read_at >= SECOND):

@@ -189,6 +189,7 @@ class DeskScreen(Screen[None]):
         self.show_keys()
 
     def on_mount(self) -> None:
+        self.set_focus(self.home_focus())
         self._composed = True
         self.looked(True, True)
 

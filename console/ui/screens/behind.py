@@ -79,7 +79,6 @@ class BehindScreen(DeskScreen):
         return self.table
 
     def on_mount(self) -> None:
-        self.set_focus(self.table)
         self.table.exponents = self.sight.situation.exponents
         self.table.resize_to_rows()
         self.table.place(0)

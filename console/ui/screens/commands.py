@@ -132,9 +132,6 @@ class CommandsScreen(ShortList[Entry], Withdrawals):
     def entry(self) -> Entry | None:
         return self.list.chosen()
 
-    def on_mount(self) -> None:
-        self.set_focus(self.home_focus())
-
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
         colours, situation = palette(self.app.theme_variables), self.sight.situation
         self.list.tell(self.kept(self.sight.commands), situation.now, situation.subject)

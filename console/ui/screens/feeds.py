@@ -38,9 +38,6 @@ class FeedsScreen(DeskScreen):
     def home_focus(self) -> Widget | None:
         return self.query_one(VerticalScroll)
 
-    def on_mount(self) -> None:
-        self.set_focus(self.home_focus())
-
     def extract(self) -> Extract | None:
         from console.desk.extracts import whole
 

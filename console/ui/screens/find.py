@@ -153,7 +153,6 @@ class FindScreen(Decisions):
         return self.table if self.table.total() else self.field
 
     def on_mount(self) -> None:
-        self.set_focus(self.field)
         if self._text:
             self._seek()
 

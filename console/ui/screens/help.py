@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rich.text import Text
-from textual.containers import VerticalScroll
-from textual.widget import Widget
 
 from console.language import term, tr
 from console.ui.actions import Action, Facts, obstacle, shown
-from console.ui.screens.base import DeskScreen
+from console.ui.screens.reading import ReadingScreen
 from console.ui.themes import GLYPHS, Palette, palette
 from console.ui.widgets.columns import INTENT_GLYPHS, intent_style, level_text
-from console.ui.widgets.lines import Lines, Pair
+from console.ui.widgets.lines import Pair
 
 KEY_WIDTH = 12
 
 
-class HelpScreen(DeskScreen):
+class HelpScreen(ReadingScreen):
     """Made from the live actions, so that it can't say what is not so."""
 
-    DEFAULT_CSS = "HelpScreen VerticalScroll { height: 1fr; padding: 0 1; }"
     NAME = "help"
 
     def __init__(self, actions: Sequence[Action], facts: Facts, fields: Sequence[str] = ()) -> None:
@@ -29,27 +26,11 @@ class HelpScreen(DeskScreen):
         super().__init__()
         self._actions, self._facts, self._fields = actions, facts, fields
 
-    def body(self) -> Iterable[Widget]:
-        yield Lines("title", "heading")
-        with VerticalScroll():
-            yield Lines("text", tall=True)
-
-    def home_focus(self) -> Widget | None:
-        return self.query_one(VerticalScroll)
-
-    def on_mount(self) -> None:
-        self.set_focus(self.home_focus())
-        self._draw()
-
-    def redraw(self) -> None:
-        self._draw()
-        super().redraw()
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
         colours = palette(self.app.theme_variables)
-        self.query_one("#title", Lines).show(Text(tr("ui.help_screen.title"), colours.strong))
+        self.heading.show(Text(tr("ui.help_screen.title"), colours.strong))
         pairs = [_line(action, self._facts, colours) for action in self._actions]
-        self.query_one("#text", Lines).show_pairs([*pairs, *_legend(self._fields, colours)], KEY_WIDTH)
+        self.text.show_pairs([*pairs, *_legend(self._fields, colours)], KEY_WIDTH)
 
 
 def _line(action: Action, facts: Facts, colours: Palette) -> Pair:

@@ -161,9 +161,6 @@ class LinksScreen(Decisions):
     def home_focus(self) -> Widget | None:
         return self.table
 
-    def on_mount(self) -> None:
-        self.set_focus(self.table)
-
     def on_unmount(self) -> None:
         self._stop()
 

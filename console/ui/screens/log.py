@@ -89,9 +89,6 @@ class LogScreen(DeskScreen):
     def home_focus(self) -> Widget | None:
         return self.table
 
-    def on_mount(self) -> None:
-        self.set_focus(self.table)
-
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
         if self._tail is None:
             self._tail = Tail(self.sight.home.log)

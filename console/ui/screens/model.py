@@ -144,9 +144,6 @@ class ModelScreen(DeskScreen):
     def home_focus(self) -> Widget | None:
         return self.table
 
-    def on_mount(self) -> None:
-        self.set_focus(self.table)
-
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
         sight = self.sight
         if mirror_changed or journal_changed:

@@ -126,9 +126,6 @@ class PlanScreen(Steering):
     def number(self) -> int | None:
         return self._number
 
-    def on_mount(self) -> None:
-        self.set_focus(self.table)
-
     def extract(self) -> Extract | None:
         from console.desk.extracts import whole
 

@@ -184,9 +184,6 @@ class PlansScreen(ShortList[Followed], Steering):
     def number(self) -> int | None:
         return self.table.cursor
 
-    def on_mount(self) -> None:
-        self.set_focus(self.table)
-
     def looked(self, mirror_changed: bool, journal_changed: bool) -> None:
         now = self.sight.situation.now
         if journal_changed or now - self._read_at >= SECOND:

@@ -109,9 +109,6 @@ class PolicyScreen(DeskScreen):
     def home_focus(self) -> Widget | None:
         return self.table
 
-    def on_mount(self) -> None:
-        self.set_focus(self.table)
-
     def on_unmount(self) -> None:
         if self._trying is not None:
             self._trying.cancel()

@@ -47,9 +47,6 @@ class ReviewScreen(Reviewing):
     def home_focus(self) -> Widget | None:
         return self._pane
 
-    def on_mount(self) -> None:
-        self.set_focus(self.home_focus())
-
     def paper(self) -> Paper | None:
         return papers.find(self.sight.mirror, *self._named) if self.sight.mirror is not None else None
 

@@ -66,9 +66,6 @@ class ReviewsScreen(ShortList[Item], Reviewing):
     def home_focus(self) -> Widget | None:
         return self.table
 
-    def on_mount(self) -> None:
-        self.set_focus(self.table)
-
     def paper(self) -> Paper | None:
         current = self.table.current
         return current.paper if current is not None else None

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from rich.text import Text
-from textual.containers import VerticalScroll
-from textual.widget import Widget
 
 from console.desk.rules import DAYS
 from console.language import language, term, tr
@@ -14,48 +10,31 @@ from console.risk.packs import Rule
 from console.risk.records import RuleRecord
 from console.ui import formats
 from console.ui.evidence import feature
-from console.ui.screens.base import DeskScreen
+from console.ui.screens.reading import ReadingScreen
 from console.ui.screens.rules import Known, overlap, precision
 from console.ui.text import clean
 from console.ui.themes import Palette, palette
-from console.ui.widgets.lines import Lines, Pair
+from console.ui.widgets.lines import Pair
 
 LABEL_WIDTH = 12
 OVERLAPS = 6
 
 
-class RuleScreen(DeskScreen):
+class RuleScreen(ReadingScreen):
     """A rule's text, condition, thresholds, runbook and record."""
 
-    DEFAULT_CSS = "RuleScreen VerticalScroll { height: 1fr; padding: 0 1; }"
     NAME = "rule"
 
     def __init__(self, known: Known) -> None:
         super().__init__()
         self._known = known
 
-    def body(self) -> Iterable[Widget]:
-        yield Lines("title", "heading")
-        with VerticalScroll():
-            yield Lines("text", tall=True)
-
-    def home_focus(self) -> Widget | None:
-        return self.query_one(VerticalScroll)
-
-    def on_mount(self) -> None:
-        self.set_focus(self.home_focus())
-        self._draw()
-
-    def redraw(self) -> None:
-        self._draw()
-        super().redraw()
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
         colours, one = palette(self.app.theme_variables), self._known
         title = Text(clean(one.rule_id, 24), colours.strong).append(f"  {term('ui.rule_state', one.state)}")
-        self.query_one("#title", Lines).show(title)
+        self.heading.show(title)
         pairs = [*(_rule(one.rule, colours) if one.rule else _gone(colours)), *_record(one.record, colours)]
-        self.query_one("#text", Lines).show_pairs(pairs, LABEL_WIDTH)
+        self.text.show_pairs(pairs, LABEL_WIDTH)
 
 
 def _rule(rule: Rule, colours: Palette) -> list[Pair]:

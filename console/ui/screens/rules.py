@@ -165,9 +165,6 @@ class RulesScreen(ShortList[Known]):
     def home_focus(self) -> Widget | None:
         return self.table
 
-    def on_mount(self) -> None:
-        self.set_focus(self.table)
-
     def on_unmount(self) -> None:
         if self._reading is not None:
             self._reading.cancel()

@@ -48,7 +48,6 @@ class RunningScreen(DeskScreen):
     # ------------------------------------------------------------ running
 
     def on_mount(self) -> None:
-        self.set_focus(self.home_focus())
         self._run = asyncio.create_task(self._work())
 
     def on_unmount(self) -> None:

@@ -105,9 +105,6 @@ class StreamScreen(Arranging[Selection], Decisions):
     def home_focus(self) -> Widget | None:
         return self.table
 
-    def on_mount(self) -> None:
-        self.set_focus(self.table)
-
     def visit(self) -> Visit | None:
         return Visit(self.NAME, self._account_id or EVERYTHING)
 

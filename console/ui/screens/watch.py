@@ -82,7 +82,6 @@ class WatchScreen(Arranging[Selection], Marking):
         return self.table.unmark()
 
     def on_mount(self) -> None:
-        self.set_focus(self.table)
         self.desk.begin_survey()
 
     def first_order(self) -> None:
