@@ -24,10 +24,10 @@ from console.bench.drift import KEPT_S, Shown, Truth, listed
 from console.bench.machine import machine
 from console.bench.screen import Screen
 from console.bench.terminal import Terminal
+from console.desk import stored
 from console.exits import Exit
 from console.language import tr
 from console.paths import Home
-from console.ui.situation import read_meta
 from console.watch.lock import holder
 from store.files import StoreError
 from store.reader import Reader
@@ -191,7 +191,7 @@ def _wait_for(home: Home) -> dict[str, int]:
         time.sleep(0.5)
         try:
             with closing(Reader(home.mirror)) as mirror:
-                meta = read_meta(mirror.notes().get("meta")) if mirror.ready() else None
+                meta = stored.meta(mirror.notes().get("meta")) if mirror.ready() else None
                 if meta is not None and mirror.size():
                     return {currency.code: currency.exponent for currency in meta.currencies}
         except StoreError:

@@ -15,10 +15,10 @@ from console.core.ballots import CANCEL
 from console.core.client import CoreClient
 from console.core.commands import Absent, InvalidWish, outcome
 from console.core.instants import Instant
-from console.core.messages import UNREADABLE, Account, Command, CoreMeta, decoder, encode
+from console.core.messages import Command, CoreMeta, encode
 from console.core.problems import CoreProblem, CoreUnreachable
 from console.core.second_person import is_own, may_decide
-from console.desk import act, ballots, deciding
+from console.desk import act, ballots, deciding, stored
 from console.desk.credentials import Credentials
 from console.desk.waiting import concerned, waiting
 from console.exits import Exit
@@ -32,9 +32,6 @@ from store.journal import Blocked, Entry, IllegalMove, Journal
 from store.life import State
 from store.reader import AccountDetail, Reader
 
-_META, _ACCOUNT = decoder(CoreMeta), decoder(Account)
-
-
 # ---------------------------------------------------------------- what waits
 
 
@@ -45,7 +42,7 @@ def show(place: Home, *, as_json: bool) -> int:
     except (StoreError, OSError) as error:
         return act.fail(str(error), Exit.FAILED)
     try:
-        meta = _read(_META, mirror.notes().get("meta"))
+        meta = stored.meta(mirror.notes().get("meta"))
         reason_codes.told_by(meta)
         found = [(command, concerned(mirror, command)) for command in waiting(mirror, instants.now())]
     finally:
@@ -76,19 +73,12 @@ def _described(command: Command, detail: AccountDetail | None, meta: CoreMeta | 
 
 def _line(command: Command, detail: AccountDetail | None, meta: CoreMeta | None) -> str:
     exponents = {currency.code: currency.exponent for currency in meta.currencies} if meta else {}
-    account = _read(_ACCOUNT, detail.doc if detail else None)
+    account = stored.account(detail.doc if detail else None)
     left = formats.age(command.not_after - instants.now())
     own = meta is not None and is_own(command, meta)
     who = tr("approvals.own") if own else clean(command.created_by, 24)
     what = f"{asks(command, account, exponents)} · {reason_codes.words(command.reason_code) or formats.NOTHING}"
     return f"{command.id}  {left:>4}  {clean(command.target.id, 72)}  {who}  {what}"
-
-
-def _read(reader: msgspec.json.Decoder[Any], text: str | None) -> Any:  # noqa: ANN401 - the decoder's own type
-    try:
-        return reader.decode(text) if text else None
-    except UNREADABLE:
-        return None
 
 
 # ---------------------------------------------------------------- deciding

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 
-from console.core import messages
 from console.core.instants import DAY, SECOND
 from console.core.messages import CoreMeta
+from console.desk import stored
 from console.desk.backtest_report import Report, behind, table, told
 from console.desk.pack_files import pack_texts
 from console.desk.policy import in_stance
@@ -43,7 +42,6 @@ from store.models import Models
 NICE = 10
 PAGE_BYTES = 8_000 * FACTS.itemsize
 TOLD_EVERY_S = 0.25
-META = messages.decoder(CoreMeta)
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ def run(asked: Asked, *, as_json: bool, progress: bool) -> int:
     except StoreError as error:
         return _fail(error)
     try:
-        meta = meta_of(log)
+        meta = stored.meta(log.note("meta"))
         report = compared(log, live, draft, asked, meta, progress)
     except StoreError as error:
         return _fail(error)
@@ -193,16 +191,6 @@ def _facts(page: bytes) -> Array:
         return np.frombuffer(page, FACTS)
     except ValueError as error:
         raise StoreError(tr("backtest.other_facts")) from error
-
-
-def meta_of(log: FactsLog) -> CoreMeta | None:
-    """What the core said of itself; None when it never did or can't be read."""
-    text = log.note("meta")
-    try:
-        meta: CoreMeta | None = META.decode(text) if text else None
-    except msgspec.MsgspecError:
-        return None
-    return meta
 
 
 def _write(path: Path, lines: Iterable[dict[str, Any]]) -> None:

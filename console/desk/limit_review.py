@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from console.core import commands
 from console.core.messages import CoreMeta
-from console.desk import papers
+from console.desk import papers, stored
 from console.desk.review import InForce
 from console.risk.credit.book import Change, change
-from store import papers as stored
+from store import papers as kept
 from store.journal import Journal
 from store.papers import Line
 from store.plans import Order, Plan, Plans, Target
@@ -44,7 +44,7 @@ def review(mirror: Reader, by: InForce) -> Iterator[Moved | None]:
     An account whose document can't be read, or can't be judged, stays as it is.
     """
     at, after = mirror.watermark(), -1
-    while lines := stored.book(mirror, after, CHUNK):
+    while lines := kept.book(mirror, after, CHUNK):
         after = lines[-1].account
         for line in lines:
             found = _change(line, by, at)
@@ -52,11 +52,11 @@ def review(mirror: Reader, by: InForce) -> Iterator[Moved | None]:
 
 
 def _change(line: Line, by: InForce, at: int) -> Change | None:
-    account = papers.read_account(line.doc)
+    account = stored.account(line.doc)
     if account is None:
         return None
     try:
-        return change(papers.of_account(account, papers.read_customer(line.customer), line.alert, at), by.rules)
+        return change(papers.of_account(account, stored.customer(line.customer), line.alert, at), by.rules)
     except (ValueError, TypeError):
         return None
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from console.core import instants
-from console.core.messages import CoreMeta, decoder
+from console.desk import stored
 from console.exits import Exit
 from console.language import term, tr
 from console.paths import Home
@@ -26,7 +26,6 @@ from store.reader import Reader
 from store.training import TrainingReader
 
 LONGEST_REASON = 500
-_META = decoder(CoreMeta)
 NOTE = "model"
 """The note of the mirror in which the watcher tells how learning stands."""
 
@@ -103,9 +102,9 @@ def explain(home: Home, transaction_id: str) -> int:
 def _exponents(home: Home) -> dict[str, int]:
     """How many digits of each currency stand after the point, as the core said."""
     reader = Reader(home.mirror)
-    meta = reader.notes().get("meta")
+    meta = stored.meta(reader.notes().get("meta"))
     reader.close()
-    return {one.code: one.exponent for one in _META.decode(meta).currencies} if meta else {}
+    return {one.code: one.exponent for one in meta.currencies} if meta else {}
 
 
 def _told(home: Home) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from console.core import instants
 from console.core.instants import DAY, Instant
 from console.core.messages import (
-    UNREADABLE,
     Account,
     Application,
     Customer,
@@ -24,6 +23,7 @@ from console.core.messages import (
     decoder,
     encode,
 )
+from console.desk import stored
 from console.risk.credit.case import Case, Check, Peer, Tie
 from console.risk.credit.limits import Ability, Willingness
 from console.risk.credit.review import WINDOW
@@ -33,7 +33,7 @@ from store.papers import Known, Paper, Tied
 from store.reader import Reader
 
 DECODERS: dict[str, Decoder[Any]] = {"application": decoder(Application), "limit_request": decoder(LimitRequest)}
-_CUSTOMER, _ACCOUNT, _DEVICE = decoder(Customer), decoder(Account), decoder(Device)
+_DEVICE = decoder(Device)
 
 WORDS = ("channel", "employment_status", "device_trust", "income_proof")
 NUMBERS = (
@@ -104,20 +104,8 @@ def waiting(mirror: Reader) -> list[tuple[Paper, Application | LimitRequest]]:
 
 def read(paper: Paper) -> Application | LimitRequest | None:
     """A paper's resource, None when it can't be read."""
-    resource: Application | LimitRequest | None = _read(DECODERS[paper.type], paper.doc)
+    resource: Application | LimitRequest | None = stored.read(DECODERS[paper.type], paper.doc)
     return resource
-
-
-def read_account(text: str | None) -> Account | None:
-    """An account from its JSON, None when there is none or it can't be read."""
-    account: Account | None = _read(_ACCOUNT, text)
-    return account
-
-
-def read_customer(text: str | None) -> Customer | None:
-    """A customer from its JSON, None when there is none or it can't be read."""
-    customer: Customer | None = _read(_CUSTOMER, text)
-    return customer
 
 
 def dossier(mirror: Reader, paper: Paper, now: int | None = None) -> Dossier | None:
@@ -127,11 +115,11 @@ def dossier(mirror: Reader, paper: Paper, now: int | None = None) -> Dossier | N
         return None
     at = max(mirror.watermark(), asked_at(resource)) if now is None else now
     detail = mirror.account(resource.account_id) if resource.account_id else None
-    account = read_account(detail.doc if detail else None)
+    account = stored.account(detail.doc if detail else None)
     if isinstance(resource, Application):
         customer_id: str | None = resource.customer_id
         case = _of_application(resource, at)
-        device: Device | None = _read(_DEVICE, papers.resource(mirror, "device", resource.device_id or ""))
+        device: Device | None = stored.read(_DEVICE, papers.resource(mirror, "device", resource.device_id or ""))
         values = {"device_trust": device.trust if device else None}
         case = replace(case, values={**case.values, **values}, blocked=device is not None and device.trust == "blocked")
     else:
@@ -140,7 +128,7 @@ def dossier(mirror: Reader, paper: Paper, now: int | None = None) -> Dossier | N
         if detail is not None:
             alert = detail.alert.level if detail.alert and detail.alert.state == "open" else 0
             case = replace(case, alert=alert, asked=_asked(mirror, detail.row.account, at))
-    customer = read_customer(mirror.customer(customer_id) if customer_id else None)
+    customer = stored.customer(mirror.customer(customer_id) if customer_id else None)
     tied = _tied(mirror, customer_id or "", resource, at)
     known = _known(mirror, customer_id, tied)
     peers = [Peer(one.account_id, link, one.level, one.fraud) for link, one in known]
@@ -298,7 +286,7 @@ def _known(mirror: Reader, customer_id: str | None, tied: Iterable[Tied]) -> lis
 
 def _asked(mirror: Reader, account: int, at: int) -> int:
     """The customer's own wishes for a higher limit of late."""
-    found = [_read(DECODERS["limit_request"], doc) for doc in papers.requests_of(mirror, account)]
+    found = [stored.read(DECODERS["limit_request"], doc) for doc in papers.requests_of(mirror, account)]
     return sum(
         one is not None
         and one.requested_by == "customer"
@@ -324,15 +312,6 @@ def _amount(value: int | None) -> int | None:
 
 def _number(value: int | None) -> float | None:
     return None if value is None else float(max(-LARGEST, min(value, LARGEST)))
-
-
-def _read(decoder: Decoder[Any], text: str | None) -> Any:  # noqa: ANN401 - the decoder's own type
-    if text is None:
-        return None
-    try:
-        return decoder.decode(text)
-    except UNREADABLE:
-        return None
 
 
 def _plain(resource: Message | None) -> Any:  # noqa: ANN401 - JSON

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from console.core.instants import DAY, wire
-from console.desk.backtest import NICE, Asked, compared, meta_of
+from console.desk import stored
+from console.desk.backtest import NICE, Asked, compared
 from console.desk.pack_files import pack_texts
 from console.desk.policy import scaled
 from console.paths import Home
@@ -54,7 +55,7 @@ def effect(home: Home, packs: Path | None, before: Choice, after: Choice, days: 
         pack = load_packs(pack_texts(packs))
         asked = Asked(home, home.mirror, packs, days)
         sides = [scaled(pack, choice.rules) for choice in (before, after)]
-        report = compared(log, sides[0], sides[1], asked, meta_of(log), False)
+        report = compared(log, sides[0], sides[1], asked, stored.meta(log.note("meta")), False)
     finally:
         log.close()
     mirror = Reader(home.mirror)

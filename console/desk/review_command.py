@@ -16,7 +16,7 @@ from console.core.commands import InvalidWish
 from console.core.instants import Instant
 from console.core.messages import CoreMeta
 from console.core.problems import CoreProblem, CoreUnreachable
-from console.desk import cards, deciding, papers, review
+from console.desk import cards, deciding, papers, review, stored
 from console.desk.act import fail, wait, wake
 from console.desk.credentials import Credentials
 from console.desk.papers import Dossier
@@ -28,14 +28,13 @@ from console.risk.credit.review import Choice, Review
 from console.risk.credit.scorecard import UnusableCard
 from console.risk.policy import PolicyError
 from console.ui import formats, reviewing
-from console.ui.situation import read_meta
 from console.ui.text import clean, fit
 from console.ui.themes import WEIGHTS
 from console.ui.widgets.lines import Pair
-from store import papers as stored
 from store import reviews
 from store.files import StoreError
 from store.journal import Blocked, Journal
+from store.papers import named as paper_named
 from store.reader import Reader
 
 LABEL_WIDTH = 16
@@ -193,7 +192,7 @@ def _decision(options: argparse.Namespace, found: Dossier) -> Decision:
 
 def _find(mirror: Reader, id_: str) -> Dossier:
     """The paper of an id. Raises LookupError when there is none, or its document can't be read."""
-    found = stored.named(mirror, id_)
+    found = paper_named(mirror, id_)
     judged = papers.dossier(mirror, found[0]) if found else None
     if judged is None:
         raise LookupError(tr("review.unreadable") if found else tr("review.no_such", id=clean(id_, 72)))
@@ -245,7 +244,7 @@ def _journal(place: Home) -> Journal | None:
 
 def exponents_of(mirror: Reader) -> dict[str, int]:
     """Decimal places of each currency that the core named."""
-    meta = read_meta(mirror.notes().get("meta"))
+    meta = stored.meta(mirror.notes().get("meta"))
     return {currency.code: currency.exponent for currency in meta.currencies} if meta else {}
 
 

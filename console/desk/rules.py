@@ -6,11 +6,10 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
 from console.core import instants
-from console.core.messages import CoreMeta, decoder
+from console.desk import stored
 from console.exits import Exit
 from console.language import language, tr
 from console.paths import Home, fixtures
@@ -22,8 +21,6 @@ from store.reader import Reader
 DAYS = 30
 MOST_BYTES = 64_000_000
 """Of hits that a record looks at, the newest: a million and more."""
-
-_META = decoder(CoreMeta)
 
 
 def record(reader: Reader, pack: Pack, days: int = DAYS) -> list[RuleRecord]:
@@ -42,11 +39,9 @@ def record(reader: Reader, pack: Pack, days: int = DAYS) -> list[RuleRecord]:
 
 def _maturity(reader: Reader) -> int:
     """After so long (µs) an unlabelled event counts as legitimate, as the core says; never, while it has not said."""
-    told = reader.notes().get("meta")
-    try:
-        return _META.decode(told).labels.maturity_s * instants.SECOND if told else reader.watermark()
-    except msgspec.MsgspecError:
-        return reader.watermark()
+    meta = stored.meta(reader.notes().get("meta"))
+    labels = meta.labels if meta is not None else None
+    return reader.watermark() if labels is None else labels.maturity_s * instants.SECOND
 
 
 def run(home: Home, days: int, packs: Path | None, *, as_json: bool) -> int:

@@ -18,7 +18,8 @@ from typing import NamedTuple
 import numpy as np
 
 from console.core.instants import DAY, SECOND, wire
-from console.desk.backtest import NICE, meta_of, replay, tell
+from console.desk import stored
+from console.desk.backtest import NICE, replay, tell
 from console.desk.pack_files import pack_texts
 from console.desk.tuned import standing, write_draft
 from console.desk.tuning_report import Report, lines, report
@@ -113,7 +114,7 @@ def history(asked: Asked, pack: Pack, done: Callable[[float], None]) -> tuple[Tr
     """
     log = FactsLog(asked.home.mirror)
     try:
-        meta = meta_of(log)
+        meta = stored.meta(log.note("meta"))
         low = replace(pack, thresholds=_from(LEAST_SCORE), alert_level=1)
         seen = _Seen()
         trail, _ = replay(log, asked.home.journal, pack, low, asked.days, done=done, look=seen.look)

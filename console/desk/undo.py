@@ -9,12 +9,13 @@ from console.core import instants
 from console.core.commands import Wish, limit_of
 from console.core.instants import DAY
 from console.core.messages import UNREADABLE, Account, CommandRequest, Hold, decoder
+from console.desk import stored
 from console.desk.tickets import of_machine
 from console.language import tr
 from store.journal import Entry, Intent
 from store.life import FREEZE, State, is_ballot
 
-_ACCOUNT, _REQUEST = decoder(Account), decoder(CommandRequest)
+_REQUEST = decoder(CommandRequest)
 
 PRESSING_FOR = DAY
 """How long what came to nothing is pressed on the operator, µs of the core's clock."""
@@ -119,10 +120,7 @@ def wish_of(entry: Intent) -> Wish | None:
 
 def seen(entry: Entry) -> Account | None:
     """The account as the operator saw it when deciding; None when it was not told or can't be read."""
-    try:
-        return _ACCOUNT.decode(entry.seen) if entry.seen else None
-    except UNREADABLE:
-        return None
+    return stored.account(entry.seen)
 
 
 def open_again(entries: Iterable[Entry]) -> list[Entry]:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from console.core.commands import Wish
 from console.core.messages import Account
-from console.desk import foretold, undo
+from console.desk import foretold, stored, undo
 from console.desk.undo import NoUndo
 from console.language import term, tr
 from console.ui import formats
 from console.ui.screens.deciding import Recalled, ask
 from console.ui.text import clean
-from console.ui.widgets.portrait import read_account
 from store.journal import Entry
 from store.life import State
 from store.papers import TYPES as PAPERS
@@ -101,4 +100,4 @@ def _what(entry: Entry) -> dict[str, str]:
 def _account_now(desk: RiskDesk, entry: Entry) -> Account | None:
     mirror = desk.sight.mirror
     detail = mirror.account(entry.account_id) if mirror is not None else None
-    return read_account(detail.doc) if detail is not None else None
+    return stored.account(detail.doc) if detail is not None else None

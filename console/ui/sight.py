@@ -10,7 +10,7 @@ from pathlib import Path
 from console.core.instants import MINUTE
 from console.core.messages import Command
 from console.core.second_person import may_decide
-from console.desk import ailments, holds
+from console.desk import ailments, holds, stored
 from console.desk.holds import Ending
 from console.desk.undo import pressing
 from console.desk.waiting import waiting
@@ -19,7 +19,7 @@ from console.ui import reason_codes, rules
 from console.ui.exporting import Exporter
 from console.ui.former import former
 from console.ui.plans import PlanSight
-from console.ui.situation import Situation, read_meta, read_watcher
+from console.ui.situation import Situation, read_watcher
 from console.ui.troubles import Troubles
 from store.automatic import Automatic
 from store.files import StoreError
@@ -160,7 +160,7 @@ class Sight:
             self.situation = replace(
                 self.situation,
                 feeds=tuple(mirror.feeds()),
-                meta=(meta := read_meta(notes.get("meta"))),
+                meta=(meta := stored.meta(notes.get("meta"))),
                 accounts=mirror.size(),
                 quarantined=mirror.quarantined(),
                 set_aside=tuple(mirror.set_aside(SHOWN_SET_ASIDE)),

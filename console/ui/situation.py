@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from console import __version__
-from console.core import messages
 from console.core.instants import MINUTE, SECOND
-from console.core.messages import UNREADABLE, CoreMeta
+from console.core.messages import CoreMeta
 from console.desk.ailments import LOW_MB
 from console.desk.holds import Ending
 from console.language import tr
@@ -36,8 +35,6 @@ GAP_TOLD_FOR = 5 * MINUTE
 """How long after it a gap in the feed stays among the notices."""
 
 Grade = Literal["info", "warning", "bad"]
-
-META = messages.decoder(CoreMeta)
 
 
 @dataclass(frozen=True)
@@ -144,17 +141,6 @@ class Notice:
     grade: Grade
     text: str
     share: float | None = None
-
-
-def read_meta(text: str | None) -> CoreMeta | None:
-    """The core's /meta from the mirror's note; None when it is missing or not readable."""
-    if text is None:
-        return None
-    try:
-        meta: CoreMeta = META.decode(text)
-    except UNREADABLE:
-        return None
-    return meta
 
 
 def read_watcher(text: str | None, alive: Mapping[int, bool] | None = None) -> Watcher | None:

@@ -14,6 +14,7 @@ from textual.events import Key
 from console.core import commands
 from console.core.instants import DAY, HOUR
 from console.core.messages import ReasonCode
+from console.desk import stored
 from console.language import tr
 from console.paths import Home
 from console.ui.app import RiskDesk
@@ -24,7 +25,7 @@ from console.ui.dialogs.fields import Reasons
 from console.ui.dialogs.foresight import Foreseen
 from console.ui.drafts import Draft
 from console.ui.screens.commands import CommandsScreen
-from console.ui.situation import Situation, read_meta
+from console.ui.situation import Situation
 from console.ui.themes import Palette
 from tests.ui import rehearsing
 from tests.ui.conftest import Desk
@@ -410,7 +411,7 @@ async def test_a_verdict_on_the_account_or_an_inconclusive_one_names_no_transact
 
 def test_a_verdict_has_a_reason_where_the_core_lists_one() -> None:
     reason = ReasonCode(code="card_testing", title="Card testing", commands=["case.verdict"])
-    meta = msgspec.structs.replace(read_meta(json.dumps(META)), reason_codes=[reason])
+    meta = msgspec.structs.replace(stored.meta(json.dumps(META)), reason_codes=[reason])
     dialog = VerdictDialog(ROW, None, Situation(int(NOW), meta=meta), ("txn_1",))
     dialog.which.press("s")
     assert dialog.missing() == tr("ui.dialog.need.reason")

@@ -8,7 +8,8 @@ from dataclasses import replace
 from rich.cells import cell_len
 
 from console.core.instants import MINUTE, SECOND
-from console.ui.situation import Situation, Watcher, notices, read_meta, read_watcher, stale
+from console.desk import stored
+from console.ui.situation import Situation, Watcher, notices, read_watcher, stale
 from store.reader import FeedRow
 from tests.ui import mirror_builder
 from tests.ui.mirror_builder import NOW
@@ -79,15 +80,15 @@ def test_a_poller_that_runs_rarely_is_not_stale_for_being_quiet() -> None:
 
 
 def test_notes_that_can_not_be_read_are_unknown_not_fatal() -> None:
-    assert read_meta("{}") is None
-    assert read_meta("no json") is None
+    assert stored.meta("{}") is None
+    assert stored.meta("no json") is None
     assert read_watcher("[]") is None
     assert read_watcher('{"pid": "x"}') is None
     assert read_watcher('{"pid": 7, "state": "live"}') == Watcher(7, True, state="live")
 
 
 def test_the_cores_clock_is_that_of_meta() -> None:
-    meta = read_meta(json.dumps(mirror_builder.META))
+    meta = stored.meta(json.dumps(mirror_builder.META))
     assert meta is not None
     situation = replace(FINE, meta=meta, feeds=(replace(META, last_ok_at=meta.server_time - 5 * SECOND),))
     assert situation.core_now == NOW + 5 * SECOND

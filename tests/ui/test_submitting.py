@@ -9,12 +9,12 @@ import pytest
 
 from console.core import commands
 from console.core.messages import DecidedOn
+from console.desk import stored
 from console.paths import Home
 from console.ui.app import RiskDesk
 from console.ui.drafts import Draft, Refused
 from console.ui.sight import Sight
 from console.ui.submitting import submitter
-from console.ui.widgets.portrait import read_account
 from store.journal import Journal, Move
 from store.life import State
 from tests.ui.mirror_builder import NOW
@@ -32,7 +32,7 @@ def draft(sight: Sight, wish: commands.Wish) -> Draft:
     assert sight.mirror is not None
     detail = sight.mirror.detail(0)
     assert detail is not None
-    return Draft(wish, read_account(detail.doc), DecidedOn(score=0.99, rule_ids=["ATO-1"]))
+    return Draft(wish, stored.account(detail.doc), DecidedOn(score=0.99, rule_ids=["ATO-1"]))
 
 
 async def test_a_decision_is_journaled_although_no_watcher_answers(sight: Sight) -> None:

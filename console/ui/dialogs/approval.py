@@ -10,6 +10,7 @@ from rich.text import Text
 from console.core.ballots import APPROVE, CANCEL, REJECT
 from console.core.messages import Command
 from console.core.second_person import WAITING
+from console.desk import stored
 from console.desk.waiting import concerned, find
 from console.language import term, tr
 from console.ui.asked import asks, outcome
@@ -19,7 +20,6 @@ from console.ui.dialogs.form import SEND, Form
 from console.ui.situation import Situation
 from console.ui.text import clean
 from console.ui.themes import Palette
-from console.ui.widgets.portrait import read_account
 from store.journal import Entry
 from store.reader import AccountDetail, Reader
 
@@ -57,7 +57,7 @@ class BallotDialog(Form[Vote]):
         return [Text(tr("approvals.moved_count", count=self._moved), colours.warning)] if self._moved else []
 
     def _line(self, command: Command, detail: AccountDetail | None) -> str:
-        what = asks(command, read_account(detail.doc if detail else None), self.situation.exponents)
+        what = asks(command, stored.account(detail.doc if detail else None), self.situation.exponents)
         who = clean(command.created_by, 24)
         return f"{clean(command.target.id, 72)}  {what}  ({who})"
 

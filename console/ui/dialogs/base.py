@@ -8,7 +8,7 @@ from rich.text import Text
 
 from console.core.commands import Wish, needs_approval, reasons_for
 from console.core.messages import Account, DecidedOn
-from console.desk import foretold
+from console.desk import foretold, stored
 from console.language import term, tr
 from console.ui import formats
 from console.ui.dialogs.fields import Question, Reasons
@@ -19,7 +19,6 @@ from console.ui.reasons import rule_ids
 from console.ui.situation import Situation
 from console.ui.text import clean
 from console.ui.themes import Palette
-from console.ui.widgets.portrait import read_account
 from store.reader import AccountRow, Reader
 
 
@@ -140,7 +139,7 @@ class DecisionDialog(Form[Draft]):
         What does not count, such as a purchase that was posted, is shown, and the decision stands on that.
         """
         detail = mirror.account(self.row.account_id) if mirror is not None else None
-        now = read_account(detail.doc) if detail is not None else None
+        now = stored.account(detail.doc) if detail is not None else None
         self._gone = detail is None
         self._changed = detail is not None and what_counts(detail.row, now) != what_counts(self.row, self.resource)
         self._resource_now = now

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from console.core.instants import SECOND
 from console.core.messages import Command
 from console.core.second_person import is_own, may_decide
+from console.desk import stored
 from console.desk.waiting import concerned, find
 from console.language import term, tr
 from console.ui.actions import bindings
@@ -25,7 +26,7 @@ from console.ui.text import clean, fit
 from console.ui.themes import palette
 from console.ui.widgets.approvals import COLUMNS, ApprovalList, Item
 from console.ui.widgets.lines import Lines
-from console.ui.widgets.portrait import LABEL_WIDTH, read_account
+from console.ui.widgets.portrait import LABEL_WIDTH
 from console.ui.widgets.request import request
 from store.fields import Field
 from store.journal import Entry
@@ -116,7 +117,7 @@ class ApprovalsScreen(ShortList[Item], Voting):
 
     def _asks(self, command: Command) -> str:
         detail = concerned(self.sight.mirror, command) if self.sight.mirror else None
-        return asks(command, read_account(detail.doc if detail else None), self.sight.situation.exponents)
+        return asks(command, stored.account(detail.doc if detail else None), self.sight.situation.exponents)
 
     def _note_seen(self) -> None:
         """The command under the cursor counts as seen once the cursor has rested on it."""

@@ -166,7 +166,7 @@ def _open(
     then: Callable[[], None] = lambda: None,
 ) -> None:
     """Open a dialog on an account: its row and its resource are of one look, and stay what is decided on."""
-    from console.ui.widgets.portrait import read_account
+    from console.desk import stored
 
     mirror = desk.sight.mirror
     detail = mirror.account(account_id) if mirror is not None else None
@@ -174,7 +174,7 @@ def _open(
         desk.say(tr("ui.dialog.gone"), "bad")
         return
     further = [more(detail, mirror)] if more is not None else []
-    opened = dialog(detail.row, read_account(detail.doc), desk.sight.situation, *further)
+    opened = dialog(detail.row, stored.account(detail.doc), desk.sight.situation, *further)
     if recalled is not None:
         opened.recall(recalled.wish, recalled.follows, recalled.history)
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-import msgspec
 from rich.text import Text
 
-from console.core import messages
-from console.core.messages import UNREADABLE, Account, Command, Customer, Hold
+from console.core.messages import Account, Command, Customer, Hold
+from console.desk import stored
 from console.language import term, tr
 from console.risk.hits import Hit
 from console.risk.model import RULES_ONLY
@@ -27,23 +25,11 @@ from console.ui.widgets.lines import Pair
 from store.journal import Entry
 from store.reader import AccountDetail
 
-ACCOUNT, CUSTOMER = messages.decoder(Account), messages.decoder(Customer)
 LABEL_WIDTH = 10
 BAR_WIDTH = 12
 MAX_COMMANDS = 4
 MAX_RULES = 3
 """Rules told in full, the weightiest; the others by their ids."""
-
-
-def read_account(text: str | None) -> Account | None:
-    """The account's resource; None when it is missing or not readable."""
-    account: Account | None = _read(ACCOUNT, text)
-    return account
-
-
-def read_customer(text: str | None) -> Customer | None:
-    customer: Customer | None = _read(CUSTOMER, text)
-    return customer
 
 
 def heading(detail: AccountDetail, colours: Palette) -> Text:
@@ -69,7 +55,7 @@ def body(
     colours: Palette,
 ) -> list[Pair]:
     """What stands below the heading, labels on the left: first what is short, so that limits and normal are in view."""
-    account = read_account(detail.doc)
+    account = stored.account(detail.doc)
     return [
         *_commands(commands, situation, colours),
         *_ends(situation, detail.row.account_id, colours),
@@ -79,7 +65,7 @@ def body(
         *limits_lines(detail, account, situation.exponents, colours),
         *_normal(detail, found, situation.exponents, colours),
         *why_lines(detail, situation.exponents, colours),
-        *_person(read_customer(detail.customer), account, situation.exponents, colours),
+        *_person(stored.customer(detail.customer), account, situation.exponents, colours),
     ]
 
 
@@ -308,12 +294,3 @@ def _person(
 
 def _labelled(label: str, words: str, colours: Palette) -> Pair:
     return Text(tr(label) if label else "", colours.faint), Text(words, colours.plain)
-
-
-def _read(decoder: msgspec.json.Decoder[Any], text: str | None) -> Any:  # noqa: ANN401 - the decoder's own type
-    if text is None:
-        return None
-    try:
-        return decoder.decode(text)
-    except UNREADABLE:
-        return None

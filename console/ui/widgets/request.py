@@ -6,6 +6,7 @@ from rich.text import Text
 
 from console.core.messages import Command
 from console.core.second_person import is_own
+from console.desk import stored
 from console.desk.waiting import decided_on
 from console.language import term, tr
 from console.ui import formats, reason_codes
@@ -16,7 +17,7 @@ from console.ui.text import clean
 from console.ui.themes import Palette
 from console.ui.widgets.columns import level_text
 from console.ui.widgets.lines import Pair
-from console.ui.widgets.portrait import command_words, holds_lines, limits_lines, read_account, why_lines
+from console.ui.widgets.portrait import command_words, holds_lines, limits_lines, why_lines
 from store.journal import Entry
 from store.reader import AccountDetail
 
@@ -25,7 +26,7 @@ def request(
     command: Command, detail: AccountDetail | None, ballot: Entry | None, situation: Situation, colours: Palette
 ) -> list[Pair]:
     """Lines with labels on the left, the deciding ones first. `ballot` is our own decision about it, if any."""
-    account = read_account(detail.doc if detail else None)
+    account = stored.account(detail.doc if detail else None)
     what = asks(command, account, situation.exponents)
     lines = [_line("approvals.what", what, colours, strong=True), _by(command, situation, colours)]
     if ballot is not None:
