@@ -116,6 +116,6 @@ async def test_a_wrong_expression_and_an_unknown_id_are_told(known: Home, desk: 
         app.screen.field.value = "/^dev_[12]$/"
         await until(lambda: app.screen.table.total() == 2, "two devices")
         app.screen.field.value = "-f c99"
-        await until(lambda: Found("customer", "cus_99") in app.screen.table.found, "letters in order")
+        await until(lambda: Found("customer", "cus_99") in app.screen.table.items, "letters in order")
         app.screen.field.value = "nobody"
         await shown(app, "0 found")

@@ -22,8 +22,9 @@ from console.ui.seeking import Seeker, Sighting, Wanted
 from console.ui.text import clean, fit
 from console.ui.themes import palette
 from console.ui.visit import Visit
+from console.ui.widgets.items import ItemList
 from console.ui.widgets.lines import Lines
-from console.ui.widgets.rows import Cell, RowList
+from console.ui.widgets.rows import Cell
 from console.ui.widgets.stream import Column, fitted
 from store.reader import AccountRow
 from store.search import HOLDERS, Found
@@ -33,7 +34,7 @@ PAUSE_S = 0.12
 BAR = 12
 
 
-class FoundList(RowList):
+class FoundList(ItemList[Found]):
     """What was found, by a number that each keeps while the list stands."""
 
     BINDINGS: ClassVar = bindings("figures")
@@ -42,39 +43,17 @@ class FoundList(RowList):
         super().__init__()
         self.sighting: Sighting | None = None
         self.names: Mapping[int, str] = {}
-        self._numbers: dict[Found, int] = {}
-        self._places: Mapping[int, int] = {}
 
     def tell(self, sighting: Sighting | None, names: Mapping[int, str]) -> None:
         """Show what is known; `names` are the ids of the accounts behind, by number."""
         self.sighting, self.names = sighting, names
-        self._places = {self._number(one): place for place, one in enumerate(self.found)}
-        self.resize_to_rows()
-        self.refresh()
+        self.take(sighting.found if sighting else ())
 
-    @property
-    def found(self) -> Sequence[Found]:
-        return self.sighting.found if self.sighting else ()
-
-    def _number(self, found: Found) -> int:
-        return self._numbers.setdefault(found, len(self._numbers))
-
-    def total(self) -> int:
-        return len(self.found)
-
-    def key_at(self, index: int) -> int:
-        return self._number(self.found[index])
-
-    def index_of(self, key: int) -> int | None:
-        return self._places.get(key)
+    def name_of(self, item: Found) -> Found:
+        return item
 
     def name_at(self, index: int) -> str:
-        return self.found[index].id
-
-    def chosen(self) -> Found | None:
-        """The one under the cursor."""
-        index = self.cursor_index
-        return None if index is None else self.found[index]
+        return self.items[index].id
 
     def accounts(self, found: Found) -> list[str]:
         """The ids of the accounts behind one, as far as they are known."""
@@ -86,8 +65,8 @@ class FoundList(RowList):
         return fitted([("kind", 10, False), ("id", 40 if width >= 100 else 26, False), ("accounts", 0, False)], width)
 
     def cells(self, index: int, width: int) -> Sequence[Cell]:
-        one, colours = self.found[index], self.palette
-        first = index == 0 or self.found[index - 1].kind != one.kind
+        one, colours = self.items[index], self.palette
+        first = index == 0 or self.items[index - 1].kind != one.kind
         kind = f"{tr(f'ui.find.kind.{one.kind}')}{'+' if self._has_more(one) else ''}" if first else ""
         accounts = self.accounts(one)
         more = "+" if len(accounts) >= HOLDERS else ""
@@ -164,7 +143,7 @@ class FindScreen(Decisions):
 
     def account(self) -> AccountRow | None:
         """The only account behind what is under the cursor."""
-        chosen = self.table.chosen() if self._composed else None
+        chosen = self.table.current if self._composed else None
         accounts = self.table.accounts(chosen) if chosen is not None else []
         mirror = self.sight.mirror
         detail = mirror.account(accounts[0]) if len(accounts) == 1 and mirror is not None else None
@@ -203,7 +182,7 @@ class FindScreen(Decisions):
 
     def do_look(self, _: str) -> None:
         """Open the account; where several are behind it, the ring around the first, who share it."""
-        chosen = self.table.chosen()
+        chosen = self.table.current
         accounts = self.table.accounts(chosen) if chosen is not None else []
         if not accounts:
             self.desk.say(tr("ui.find.no_account"), "warning")
@@ -248,7 +227,7 @@ class FindScreen(Decisions):
         self._draw()
         super().looked(mirror_changed, journal_changed)
 
-    def on_row_list_moved(self, _: RowList.Moved) -> None:
+    def on_row_list_moved(self, _: FoundList.Moved) -> None:
         self._draw()
         self.show_keys()
 
@@ -269,7 +248,7 @@ class FindScreen(Decisions):
             title.append(f"  {tr('ui.find.how')}", colours.faint)
         columns = self.table.columns(self.table.scrollable_content_region.width or width)
         heads = [fit(tr(f"ui.find.{name}"), size, right) for name, size, right in columns]
-        chosen = self.table.chosen()
+        chosen = self.table.current
         detail = Text(clean(chosen.id, 120) if chosen else "", colours.strong)
         if chosen is not None:
             accounts = self.table.accounts(chosen)

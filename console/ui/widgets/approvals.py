@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from console.core.instants import MINUTE
@@ -14,7 +14,8 @@ from console.ui.actions import bindings
 from console.ui.asked import outcome
 from console.ui.text import clean
 from console.ui.widgets.columns import INTENT_GLYPHS, intent_style
-from console.ui.widgets.rows import Cell, RowList
+from console.ui.widgets.items import ItemList
+from console.ui.widgets.rows import Cell
 from store.journal import Entry
 
 COLUMNS = (("", 5), ("left", 4), ("command", 10), ("account", 14), ("who", 10))
@@ -34,7 +35,7 @@ class Item:
     waits: bool
 
 
-class ApprovalList(RowList):
+class ApprovalList(ItemList[Item]):
     """Commands by their ids. `seen` and `marked` hold ids: of those looked at, and of those chosen for one decision."""
 
     BINDINGS = bindings("list", "figures")
@@ -43,11 +44,8 @@ class ApprovalList(RowList):
         """`asks` says what a command asks for; it is called for those on screen."""
         super().__init__()
         self._asks = asks
-        self.items: Sequence[Item] = ()
         self.seen: set[str] = set()
         self.marked: set[str] = set()
-        self._numbers: dict[str, int] = {}
-        self._places: Mapping[int, int] = {}
         self._meta: CoreMeta | None = None
         self._now = 0
 
@@ -56,36 +54,21 @@ class ApprovalList(RowList):
 
         The cursor begins on the first; when its command is gone it stands on none until it is moved.
         """
-        self.items, self._meta, self._now = items, meta, now
-        self._places = {self._number(item): place for place, item in enumerate(items)}
+        self._meta, self._now = meta, now
         self.marked &= {item.command.id for item in items if item.waits}
-        if self.cursor is None and items:
-            self.place(self.key_at(0), show=False)
-        self.resize_to_rows()
-        self.refresh()
+        self.take(items)
+        self.begin()
 
-    @property
-    def current(self) -> Item | None:
-        """The one under the cursor."""
-        index = self.cursor_index
-        return None if index is None else self.items[index]
+    def name_of(self, item: Item) -> str:
+        return item.command.id
 
     def chosen(self) -> list[Item]:
         """The marked ones, else the one under the cursor."""
         marked = [item for item in self.items if item.command.id in self.marked]
         return marked or ([self.current] if self.current is not None else [])
 
-    def total(self) -> int:
-        return len(self.items)
-
-    def key_at(self, index: int) -> int:
-        return self._number(self.items[index])
-
     def name_at(self, index: int) -> str | int | None:
         return self.items[index].command.id
-
-    def index_of(self, key: int) -> int | None:
-        return self._places.get(key)
 
     def cells(self, index: int, width: int) -> Sequence[Cell]:
         item, colours = self.items[index], self.palette
@@ -105,7 +88,3 @@ class ApprovalList(RowList):
             (tr("approvals.own") if own else clean(command.created_by, 24), 10, False, plain),
             (self._asks(command) if item.waits else outcome(command), max(1, rest), False, plain),
         ]
-
-    def _number(self, item: Item) -> int:
-        """A command's number in this list: its own as long as the list stands."""
-        return self._numbers.setdefault(item.command.id, len(self._numbers))

@@ -14,7 +14,8 @@ from console.ui.actions import bindings
 from console.ui.reviewing import advice, choice_style, reasons
 from console.ui.text import clean
 from console.ui.widgets.columns import INTENT_GLYPHS, intent_style
-from console.ui.widgets.rows import Cell, RowList
+from console.ui.widgets.items import ItemList
+from console.ui.widgets.rows import Cell
 from store.papers import Paper
 
 COLUMNS = (("", 1), ("kind", 5), ("age", 4), ("who", 10), ("paper", 11), ("asked", 11), ("points", 4), ("shares", 3))
@@ -40,7 +41,7 @@ class Item:
     choice: str = ""
 
 
-class PaperList(RowList):
+class PaperList(ItemList[Item]):
     """Papers by type and id. `judge` is called for those on screen."""
 
     BINDINGS = bindings("list", "figures")
@@ -48,34 +49,16 @@ class PaperList(RowList):
     def __init__(self, judge: Callable[[Paper], Judged | None]) -> None:
         super().__init__()
         self._judge = judge
-        self.items: Sequence[Item] = ()
-        self._numbers: dict[tuple[str, str], int] = {}
-        self._places: Mapping[int, int] = {}
         self._exponents: Mapping[str, int] = {}
 
     def tell(self, items: Sequence[Item], exponents: Mapping[str, int]) -> None:
         """Show these. The cursor begins on the first; when its paper is gone it stands on none until it is moved."""
-        self.items, self._exponents = items, exponents
-        self._places = {self._number(item): place for place, item in enumerate(items)}
-        if self.cursor is None and items:
-            self.place(self.key_at(0), show=False)
-        self.resize_to_rows()
-        self.refresh()
+        self._exponents = exponents
+        self.take(items)
+        self.begin()
 
-    @property
-    def current(self) -> Item | None:
-        """The one under the cursor."""
-        index = self.cursor_index
-        return None if index is None else self.items[index]
-
-    def total(self) -> int:
-        return len(self.items)
-
-    def key_at(self, index: int) -> int:
-        return self._number(self.items[index])
-
-    def index_of(self, key: int) -> int | None:
-        return self._places.get(key)
+    def name_of(self, item: Item) -> tuple[str, str]:
+        return item.paper.type, item.paper.id
 
     def cells(self, index: int, width: int) -> Sequence[Cell]:
         item, colours = self.items[index], self.palette
@@ -108,7 +91,3 @@ class PaperList(RowList):
             (str(others or ""), 3, True, colours.warning),
             (words, rest, False, choice_style(told.choice, colours)),
         ]
-
-    def _number(self, item: Item) -> int:
-        """A paper's number in this list: its own as long as the list stands."""
-        return self._numbers.setdefault((item.paper.type, item.paper.id), len(self._numbers))
