@@ -19,6 +19,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from console.core import instants
+from console.desk import ailments
 from console.language import tr
 from console.paths import Home
 from console.settings import Settings
@@ -259,6 +260,15 @@ class RiskDesk(Trail):
         front = self._front()
         if front is not None and front.stands:
             front.say(text, severity)
+
+    def wrote(self) -> None:
+        """This process wrote to the journal: show it at once."""
+        self.sight.forget_journal_version()
+        self.look()
+
+    def untaken(self, error: BaseException, severity: Grade = "bad") -> None:
+        """Say why the journal did not take something, one of `ailments.UNTAKEN`."""
+        self.say(clean(ailments.untaken(error, self.sight.home.folder)), severity)
 
     def _journal(self, draft: Draft) -> str:
         from console.ui.submitting import submitter

@@ -45,10 +45,9 @@ def _turn(desk: RiskDesk, turn: Callable[[Automatic, str], None], said: str) -> 
         desk.say(clean(error), "warning")
         return
     except ailments.UNTAKEN as error:
-        desk.say(clean(ailments.untaken(error, desk.sight.home.folder)), "bad")
+        desk.untaken(error)
         return
-    desk.sight.forget_journal_version()
-    desk.look()
+    desk.wrote()
     desk.say(tr(said))
 
 

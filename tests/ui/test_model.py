@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,6 +52,25 @@ async def test_going_back_needs_an_armed_desk_and_a_reason_and_is_audited(desk: 
     )  # fmt: skip
     assert (payload["to"], payload["reason"]) == ("m-004", "too many")
     journal.close()
+
+
+async def test_a_journal_that_is_locked_is_told_and_nothing_goes_back(
+    desk: Desk, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: object) -> str:
+        raise sqlite3.OperationalError("database is locked")
+
+    build_models(home.journal)
+    monkeypatch.setattr(Models, "roll_back", locked)
+    app = desk()
+    async with app.run_test(size=(100, 30)):
+        await ready(app)
+        app.perform("write", "10")
+        app.perform("model")
+        await shown(app, "m-005 counts")
+        app.command("rollback m-004 too many")
+        await shown(app, "locked")
+        await shown(app, "m-005 counts")
 
 
 async def test_going_back_to_nothing_is_told(desk: Desk, home: Home) -> None:

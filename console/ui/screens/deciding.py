@@ -116,10 +116,9 @@ class Decisions(DeskScreen):
             self.desk.say(clean(error), "bad")
             return
         except ailments.UNTAKEN as error:
-            self.desk.say(clean(ailments.untaken(error, self.sight.home.folder)), "bad")
+            self.desk.untaken(error)
             return
-        self.sight.forget_journal_version()
-        self.desk.look()
+        self.desk.wrote()
         said = {"account": clean(row.account_id, 72), "until": formats.day_and_time(until), "number": entry.number}
         self.desk.say(tr("ui.snoozed", **said))
 
@@ -195,8 +194,7 @@ def _submit(desk: RiskDesk, draft: Draft) -> bool:
     except Refused as refusal:
         desk.say(tr("ui.refused", why=clean(refusal), **what), "bad")
         return False
-    desk.sight.forget_journal_version()
-    desk.look()
+    desk.wrote()
     desk.say(tr("ui.queued", **what))
     return True
 

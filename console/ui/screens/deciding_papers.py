@@ -166,12 +166,11 @@ class Reviewing(DeskScreen):
             self.desk.say(deciding.explain(error), "bad")
             return
         except ailments.UNTAKEN as error:
-            self.desk.say(clean(ailments.untaken(error, self.sight.home.folder)), "bad")
+            self.desk.untaken(error)
             return
         if not isinstance(entry, int):
             wake(self.sight.home, entry.command_id, self.desk.not_nudged)
-        self.sight.forget_journal_version()
         self._judged = {key: (0, one) for key, (_, one) in self._judged.items()}
-        self.desk.look()
+        self.desk.wrote()
         words = {"choice": tr(f"review.choice.{answered.decision.choice}"), "id": clean(judged.found.resource.id, 40)}
         self.desk.say(tr("review.queued", **words))

@@ -35,7 +35,7 @@ class HandoverScreen(ReadingScreen):
                 self.sight.mirror, self.sight.open_journal(), self.sight.situation, self._hours
             )
         except ailments.UNTAKEN as error:
-            self.desk.say(clean(ailments.untaken(error, self.sight.home.folder)), "bad")
+            self.desk.untaken(error)
 
     def summary(self) -> str | None:
         return handover.markdown(self._told) if self._told is not None else None

@@ -74,8 +74,7 @@ class Marking(Decisions):
             desk.say(tr("ui.bulk.refused", why=clean(refusal), **what), "bad")
         else:
             self.unmark()
-            desk.sight.forget_journal_version()
-            desk.look()
+            desk.wrote()
             desk.say(tr("ui.bulk.planned", number=number, **what))
 
 

@@ -9,6 +9,7 @@ from rich.text import Text
 from textual.widget import Widget
 
 from console.core import instants
+from console.desk import ailments
 from console.language import term, tr
 from console.risk.drift import SHIFTED
 from console.risk.model import RULES_ONLY
@@ -201,8 +202,10 @@ class ModelScreen(DeskScreen):
         except JournalError as error:
             self.desk.say(tr("ui.model.not_rolled_back", error=clean(error)), "bad")
             return
-        self.sight.forget_journal_version()
-        self.desk.look()
+        except ailments.UNTAKEN as error:
+            self.desk.untaken(error)
+            return
+        self.desk.wrote()
         self.desk.say(tr("ui.model.rolled_back", version=clean(to, 40)))
 
     def _chosen(self) -> str:

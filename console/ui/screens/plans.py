@@ -72,12 +72,11 @@ class Steering(DeskScreen):
         try:
             turn(Plans(journal), number, instants.now(), self.sight.situation.subject or "console")
         except ailments.UNTAKEN as error:
-            self.desk.say(clean(ailments.untaken(error, self.sight.home.folder)), "warning")
+            self.desk.untaken(error, "warning")
             return
         if done == "resumed":
             wake(self.sight.home, f"plan {number}", self.desk.not_nudged)
-        self.sight.forget_journal_version()
-        self.desk.look()
+        self.desk.wrote()
         self.desk.say(tr(f"ui.plan.{done}", number=number))
 
 

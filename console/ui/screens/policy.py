@@ -228,10 +228,9 @@ class PolicyScreen(DeskScreen):
             self.desk.say(tr("ui.policy.unchanged", error=clean(error, 200)), "bad")
             return
         except ailments.UNTAKEN as error:
-            self.desk.say(clean(ailments.untaken(error, self.sight.home.folder)), "bad")
+            self.desk.untaken(error)
             return
-        self.sight.forget_journal_version()
-        self.desk.look()
+        self.desk.wrote()
         self.desk.say(tr(said, stamp=clean(found.stamp, 60) if found else ""))
 
     def _by(self) -> str:

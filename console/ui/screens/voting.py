@@ -36,8 +36,7 @@ class Voting(DeskScreen):
             self.desk.say(clean(refusal), "bad")
         else:
             self.desk.say(tr("approvals.taken", count=taken))
-        self.sight.forget_journal_version()
-        self.desk.look()
+        self.desk.wrote()
 
 
 class Withdrawals(Voting):
@@ -72,6 +71,5 @@ class Withdrawals(Voting):
         except IllegalMove as overtaken:
             self.desk.say(tr("approvals.too_late", state=term("ui.state", overtaken.state)), "bad")
         except ailments.UNTAKEN as error:
-            self.desk.say(clean(ailments.untaken(error, self.sight.home.folder)), "bad")
-        self.sight.forget_journal_version()
-        self.desk.look()
+            self.desk.untaken(error)
+        self.desk.wrote()
