@@ -7,6 +7,7 @@ private control `POST /lockstep` lies outside the contract and exists only where
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -36,8 +37,8 @@ class Step(Struct, frozen=True):
     over: bool
 
 
-class Stepped:
-    """What goes on step by step: `unfinished` and `go_on` are told by whoever it is."""
+class Stepped(ABC):
+    """What goes on step by step."""
 
     def __init__(self, bank: Bank, reached: int, step: int) -> None:
         self._bank = bank
@@ -45,11 +46,13 @@ class Stepped:
         self._reached = reached
         bank.log.stream = lambda: self._reached
 
+    @abstractmethod
     def unfinished(self) -> bool:
-        raise NotImplementedError
+        """Whether more is to come."""
 
+    @abstractmethod
     def go_on(self) -> Step:
-        raise NotImplementedError
+        """Publish the next step."""
 
     async def demand(self, after: int, limit: int) -> None:
         """Hold a reader back who has everything that is out."""

@@ -76,7 +76,7 @@ def home(tmp_path: Path, built: Path) -> Home:
 @pytest.fixture(scope="session")
 def furnished(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a home that holds everything there is to see, made once; tests copy it."""
-    from tests.ui.scenes import furnish
+    from tests.ui.staging import furnish
 
     place = Home(tmp_path_factory.mktemp("furnished") / "home")
     place.make()

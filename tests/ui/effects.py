@@ -25,11 +25,11 @@ from store.journal import Journal
 from store.life import State
 from store.plans import Plans, PlanState
 from store.policies import in_force
-from tests.ui import scenes
+from tests.ui import staging
 from tests.ui.mirror_builder import NOW, build_waiting
 from tests.ui.policy_builder import EFFECT
-from tests.ui.scenes import Steps, screen
 from tests.ui.screens import frame, until
+from tests.ui.staging import Steps, screen
 from tests.ui.test_again import decided
 
 
@@ -130,7 +130,7 @@ async def risen(app: RiskDesk) -> None:
 
 
 async def newer_transaction(app: RiskDesk) -> None:
-    await scenes.transactions(app)
+    await staging.transactions(app)
     with closing(sqlite3.connect(app.sight.home.mirror)) as writer, writer:
         writer.execute("UPDATE txn SET seq = 9000000 WHERE seq = (SELECT max(seq) FROM txn)")
     await until(lambda: app.screen.table.newer, "the newer one")
@@ -148,7 +148,7 @@ async def long_history(app: RiskDesk) -> None:
             )  # fmt: skip
             last = seq
         writer.execute("UPDATE account_risk SET last_transaction = ? WHERE account = 3", (last,))
-    await scenes.account(app)
+    await staging.account(app)
     await until(lambda: app.screen.timeline.more, "more than a page")
 
 
@@ -167,7 +167,7 @@ async def stopped_plan(app: RiskDesk) -> None:
 
 
 async def running_plan(app: RiskDesk) -> None:
-    await scenes.plans(app)
+    await staging.plans(app)
     app.screen.table.place(2)
 
 
@@ -179,11 +179,11 @@ async def tried_policy(app: RiskDesk) -> None:
         return EFFECT | {"to": "a/guarded"}
 
     policy.tried = tried  # put back by the test's own fixture
-    await scenes.policy(app)
+    await staging.policy(app)
 
 
 async def enacted(app: RiskDesk) -> None:
-    await scenes.policy(app)
+    await staging.policy(app)
     app.command("enact guarded agreed")
     await until(lambda: stance(app) == "guarded", "the stance")
 
@@ -239,7 +239,7 @@ async def waiting(app: RiskDesk) -> None:
 
 def papers(down: int) -> Steps:
     async def begin(app: RiskDesk) -> None:
-        await scenes.reviews(app)
+        await staging.reviews(app)
         app.screen.table.move(down)
 
     return begin
@@ -276,13 +276,13 @@ EFFECTS: dict[str, Check] = {
         after(at(0), lambda app: (app.screen.table.do_mark(""), app.screen.table.place(3))),
         lambda app, _: app.screen.table.marks.ids == [f"acc_{number:06d}" for number in range(4)],
     ),
-    "look": Check(after(scenes.rules, lambda app: app.screen.table.place(0)), on("rule")),
+    "look": Check(after(staging.rules, lambda app: app.screen.table.place(0)), on("rule")),
     "stop": Check(running_plan, plan_is(PlanState.STOPPED)),
     "resume": Check(stopped_plan, plan_is(PlanState.RUNNING)),
     "newest": Check(newer_transaction, lambda app, _: app.screen.table.shown[0].seq == 9_000_000),
-    "prove": Check(scenes.audit, lambda app, _: getattr(app.screen._proof, "fault", "") is None),
+    "prove": Check(staging.audit, lambda app, _: getattr(app.screen._proof, "fault", "") is None),
     "grade": Check(
-        scenes.log,
+        staging.log,
         lambda app, seen: 0 < app.screen.table.total() < seen.before,
         before=lambda app: app.screen.table.total(),
     ),
@@ -295,14 +295,14 @@ EFFECTS: dict[str, Check] = {
         lambda app, seen: app.screen.timeline.total() > seen.before,
         before=lambda app: app.screen.timeline.total(),
     ),
-    "redecide": Check(scenes.again, lambda _, seen: [one.follows for one in seen.drafts] == ["c1"], keys=""),
+    "redecide": Check(staging.again, lambda _, seen: [one.follows for one in seen.drafts] == ["c1"], keys=""),
     "undo": Check(
         confirmed_freeze,
         lambda _, seen: [(one.wish.type, one.follows) for one in seen.drafts] == [("account.unfreeze", "hold_3")],
         keys="1ABC", typed={"n": "called back"},
     ),
     "decide": Check(at(12), sent("account.freeze", "case.verdict"), keys="1"),
-    "next": Check(scenes.alerts, on("account")),
+    "next": Check(staging.alerts, on("account")),
     "freeze": Check(at(12), sent("account.freeze"), keys="1"),
     "unfreeze": Check(at(3), sent("account.unfreeze"), keys="1ABC", typed={"n": "called back"}),
     "limit": Check(at(0), sent("account.set_limit"), keys="1o", typed={"t": "50%"}),
@@ -312,7 +312,7 @@ EFFECTS: dict[str, Check] = {
     "verdict": Check(at(12), sent("case.verdict"), keys="s1"),
     "hand_over": Check(at(2), sent("case.note", "case.release"), keys="", typed={"n": "called back"}),
     "note": Check(at(12), sent("case.note"), keys="", typed={"t": "called back"}),
-    "runbook": Check(scenes.account, on("runbook")),
+    "runbook": Check(staging.account, on("runbook")),
     "snooze": Check(at(12), argument="snooze 8h travelling", **counted("v_list")),
     "filter": Check(at(2), asked),
     "sort": Check(
@@ -332,10 +332,10 @@ EFFECTS: dict[str, Check] = {
     "grant_less": Check(papers(4), keys="2", typed={"n": "可", "t": "20000"}, **counted("v_review", "choice = 'less'")),
     "turn_down": Check(papers(2), keys="1", typed={"n": "no"}, **counted("v_review", "choice = 'decline'")),
     "refer": Check(papers(2), keys="", typed={"n": "later"}, **counted("v_review", "choice = 'refer'")),
-    "segments": Check(scenes.pulse, lambda app, seen: frame(app) != seen.before, before=frame),
+    "segments": Check(staging.pulse, lambda app, seen: frame(app) != seen.before, before=frame),
     "tune": Check(at(2), lambda app, _: on("tuning")(app, _) and app.screen._run.done(), argument="tune soon"),
     "draft_point": Check(
-        after(scenes.tuning, lambda app: app.screen.table.place(1)),
+        after(staging.tuning, lambda app: app.screen.table.place(1)),
         lambda app, _: (app.sight.home.folder / DRAFT).exists(),
     ),
     "save": Check(
@@ -344,13 +344,13 @@ EFFECTS: dict[str, Check] = {
     ),
     "earlier": Check(visited, on("feeds")),
     "later": Check(went_back, on("commands")),
-    "enact": Check(scenes.policy, lambda app, _: stance(app) == "guarded", argument="enact guarded agreed"),
+    "enact": Check(staging.policy, lambda app, _: stance(app) == "guarded", argument="enact guarded agreed"),
     "revoke": Check(armed(enacted), lambda app, _: stance(app) == "normal", argument="revoke before too hasty"),
     "dismiss": Check(
-        scenes.policy, lambda app, _: "Proposal 1" not in frame(app), argument="dismiss not yet",
+        staging.policy, lambda app, _: "Proposal 1" not in frame(app), argument="dismiss not yet",
     ),
     "try_out": Check(tried_policy, lambda app, _: app.screen._effect is not None),
-    "compare": Check(after(scenes.policy, lambda app: app.screen.table.place(0)), on("policy_text")),
+    "compare": Check(after(staging.policy, lambda app: app.screen.table.place(0)), on("policy_text")),
     "withdraw": Check(queued, keys="", **counted("v_command", "state = 'CANCELLED'")),
     "pick": Check(waiting, lambda app, _: len(app.screen.table.marked) == 1),
     "copy": Check(at(2), lambda _, seen: seen.copied == ["acc_000002"]),
@@ -364,7 +364,7 @@ EFFECTS: dict[str, Check] = {
     **{name: opens(name) for name in ("transactions", "logins", "links", "pulse", "reviews", "automatic", "policy")},
     **{name: opens(name) for name in ("audit", "log", "find", "handover")},
     "halt": Check(at(2), lambda app, _: app.sight.situation.stop is not None),
-    "go_on": Check(scenes.halted, lambda app, _: app.sight.situation.stop is None, argument="go_on all is well"),
+    "go_on": Check(staging.halted, lambda app, _: app.sight.situation.stop is None, argument="go_on all is well"),
     "backtest": Check(
         at(2), lambda app, _: on("backtest")(app, _) and app.screen._run.done(), argument="backtest no-such-draft.toml",
     ),

@@ -24,8 +24,8 @@ from console.ui.screens import policy
 from tests.ui import rehearsing
 from tests.ui.conftest import Desk
 from tests.ui.effects import EFFECTS, Check, Seen
-from tests.ui.scenes import dialog_open, press
 from tests.ui.screens import frame, ready, shown, until
+from tests.ui.staging import dialog_open, press
 
 
 @pytest.fixture
