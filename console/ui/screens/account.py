@@ -38,11 +38,11 @@ class AccountScreen(Decisions):
 
     DEFAULT_CSS = """
     AccountScreen #pane { height: 1fr; layout: vertical; }
-    AccountScreen #portrait { height: auto; max-height: 60%; padding: 0 1; scrollbar-gutter: stable; }
+    AccountScreen #portrait { height: auto; max-height: 60%; padding: 0 1; }
     AccountScreen #history { height: 1fr; }
     AccountScreen #history Timeline { padding: 0 0 0 1; }
     AccountScreen #runbook, AccountScreen #runbook_title { display: none; }
-    AccountScreen #runbook { height: auto; max-height: 50%; padding: 0 1; scrollbar-gutter: stable; }
+    AccountScreen #runbook { height: auto; max-height: 50%; padding: 0 1; }
     AccountScreen.-told #runbook, AccountScreen.-told #runbook_title { display: block; }
     AccountScreen.-wide #pane { layout: horizontal; }
     AccountScreen.-wide #portrait { width: 42%; height: 100%; max-height: 100%; }

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast
 from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -38,10 +37,14 @@ SAID_FOR = 5 * SECOND
 
 
 class DeskScreen(Screen[None]):
-    """Base of the screens. A subclass yields its body and is told of every look."""
+    """Base of the screens. A subclass yields its body and is told of every look.
+
+    A scroll bar's column is kept free in all that scrolls: lines break the same with and without the bar.
+    """
 
     DEFAULT_CSS = """
     DeskScreen { background: $background; }
+    DeskScreen VerticalScroll { scrollbar-gutter: stable; }
     DeskScreen .heading { height: 1; padding: 0 1; background: $background; }
     DeskScreen #keys { height: 1; padding: 0 1; color: $faint; }
     DeskScreen #small { display: none; width: 100%; height: 100%; content-align: center middle; }
@@ -153,8 +156,6 @@ class DeskScreen(Screen[None]):
 
     def redraw(self) -> None:
         """Draw everything anew, in another language or other colours; what `looked` does not draw, a subclass adds."""
-        for scrolled in self.query(VerticalScroll):
-            scrolled.show_vertical_scrollbar = False  # else the longer text's bar makes the shorter one longer
         self.on_resize()
         self.looked(True, True)
         self.refresh(layout=True)
