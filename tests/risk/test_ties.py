@@ -63,3 +63,16 @@ def test_a_page_ties_whom_its_rows_tie_one_by_one(seed: int, devices: int, page:
     one_by_one, same = run(facts, frauds, 1)
     assert at_once == one_by_one
     assert state == same
+
+
+def test_a_device_that_was_told_before_a_restart_ties_its_first_user_after_it() -> None:
+    facts = blank(2)
+    facts["fact"] = Fact.TOKEN, Fact.LOGIN
+    facts["customer"], facts["device"], facts["token"] = (-1, 0), (0, 0), (9, -1)
+    before, after = Ties(), Ties()
+    nothing, customer = np.zeros(0, np.int64), facts["customer"].astype(np.int64) + 1
+    before.apply(customer[:1], facts[:1], nothing, [])
+    after.thaw(before.freeze(2))
+    for ties in (before, after):
+        ties.apply(customer[1:], facts[1:], np.array([0]), [])
+    assert after.freeze(2) == before.freeze(2)

@@ -316,6 +316,7 @@ class Ties:
         self._holders.thaw({name.removeprefix(prefix): part for name, part in state.items() if name.startswith(prefix)})
         self._held = unpacked(state["held"], self._held)
         self._print = grown(unpacked(state["print"], self._print), 1)
+        self._holders.reach(len(KINDS) * int(self._print.max()))  # a fingerprint may be told that nobody holds yet
         links = np.flatnonzero(self._holders.count[LINK :: len(KINDS)])
         self._links = int(links.max(initial=-1)) + 1
         self._begin(len(self._held))
