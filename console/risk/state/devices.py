@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from console.risk.columns import Array, Fact
@@ -20,8 +18,8 @@ class Devices:
     def __init__(self) -> None:
         self._records = Records(TOLD)
 
-    def through(self, groups: Groups, facts: Array, reads: Sequence[Array]) -> list[Array]:
-        """Apply the DEVICE facts of a page; return the TOLD that the rows of each part of `reads` saw."""
+    def through(self, groups: Groups, facts: Array, reads: Array) -> Array:
+        """Apply the DEVICE facts of a page; return the TOLD that the rows `reads` saw."""
 
         def apply(table: Array, who: Array, rows: Array) -> None:
             table["first_seen_at"][who] = facts["opened_at"][rows]

@@ -5,8 +5,6 @@ Known things but merchants are short lists; when a list is full, the one added f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from console.risk.columns import LOGIN_OUTCOMES, Array, Bools, Fact
@@ -71,8 +69,8 @@ class Familiar:
         self.first_uses = np.zeros(0, np.int64)
         """Rows of the last page in which an account used a device that was not on its list."""
 
-    def through(self, groups: Groups, facts: Array, flags: Array, reads: Sequence[Array]) -> list[Array]:
-        """Apply a page; return the FAMILIAR that the rows of each part of `reads` saw."""
+    def through(self, groups: Groups, facts: Array, flags: Array, reads: Array) -> Array:
+        """Apply a page; return the FAMILIAR that the rows `reads` saw."""
         approved = facts["fresh"] & (flags & (SPEND | DECLINED) == SPEND)
         login = facts["fresh"] & (facts["fact"] == Fact.LOGIN)
         outcome = facts["code"]
@@ -90,7 +88,7 @@ class Familiar:
             who, at = who[anew], facts["occurred_at"][rows[anew]]
             table["credentials_at"][who] = np.maximum(table["credentials_at"][who], at)
 
-        seen = self._records.through(groups, uses | changed, reads, apply)
+        seen = self._records.through(groups, uses + changed * np.uint8(2), reads, apply)
         self.first_uses = np.sort(np.concatenate([np.zeros(0, np.int64), *first_uses]))
         return seen
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
@@ -101,9 +102,16 @@ class Memory:
         located = (spends | entered) & ~np.isnan(facts["lat"]) & ~np.isnan(facts["lon"])
         uses = spends | logins
         labels = (facts["fact"] == Fact.LABEL).nonzero()[0]
-        *profile, of_judged = self._profiles.through(account, facts, flags, [*reads, labels])
-        familiar = self._familiar.through(account, facts, flags, reads)
-        filled = _filled(facts, profile, reads)
+        scored = np.concatenate(reads)
+        profiles = self._profiles.through(account, facts, flags, np.concatenate([scored, labels]))
+        profile, of_judged = profiles[: len(scored)], profiles[len(scored) :]
+        filled = _filled(facts, profile, scored)
+        records: dict[str, Any] = {
+            "profile": profile,
+            "familiar": self._familiar.through(account, facts, flags, scored),
+            "person": self._people.through(groups["customer"], facts, scored),
+            "device": self._devices.through(groups["device"], facts, scored),
+        }
         self._learn(groups, facts, labels, of_judged)
         self._tie(groups["customer"], facts)
         used = {kind: ring.through(groups[kind], uses, reads, values) for kind, ring in self._used.items()}
@@ -114,12 +122,9 @@ class Memory:
             "places": self._places.through(account, located, reads, values),
             "uses": self._uses.through(account, uses, reads, values),
             "merchant": self._merchant.through(merchant, spends, reads, values),
-            "profile": profile,
-            "familiar": familiar,
-            "person": self._people.through(groups["customer"], facts, reads),
-            "device": self._devices.through(groups["device"], facts, reads),
             "merchant_sums": self._merchants.through(merchant, approved, facts, filled, reads),
         }
+        places = pairwise([0, *np.cumsum([len(rows) for rows in reads]).tolist()])
         return [
             Sight(
                 rows=rows,
@@ -131,9 +136,10 @@ class Memory:
                 late=self._late,
                 ties=self._ties,
                 pace=self._pace,
+                **{name: record[begin:end] for name, record in records.items()},
                 **{name: parts[part] for name, parts in seen.items()},
             )
-            for part, rows in enumerate(reads)
+            for part, (rows, (begin, end)) in enumerate(zip(reads, places, strict=True))
         ]
 
     def _learn(self, groups: dict[str, Groups], facts: Array, labels: Array, profile: Array) -> None:
@@ -221,9 +227,8 @@ def _columns(facts: Array, flags: Array) -> dict[str, Array]:
     }
 
 
-def _filled(facts: Array, profiles: Sequence[Array], reads: Sequence[Array]) -> Array:
+def _filled(facts: Array, profile: Array, scored: Array) -> Array:
     """Per row of the page the utilisation of its account with its amount, NaN where it was not scored or is unknown."""
     used = np.full(len(facts), np.nan)
-    for rows, profile in zip(reads, profiles, strict=True):
-        used[rows] = utilisation(profile["limit"], profile["available"] - facts["amount"][rows])
+    used[scored] = utilisation(profile["limit"], profile["available"] - facts["amount"][scored])
     return used

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from console.risk.columns import NO_DELINQUENCIES, TOKEN_KINDS, Array, Fact
@@ -13,8 +11,8 @@ from console.risk.state.records import Records
 HELD = TOKEN_KINDS.index("fingerprint")
 """How many kinds of token a customer holds: all before the fingerprint, which is a device's."""
 
-CONTACT = tuple(TOKEN_KINDS.index(kind) for kind in ("phone", "email", "address"))
-"""Tokens by which somebody is reached; another one is a change of contact."""
+IS_CONTACT = np.array([kind in ("phone", "email", "address") for kind in TOKEN_KINDS])
+"""By kind of token whether somebody is reached by it; another one is then a change of contact."""
 
 PERSON = np.dtype(
     [
@@ -41,17 +39,19 @@ class People:
     def __init__(self) -> None:
         self._records = Records(PERSON)
 
-    def through(self, groups: Groups, facts: Array, reads: Sequence[Array]) -> list[Array]:
-        """Apply a page; return the PERSON that the rows of each part of `reads` saw."""
-        kind = facts["fact"]
-        changes = (kind == Fact.CUSTOMER) | ((kind == Fact.TOKEN) & (facts["code"] <= HELD))
+    def through(self, groups: Groups, facts: Array, reads: Array) -> Array:
+        """Apply a page; return the PERSON that the rows `reads` saw."""
+        kind, token = facts["fact"], facts["code"]
+        part = (kind == Fact.CUSTOMER).astype(np.uint8)
+        held = (kind == Fact.TOKEN) & (token > 0) & (token <= HELD) & (facts["token"] >= 0)
+        part += held * (token + np.uint8(1))  # each kind of token is a part of its own
 
         def apply(table: Array, who: Array, rows: Array) -> None:
-            told = kind[rows] == Fact.CUSTOMER
-            _told(table, who[told], facts.take(rows[told]))
-            _known_by(table, who[~told], facts.take(rows[~told]))
+            for told, update in ((part[rows] == 1, _told), (part[rows] > 1, _known_by)):
+                if told.any():
+                    update(table, who[told], facts.take(rows[told]))
 
-        return self._records.through(groups, changes, reads, apply)
+        return self._records.through(groups, part, reads, apply)
 
     def freeze(self, rows: int) -> dict[str, bytes]:
         """The records of the first `rows` customers."""
@@ -79,10 +79,8 @@ def _told(table: Array, who: Array, facts: Array) -> None:
 
 
 def _known_by(table: Array, who: Array, facts: Array) -> None:
-    valid = (facts["token"] >= 0) & (facts["code"] > 0)
-    who, facts = who[valid], facts[valid]
     kind, token = facts["code"] - 1, facts["token"] + 1
     held = table["token"][who, kind]
-    moved = (held > 0) & (held != token) & np.isin(kind, CONTACT)
+    moved = (held > 0) & (held != token) & IS_CONTACT[kind]
     table["contact_at"][who[moved]] = facts["occurred_at"][moved]
     table["token"][who, kind] = token

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from console.risk.columns import DAY, TXN_KINDS, TXN_STATUSES, Array, Bools, Fact
@@ -60,25 +58,28 @@ class Profiles:
     def __init__(self) -> None:
         self._records = Records(PROFILE)
 
-    def through(self, groups: Groups, facts: Array, flags: Array, reads: Sequence[Array]) -> list[Array]:
-        """Apply a page; return the PROFILE that the rows of each part of `reads` saw."""
+    def through(self, groups: Groups, facts: Array, flags: Array, reads: Array) -> Array:
+        """Apply a page; return the PROFILE that the rows `reads` saw."""
         fresh, transaction = facts["fresh"], facts["fact"] == Fact.TRANSACTION
-        parts = (
-            (fresh & (flags & (SPEND | DECLINED) == SPEND), _spend),
-            (facts["fact"] == Fact.ACCOUNT, _told),
-            (transaction & (flags & PAYMENT > 0) & (facts["status"] == _REVERSED), _bounced),
-            (transaction & fresh & (facts["code"] == _CHARGEBACK), _charged_back),
-            ((facts["fact"] == Fact.LIMIT_REQUEST) & fresh & (facts["amount"] > facts["limit"]), _asked),
+        chosen = (
+            fresh & (flags & (SPEND | DECLINED) == SPEND),
+            facts["fact"] == Fact.ACCOUNT,
+            transaction & (flags & PAYMENT > 0) & (facts["status"] == _REVERSED),
+            transaction & fresh & (facts["code"] == _CHARGEBACK),
+            (facts["fact"] == Fact.LIMIT_REQUEST) & fresh & (facts["amount"] > facts["limit"]),
         )
+        part = np.zeros(len(facts), np.uint8)
+        for number, rows in enumerate(chosen, 1):
+            part += rows * np.uint8(number)
 
         def apply(table: Array, who: Array, rows: Array) -> None:
-            for chosen, update in parts:
-                mine = chosen[rows]
-                if mine.any():
-                    update(table, who[mine], facts.take(rows[mine]))  # of whole records far faster than an index
+            mine = part[rows]
+            for number, update in enumerate((_spend, _told, _bounced, _charged_back, _asked), 1):
+                places = (mine == number).nonzero()[0]
+                if len(places):
+                    update(table, who[places], facts.take(rows[places]))  # of whole records far faster than an index
 
-        changes = np.logical_or.reduce([chosen for chosen, _ in parts])
-        return self._records.through(groups, changes, reads, apply)
+        return self._records.through(groups, part, reads, apply)
 
     def freeze(self, rows: int) -> dict[str, bytes]:
         """The records of the first `rows` accounts."""

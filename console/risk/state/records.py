@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
-from console.risk.columns import Array, Bools
-from console.risk.state.groups import Groups
+from console.risk.columns import Array
+from console.risk.state.groups import Groups, by_rank
 from console.risk.state.growth import grown, packed, unpacked
 
 
@@ -18,27 +18,27 @@ class Records:
         self._dtype = dtype
         self._words = np.zeros((1, dtype.itemsize // 8), np.uint64)
 
-    def through(
-        self, groups: Groups, changes: Bools, reads: Sequence[Array], apply: Callable[[Array, Array, Array], None]
-    ) -> list[Array]:
-        """Apply the rows marked in `changes`; return copies of the records that the rows of each part of `reads` saw.
+    def through(self, groups: Groups, part: Array, reads: Array, apply: Callable[[Array, Array, Array], None]) -> Array:
+        """Apply the rows that change a `part` of a record; return copies of the records that the rows `reads` saw.
 
-        `apply(table, entities, rows)` changes the records of `entities` by the page's `rows`; no entity comes twice
-        in one call, and its rows come in the order of the page.
+        `part` is 0 on the other rows; what two parts write must not meet. `apply(table, entities, rows)` changes the
+        records of `entities` by the page's `rows`, which come in their order; within one call no part of an entity
+        comes twice.
         """
         self._words = grown(self._words, groups.bound)
         table = self._words.view(self._dtype).reshape(-1)
-        seen = [self._words.take(groups.entity[part], axis=0) for part in reads]
-        if not changes.any():
-            return [part.view(self._dtype).reshape(-1) for part in seen]
-        earlier = groups.earlier(changes)
-        for number, rows in enumerate(groups.waves(changes), 1):
-            apply(table, groups.entity[rows], rows)
-            for part, copies in zip(reads, seen, strict=True):
-                later = np.flatnonzero(earlier[part] == number)
-                if len(later):
-                    copies[later] = self._words[groups.entity[part[later]]]
-        return [part.view(self._dtype).reshape(-1) for part in seen]
+        seen = self._words.take(groups.entity[reads], axis=0)
+        changes = ((part > 0) & (groups.entity > 0)).nonzero()[0]
+        if len(changes):
+            reading = np.zeros(len(part), bool)
+            reading[reads] = True
+            step = groups.steps(part, reading)
+            later = by_rank(np.arange(len(reads)), step[reads])
+            for number, rows in enumerate(by_rank(changes, step[changes]), 1):
+                apply(table, groups.entity[rows], rows)
+                if number < len(later):
+                    seen[later[number]] = self._words.take(groups.entity[reads[later[number]]], axis=0)
+        return seen.view(self._dtype).reshape(-1)
 
     def freeze(self, rows: int) -> dict[str, bytes]:
         """The records of the first `rows` entities."""

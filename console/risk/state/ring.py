@@ -77,9 +77,7 @@ class Ring:
             self._write(groups.entity, ordinal, rows, values)
             return recent
         wave = rank // self._slack
-        after = self._written.copy()
-        np.maximum.at(after, groups.entity[rows], ordinal[rows] + 1)
-        fading = after[groups.entity] - ordinal > self._slack
+        fading = groups.from_here(writes) > self._slack
         for number in range(waves + 1):
             self._write(groups.entity, ordinal, rows[wave[rows] == number], values)
             now = fading & (wave == number)
