@@ -7,15 +7,13 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.bench.conformance import schema
 from console.core.messages import RESOURCES
-from console.paths import fixtures
+from tests.contract import CONTRACT, FOLDER
 
-FOLDER = fixtures() / "contract"
 EXAMPLES = {
     name: kind
     for name, kind in json.loads((FOLDER / "examples" / "index.json").read_text()).items()
@@ -27,7 +25,7 @@ SILENT = {"description", "title", "additionalProperties", "discriminator", "oneO
 
 def test_the_document_is_the_contracts():
     """Made again by json.dump(yaml.safe_load(...), separators=(",", ":"), ensure_ascii=False)."""
-    assert yaml.safe_load((FOLDER / "core-api-v1.openapi.yaml").read_text()) == schema.DOCUMENT
+    assert CONTRACT == schema.DOCUMENT
 
 
 def keywords_of_answers() -> set[str]:

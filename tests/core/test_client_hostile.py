@@ -81,8 +81,10 @@ def packed(body: bytes, encoding: str) -> Answer:
     return answer
 
 
-BOMB = gzip.compress(bytes(256 * 2**20), 9)
-NESTED = gzip.compress(BOMB, 9)
+@pytest.fixture(scope="module")
+def bomb() -> bytes:
+    """A quarter of a gigabyte, packed."""
+    return gzip.compress(bytes(256 * 2**20), 9)
 
 
 @pytest.mark.parametrize("answer", [dripping, dripping_head, silent])
@@ -93,8 +95,17 @@ async def test_an_answer_that_takes_too_long_is_no_answer(answer: Answer, monkey
             await asyncio.wait_for(client.send("/commands", b"{}"), 20)
 
 
-@pytest.mark.parametrize("answer", [endless, endless_head, packed(BOMB, "gzip"), packed(NESTED, "gzip, gzip")])
+@pytest.mark.parametrize("answer", [endless, endless_head])
 async def test_an_answer_without_end_is_broken_off_before_memory_is_full(answer: Answer) -> None:
+    await is_broken_off(answer)
+
+
+async def test_an_answer_that_is_huge_unpacked_is_broken_off_before_memory_is_full(bomb: bytes) -> None:
+    await is_broken_off(packed(bomb, "gzip"))
+    await is_broken_off(packed(gzip.compress(bomb, 9), "gzip, gzip"))
+
+
+async def is_broken_off(answer: Answer) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     async with core(answer) as client:
         with pytest.raises(CoreUnreachable):

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import httpx
 import jsonschema_rs
 import msgspec
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,10 +18,9 @@ from console.core.identifiers import new_id
 from console.core.instants import HOUR, MINUTE, Instant
 from console.core.messages import Account, Command, CommandRequest, CoreMeta, decoder, encode
 from console.core.problems import CoreProblem, CoreUnreachable
+from tests.contract import CONTRACT, FOLDER
 
-FIXTURES = Path(__file__).parents[2] / "fixtures" / "contract"
-EXAMPLES = FIXTURES / "examples"
-CONTRACT = yaml.safe_load((FIXTURES / "core-api-v1.openapi.yaml").read_text(encoding="utf-8"))
+EXAMPLES = FOLDER / "examples"
 META: CoreMeta = decoder(CoreMeta).decode((EXAMPLES / "meta.json").read_bytes())
 ACCOUNT: Account = decoder(Account).decode((EXAMPLES / "account.json").read_bytes())
 NOW = instants.parse("2026-11-20T21:14:09.000000Z")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,12 +14,10 @@ from console.core.vocabulary import COMMAND_STATUSES, PROBLEM_CODES
 from console.watch.outcomes import PROBLEMS, RECORDED, UNHEARD_OF, Next, of_problem, of_record, rule_for
 from store.journal import Entry
 from store.life import MOVES, State
+from tests.contract import CONTRACT, FOLDER
 
-CONTRACT = yaml.safe_load(
-    (Path(__file__).parents[2] / "fixtures" / "contract" / "core-api-v1.openapi.yaml").read_text(encoding="utf-8")
-)
 SCHEMAS = CONTRACT["components"]["schemas"]
-EXAMPLES = Path(__file__).parents[2] / "fixtures" / "contract" / "examples"
+EXAMPLES = FOLDER / "examples"
 
 
 def problem(status: int, code: str, effect: str = "none") -> Problem:

@@ -34,7 +34,11 @@ def applicants(seed=0, rows=ROWS):
 
 
 TABLE = applicants()
-CARD = fit(TABLE)
+
+
+@pytest.fixture(scope="module")
+def card():
+    return fit(TABLE)
 
 
 def values_of(table, row):
@@ -44,23 +48,23 @@ def values_of(table, row):
     }
 
 
-def test_points_rank_rows_that_the_fit_has_not_seen_as_well_as_what_made_them():
+def test_points_rank_rows_that_the_fit_has_not_seen_as_well_as_what_made_them(card):
     fresh = applicants(1)
-    auc = ranking(fresh.bad, -points(CARD, fresh)).auc
+    auc = ranking(fresh.bad, -points(card, fresh)).auc
     assert 0.68 < auc < 0.85
-    predicted = probability(CARD, points(CARD, fresh))
+    predicted = probability(card, points(card, fresh))
     assert predicted.mean() == pytest.approx(fresh.bad.mean(), rel=0.12)
 
 
-def test_what_is_known_gets_points_and_chance_gets_hardly_any():
-    spread = {one.name: max(each.points for each in one.all_bins) for one in CARD.characteristics}
+def test_what_is_known_gets_points_and_chance_gets_hardly_any(card):
+    spread = {one.name: max(each.points for each in one.all_bins) for one in card.characteristics}
     assert spread["income"] > 30
     assert spread["住房"] > 10
     assert spread.get("noise", 0) < spread["住房"] / 2
 
 
-def test_a_missing_income_is_a_value_that_tells():
-    income = next(one for one in CARD.characteristics if one.name == "income")
+def test_a_missing_income_is_a_value_that_tells(card):
+    income = next(one for one in card.characteristics if one.name == "income")
     assert income.missing.woe < min(0, max(each.woe for each in income.bins))
     assert income.missing.bad > TABLE.bad.mean()
 
@@ -85,14 +89,14 @@ def test_monotone_points_only_rise_or_only_fall(seed, name):
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(0, ROWS - 1), min_size=1, max_size=20))
-def test_a_table_gets_the_points_that_each_of_its_rows_gets(rows):
-    said = points(CARD, TABLE.take(np.array(rows)))
-    assert said.tolist() == [CARD.assess(values_of(TABLE, row)).points for row in rows]
+def test_a_table_gets_the_points_that_each_of_its_rows_gets(card, rows):
+    said = points(card, TABLE.take(np.array(rows)))
+    assert said.tolist() == [card.assess(values_of(TABLE, row)).points for row in rows]
 
 
-def test_equal_tables_give_equal_cards_that_survive_a_file():
-    assert fit(applicants()) == CARD
-    assert Scorecard.from_json(CARD.to_json()) == CARD
+def test_equal_tables_give_equal_cards_that_survive_a_file(card):
+    assert fit(applicants()) == card
+    assert Scorecard.from_json(card.to_json()) == card
 
 
 def test_a_number_that_says_nothing_is_not_cut():
