@@ -7,36 +7,48 @@ that spoil it are found; they are set aside and the others are read.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import compress
 from operator import attrgetter
 from typing import Any
 
 import msgspec
+import numpy as np
+from msgspec.structs import astuple
 
 from console.core.instants import Instant
 from console.core.messages import RESOURCES, Change, Message, decoder
-from console.core.timestamps import Instants, parse_all
+from console.core.timestamps import Instants, parse_columns
 
 
 @dataclass(frozen=True)
 class Lot:
     """The changes of one type: upserts as columns in the order of the feed, and the deletes.
 
-    `resources` are the type's messages, but their own times are text; `times` holds those that a resource always has,
-    in µs. `docs` is each resource's JSON as it came.
+    `resources` are the type's messages, but their own times are text, and `columns` the same by attribute; `times`
+    holds those that a resource always has, in µs. `docs` is each resource's JSON as it came.
     """
 
     type: str
     changes: list[Change] = field(default_factory=list)
-    ids: list[str] = field(default_factory=list)
-    versions: list[int] = field(default_factory=list)
     resources: list[Any] = field(default_factory=list)
+    columns: dict[str, list[Any]] = field(default_factory=dict)
     docs: list[str] = field(default_factory=list)
     times: dict[str, Instants] = field(default_factory=dict)
     deletes: list[Change] = field(default_factory=list)
 
+    @property
+    def ids(self) -> list[str]:
+        return self.columns["id"]
+
+    @property
+    def versions(self) -> list[int]:
+        return self.columns["version"]
+
+
+TOGETHER = 1024
+"""Resources read at a time: so few stay in the processor's cache until all is made of them."""
 
 NULL = b"\\u0000"
 _NULL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -53,21 +65,18 @@ def column(rows: Sequence[Any], name: str) -> list[Any]:
 
 def lots(changes: Sequence[Change], faults: Faults) -> dict[str, Lot]:
     """The changes by type. Those that can't be understood are left out and noted in `faults`."""
-    types = column(changes, "type")
-    met = dict.fromkeys(types)
-    if met.keys() - _READINGS.keys():
-        strange = ((change.seq, change.type) for change in changes if change.type not in _READINGS)
-        faults |= {seq: f"unknown resource type {type_[:64]!r}" for seq, type_ in strange}
-    known = [type_ for type_ in met if type_ in _READINGS]
-    return {type_: _lot(type_, list(compress(changes, map(type_.__eq__, types))), faults) for type_ in known}
+    by_type: defaultdict[str, list[Change]] = defaultdict(list)
+    for change in changes:
+        by_type[change.type].append(change)
+    for type_ in by_type.keys() - _READINGS.keys():
+        faults |= {change.seq: f"unknown resource type {type_[:64]!r}" for change in by_type.pop(type_)}
+    return {type_: _lot(_READINGS[type_], of_type, faults) for type_, of_type in by_type.items()}
 
 
-def _lot(type_: str, changes: list[Change], faults: Faults) -> Lot:
-    reading = _READINGS[type_]
-    upserts, deletes = changes, []
-    if set(column(changes, "op")) != {"upsert"}:
+def _lot(reading: _Reading, changes: list[Change], faults: Faults) -> Lot:
+    upserts, deletes = [change for change in changes if change.op == "upsert"], list[Change]()
+    if len(upserts) < len(changes):
         faults |= {c.seq: f"unknown op {c.op!r}" for c in changes if c.op not in ("upsert", "delete")}
-        upserts = [change for change in changes if change.op == "upsert"]
         deletes = [change for change in changes if change.op == "delete"]
         faults |= {change.seq: "an id with a null character" for change in deletes if "\0" in change.id}
         deletes = [change for change in deletes if change.seq not in faults]
@@ -85,30 +94,42 @@ class _Reading:
     def __init__(self, type_: str, kind: type[Message]) -> None:
         self._type = type_
         own = msgspec.structs.fields(kind)
+        self._names = [f.name for f in own]
         self._always = [f.name for f in own if f.type is Instant]
         self._maybe = [f.name for f in own if f.type == Instant | None]
         self._decode = decoder(list[_with_text_times(kind)]).decode  # type: ignore[misc]
 
     def lot(self, upserts: list[Change], deletes: list[Change]) -> Lot:
         """The lot of those changes. Raises ValueError or RecursionError when one of the upserts can't be understood."""
-        joined = b"[" + b",".join([change.data for change in upserts]) + b"]"
-        if NULL in joined and _NULL.search(joined):
+        lot = Lot(self._type, upserts, columns={name: [] for name in self._names}, deletes=deletes)
+        times = []
+        for start in range(0, len(upserts), TOGETHER):
+            times.append(self._read(upserts[start : start + TOGETHER], lot))
+        nothing = np.zeros(0, np.int64)
+        lot.times.update({name: np.concatenate([nothing, *(part[name] for part in times)]) for name in self._always})
+        return lot
+
+    def _read(self, upserts: list[Change], lot: Lot) -> dict[str, Instants]:
+        """Read some changes into a lot; returns their times by name."""
+        raws = [change.data for change in upserts]
+        joined = b"[" + b",".join(raws) + b"]"
+        if b"\\" in joined and NULL in joined and _NULL.search(joined):  # what is found soonest first
             raise ValueError("text with a null character")
         resources = self._decode(joined)
-        ids, versions = column(resources, "id"), column(resources, "version")
-        if ids != column(upserts, "id") or versions != column(upserts, "version"):
+        columns: dict[str, Sequence[Any]] = dict(
+            zip(self._names, zip(*map(astuple, resources), strict=True), strict=True)
+        )
+        told = [change.id for change in upserts], [change.version for change in upserts]
+        if (list(columns["id"]), list(columns["version"])) != told:
             raise ValueError("the resource has another id or version than its change")
-        times = {name: self._times(name, column(resources, name)) for name in self._always}
-        for name in self._maybe:
-            self._times(name, [text for text in column(resources, name) if text is not None])
-        docs = [str(change.data, "utf-8") for change in upserts]
-        return Lot(self._type, upserts, ids, versions, resources, docs, times, deletes)
-
-    def _times(self, name: str, texts: list[str]) -> Instants:
-        try:
-            return parse_all(texts)
-        except ValueError as error:
-            raise ValueError(f"{error} - at `$.{name}`") from error
+        texts = {name: columns[name] for name in self._always}
+        texts |= {name: [text for text in columns[name] if text is not None] for name in self._maybe}
+        times = parse_columns(texts)
+        for name, column in columns.items():
+            lot.columns[name].extend(column)
+        lot.resources.extend(resources)
+        lot.docs.extend([str(raw, "utf-8") for raw in raws])
+        return times
 
     def faults(self, upserts: list[Change]) -> Iterator[tuple[int, str]]:
         """(seq, what is wrong) of the changes that can't be understood."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,23 +15,51 @@ Instants = NDArray[np.int64]
 
 FORMS = ("0000-00-00T00:00:00.000000Z", "0000-00-00T00:00:00Z")
 """What is read in bulk: the contract's form, and the same in whole seconds. A 0 stands for any digit."""
-_FORM = {len(form): np.frombuffer(form.encode(), np.uint8) for form in FORMS}
+_FORM = {len(form): np.frombuffer(form.encode(), np.uint8)[:, None] for form in FORMS}
 _ZERO = ord("0")
+
+_TENS = np.array([0, 2, 5, 8, 11, 14, 17, 20, 22, 24])
+"""Where numbers of two digits stand: century, year of it, month, day, hour, minute, second, and three of a fraction."""
+_LEAST = np.array([0, 0, 1, 1, 0, 0, 0, 0, 0, 0], np.uint8)[:, None]
+_MOST = np.array([99, 99, 12, 31, 23, 59, 59, 99, 99, 99], np.uint8)[:, None]
+_LONG = np.array([0, 0, 0, instants.DAY, instants.HOUR, instants.MINUTE, instants.SECOND, 10_000, 100, 1])
+"""What one of each adds to an instant; the month's first day stands for the numbers before the day."""
+
 _MONTH_STARTS = np.arange("0000-01", "10000-02", dtype="M8[M]").astype("M8[D]").astype(np.int64)
 """Day number of the first of each month from January of the year 0 on."""
 _MONTH_DAYS = np.diff(_MONTH_STARTS)
+_BEFORE_MONTH = (_MONTH_STARTS - 1) * instants.DAY
+"""The instant a day before each month."""
 
 
 def parse_all(texts: Sequence[str]) -> Instants:
     """What `instants.parse` says of each text. Raises ValueError when one of them is not a timestamp."""
-    if not texts:
-        return np.zeros(0, np.int64)
     read = _in_form(texts)
     return np.array([instants.parse(text) for text in texts], np.int64) if read is None else read
 
 
+def parse_columns(columns: Mapping[str, Sequence[str]]) -> dict[str, Instants]:
+    """`parse_all` of each column. Raises ValueError, with the column's name, when a text is not a timestamp."""
+    together = _in_form(list(chain.from_iterable(columns.values())))
+    if together is None:
+        return {name: _parse_column(name, texts) for name, texts in columns.items()}
+    read, end = {}, 0
+    for name, texts in columns.items():
+        read[name], end = together[end : end + len(texts)], end + len(texts)
+    return read
+
+
+def _parse_column(name: str, texts: Sequence[str]) -> Instants:
+    try:
+        return parse_all(texts)
+    except ValueError as error:
+        raise ValueError(f"{error} - at `$.{name}`") from error
+
+
 def _in_form(texts: Sequence[str]) -> Instants | None:
     """The instants of texts that all stand in one of the forms, None when one does not."""
+    if not texts:
+        return np.zeros(0, np.int64)
     form = _FORM.get(len(texts[0]))
     if form is None or set(map(len, texts)) != {len(form)}:
         return None
@@ -38,31 +67,22 @@ def _in_form(texts: Sequence[str]) -> Instants | None:
     if not joined.isascii():
         return None
     letters = np.frombuffer(joined.encode(), np.uint8).reshape(len(texts), len(form)).T.copy()
-    marks = form != _ZERO
-    if (letters[marks] != form[marks, None]).any():
-        return None
+    marks = form[:, 0] != _ZERO
     digits = letters - np.uint8(_ZERO)
-    if (digits[~marks] > 9).any():
+    if (letters[marks] != form[marks]).any() or (digits[~marks] > 9).any():
         return None
-    return _joined(digits)
+    tens = _TENS[: np.searchsorted(_TENS, len(form) - 1)]
+    return _instants(digits[tens] * np.uint8(10) + digits[tens + 1])
 
 
-def _joined(digits: NDArray[np.uint8]) -> Instants | None:
-    """Instants from the digits by place (place, text), None when a date or time among them does not exist."""
-    year, month, day = _number(digits[0:4]), _number(digits[5:7]), _number(digits[8:10])
-    hour, minute, second = _number(digits[11:13]), _number(digits[14:16]), _number(digits[17:19])
-    if year.min() < 1 or month.min() < 1 or month.max() > 12 or hour.max() > 23 or max(minute.max(), second.max()) > 59:
+def _instants(numbers: NDArray[np.uint8]) -> Instants | None:
+    """Instants from numbers of two digits (number, text), None when a date or time among them does not exist."""
+    count = len(numbers)
+    if ((numbers < _LEAST[:count]) | (numbers > _MOST[:count])).any():
         return None
-    at = year * 12 + month - 1
-    if day.min() < 1 or (day > _MONTH_DAYS[at]).any():
+    wide = numbers.astype(np.int64)
+    century, year, month, day = wide[:4]
+    month = (century * 100 + year) * 12 + month - 1
+    if month.min() < 12 or (day > _MONTH_DAYS[month]).any():  # there is no year 0
         return None
-    seconds = (_MONTH_STARTS[at] + day - 1) * 86_400 + hour * 3600 + minute * 60 + second
-    return np.asarray(seconds * instants.SECOND + _number(digits[20:26]))
-
-
-def _number(digits: NDArray[np.uint8]) -> Instants:
-    """The number that digits spell, most significant first; 0 for none."""
-    number = np.zeros(digits.shape[1], np.int64)
-    for digit in digits:
-        number = number * 10 + digit
-    return number
+    return np.asarray(_BEFORE_MONTH[month] + _LONG[:count] @ wide)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from console.core.messages import Location, Merchant
+from console.core.messages import Location
 from console.risk.columns import (
     ACCOUNT_STATUSES,
     APPLICATION_STATUSES,
@@ -71,11 +71,12 @@ NO_FACTS = blank(0)
 def facts(kind: Fact, seqs: Array | Sequence[int], at: Array | Sequence[int], **columns: Any) -> Array:  # noqa: ANN401
     """Facts of one kind; `at` is when they happened and were recorded, and what no column gives is missing.
 
-    Raises ValueError for a column that facts do not have.
+    A column that is None gives nothing. Raises ValueError for one that facts do not have.
     """
     page = np.repeat(_BLANK, len(seqs))
     for name, values in {"seq": seqs, "fact": int(kind), "occurred_at": at, "recorded_at": at, **columns}.items():
-        page[name] = values
+        if values is not None:
+            page[name] = values
     return page
 
 
@@ -89,23 +90,24 @@ def all_none(column: Sequence[Any]) -> bool:
     return not column or (column[0] is None and column.count(None) == len(column))
 
 
-def places(locations: Sequence[Location | None]) -> tuple[list[float], list[float]]:
-    """Latitudes and longitudes, NaN where they are not both known."""
+def places(locations: Sequence[Location | None]) -> list[Sequence[float]] | tuple[None, None]:
+    """Latitudes and longitudes, NaN where they are not both known; None where there are none."""
     if all_none(locations):
-        return [NAN] * len(locations), [NAN] * len(locations)
-    known = [place is not None and place.lat is not None and place.lon is not None for place in locations]
-    lat: list[Any] = [place.lat if here and place else NAN for here, place in zip(known, locations, strict=True)]
-    lon: list[Any] = [place.lon if here and place else NAN for here, place in zip(known, locations, strict=True)]
-    return lat, lon
+        return None, None
+    known = [
+        (NAN, NAN) if place is None or place.lat is None or place.lon is None else (place.lat, place.lon)
+        for place in locations
+    ]
+    return list(zip(*known, strict=True))
 
 
-def countries(locations: Sequence[Location | None], otherwise: Sequence[str | None]) -> list[int]:
-    """Codes of the places' countries, and of the other ones where a place has none."""
-    if all_none(locations) and all_none(otherwise):
-        return [-1] * len(locations)
+def countries(locations: Sequence[Location | None], otherwise: Sequence[str | None] = ()) -> list[int] | None:
+    """Codes of the places' countries, and of the other ones where a place has none; None where there are none."""
+    if all_none(locations):
+        return None if all_none(otherwise) else list(map(country, otherwise))
     return [
         country(place.country if place and place.country else other)
-        for place, other in zip(locations, otherwise, strict=True)
+        for place, other in zip(locations, otherwise or repeat(None), strict=False)
     ]
 
 
@@ -118,29 +120,27 @@ def mcc_number(mcc: str | None) -> int:
     return int(mcc) if mcc is not None and len(mcc) == 4 and mcc.isascii() and mcc.isdigit() else -1
 
 
-def categories(merchants: Sequence[Merchant | None]) -> list[int]:
-    """The merchants' categories as numbers, -1 missing."""
-    return [mcc_number(merchant.mcc) if merchant is not None else -1 for merchant in merchants]
-
-
-def small(values: Sequence[int | None], largest: int = LARGEST_SMALL) -> list[int]:
-    """Numbers cut to -1..largest, -1 where there is none."""
+def small(values: Sequence[int | None], largest: int = LARGEST_SMALL) -> list[int] | None:
+    """Numbers cut to -1..largest, -1 where there is none; None where there are none."""
     if all_none(values):
-        return [-1] * len(values)
+        return None
     return [-1 if value is None else max(-1, min(value, largest)) for value in values]
 
 
-def measures(values: Iterable[float | None]) -> list[float]:
-    """Numbers with NaN where there is none."""
-    return [NAN if value is None else value for value in values]
+def measures(values: Sequence[float | None]) -> list[float] | None:
+    """Numbers with NaN where there is none; None where there are none."""
+    return None if all_none(values) else [NAN if value is None else value for value in values]
+
+
+_UNREAD = np.dtype((np.void, FACTS.itemsize))
+"""A fact as bytes: numpy joins them at once, while it compares the types of facts field by field."""
 
 
 def in_feed_order(parts: Sequence[Array]) -> Array:
     """The facts of all kinds in the order of the feed; those of one change stay as they are given."""
-    whole, end = np.empty(sum(map(len, parts)), FACTS), 0
-    for part in parts:  # not joined by numpy, which compares their types field by field
-        whole[end : end + len(part)] = part
-        end += len(part)
+    if len(parts) == 1:
+        return parts[0]
+    whole: Array = np.concatenate([NO_FACTS.view(_UNREAD), *(part.view(_UNREAD) for part in parts)]).view(FACTS)
     return whole.take(np.argsort(whole["seq"], kind="stable"))
 
 

@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import repeat
-from operator import itemgetter
+from itertools import chain, count, repeat
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,24 +20,34 @@ from console.watch.facts import all_none
 from store.mirror import Mirror, Numbers
 
 
+class _Given(NamedTuple):
+    """Ids never seen before, with the seqs at which they are mentioned, and their places in the array of `give`."""
+
+    seqs: Array
+    ids: list[str]
+    numbers: Array
+    places: Array
+
+
 class Numbering:
     """The numbers of one kind of id. First everything is mentioned (`give`), then `settle`d, then read."""
 
     def __init__(self, numbers: Numbers) -> None:
         self._numbers = numbers
         self._before = len(numbers)
-        self._unseen: list[tuple[int, str, Array, int]] = []
-        self._since: list[int] = []
+        self._unseen: list[_Given] = []
+        self._since = np.zeros(0, np.int64)
 
     def give(self, seqs: Array, ids: Sequence[str | None]) -> Array:
         """The ids' numbers, -1 for None. Ids never seen before get theirs in `settle`, in this same array."""
         if all_none(ids):
             return np.full(len(ids), -1)
         found = self._found(ids)
-        missing = np.flatnonzero(found < 0)
-        for place, seq in zip(missing.tolist(), seqs[missing].tolist(), strict=True):
-            if (id_ := ids[place]) is not None:
-                self._unseen.append((seq, id_, found, place))
+        missing = np.flatnonzero(found < 0).tolist()
+        places = [place for place in missing if ids[place] is not None]
+        if places:
+            unseen: list[Any] = [ids[place] for place in places]
+            self._unseen.append(_Given(seqs[places], unseen, found, np.array(places)))
         return found
 
     def _found(self, ids: Sequence[str | None]) -> Array:
@@ -46,11 +56,20 @@ class Numbering:
 
     def settle(self) -> None:
         """Number the ids never seen before in the order of the feed, and within a change as they were given."""
-        self._unseen.sort(key=itemgetter(0))
-        for seq, id_, found, place in self._unseen:
-            found[place] = number = self._numbers[id_]
-            if number == self._before + len(self._since):
-                self._since.append(seq)
+        if not self._unseen:
+            return
+        seqs = np.concatenate([given.seqs for given in self._unseen])
+        ids = list(chain.from_iterable(given.ids for given in self._unseen))
+        order = np.argsort(seqs, kind="stable")
+        new = dict.fromkeys([ids[place] for place in order.tolist()])
+        self._numbers.update(zip(new, count(self._before)))
+        self._numbers.new += zip(count(self._before), new)
+        numbers, end = self._found(ids), 0
+        _, first = np.unique(numbers[order], return_index=True)
+        self._since = seqs[order][first]
+        for given in self._unseen:
+            given.numbers[given.places] = numbers[end : end + len(given.ids)]
+            end += len(given.ids)
         self._unseen.clear()
 
     def known(self, seqs: Array, ids: Sequence[str | None]) -> Array:
@@ -60,7 +79,7 @@ class Numbering:
         found = self._found(ids)
         new = found >= self._before
         if new.any():
-            since = np.array(self._since)[found[new] - self._before]
+            since = self._since[found[new] - self._before]
             found[new] = np.where(since <= seqs[new], found[new], -1)
         return found
 

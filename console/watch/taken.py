@@ -38,6 +38,7 @@ class Taken:
     seqs: Array
     changes: list[Change]
     resources: list[Any]
+    columns: dict[str, list[Any]]
     docs: list[str]
     times: dict[str, Instants]
     fresh: Bools
@@ -47,45 +48,45 @@ class Taken:
 
     def column(self, name: str) -> list[Any]:
         """One attribute of each resource."""
-        return column(self.resources, name)
+        return self.columns[name]
 
 
 def take(mirror: Mirror, lot: Lot) -> Taken:
     """What counts of a lot."""
     stored = mirror.versions(lot.type, [*lot.ids, *column(lot.deletes, "id")])
-    seqs = np.array(column(lot.changes, "seq"), np.int64)
+    seqs = np.array([change.seq for change in lot.changes], np.int64)
     if lot.deletes or (lot.type in EVENTS and (mirror.tombstones or _any_old(lot, mirror.dropped_before))):
         return _Rule(mirror, lot, stored).taken(seqs)
     before = _before(lot, stored)
-    counts = [version > was for version, was in zip(lot.versions, before, strict=True)]
-    return _chosen(lot, seqs, counts, [was == 0 for was in before])
+    return _chosen(lot, seqs, np.array(lot.versions, np.int64) > before, before == 0)
 
 
 def _any_old(lot: Lot, before: int) -> bool:
     return bool((lot.times["recorded_at"] < before).any())
 
 
-def _before(lot: Lot, stored: dict[str, int]) -> list[int]:
+def _before(lot: Lot, stored: dict[str, int]) -> Array:
     """The version that each change meets, 0 for none; `stored` moves on with the changes."""
-    if not stored and len(set(lot.ids)) == len(lot.ids):
-        return [0] * len(lot.ids)
+    if len(set(lot.ids)) == len(lot.ids):
+        return np.array([stored.get(id_, 0) for id_ in lot.ids] if stored else [0] * len(lot.ids), np.int64)
     before = []
     for id_, version in zip(lot.ids, lot.versions, strict=True):
         was = stored.get(id_, 0)
         before.append(was)
         if version > was:
             stored[id_] = version
-    return before
+    return np.array(before, np.int64)
 
 
-def _chosen(lot: Lot, seqs: Array, counts: list[bool], fresh: list[bool]) -> Taken:
+def _chosen(lot: Lot, seqs: Array, counts: Bools, fresh: Bools) -> Taken:
     """The changes of a lot that count."""
-    if all(counts):
-        return Taken(lot.type, seqs, lot.changes, lot.resources, lot.docs, lot.times, np.array(fresh, bool))
-    mask = np.array(counts, bool)
-    changes, resources, docs = (list(compress(rows, counts)) for rows in (lot.changes, lot.resources, lot.docs))
-    times = {name: column[mask] for name, column in lot.times.items()}
-    return Taken(lot.type, seqs[mask], changes, resources, docs, times, np.array(fresh, bool)[mask])
+    if counts.all():
+        return Taken(lot.type, seqs, lot.changes, lot.resources, lot.columns, lot.docs, lot.times, fresh)
+    chosen = counts.tolist()
+    changes, resources, docs = (list(compress(rows, chosen)) for rows in (lot.changes, lot.resources, lot.docs))
+    columns = {name: list(compress(column, chosen)) for name, column in lot.columns.items()}
+    times = {name: column[counts] for name, column in lot.times.items()}
+    return Taken(lot.type, seqs[counts], changes, resources, columns, docs, times, fresh[counts])
 
 
 class _Rule:
@@ -96,8 +97,8 @@ class _Rule:
         self._stored = stored
         self._tombstones = mirror.tombstones
         self._before = mirror.dropped_before if lot.type in EVENTS else 0
-        self._counts = [False] * len(lot.changes)
-        self._fresh = [False] * len(lot.changes)
+        self._counts = np.zeros(len(lot.changes), bool)
+        self._fresh = np.zeros(len(lot.changes), bool)
         self._deletes: list[Delete] = []
         self._revived: list[int] = []
         self._dropped: list[Change] = []

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from console.core import instants
 from console.core.instants import wire
-from console.core.timestamps import parse_all
+from console.core.timestamps import parse_all, parse_columns
 
 MOMENTS = st.datetimes().map(lambda when: (when - datetime(1970, 1, 1)) // instants.MICROSECOND)
 WHOLE_SECONDS = MOMENTS.map(lambda at: wire(at - at % instants.SECOND).replace(".000000", ""))
@@ -67,3 +67,17 @@ def test_texts_that_only_join_to_the_form_are_refused() -> None:
     whole = wire(0)
     with pytest.raises(ValueError, match="1970"):
         parse_all([whole + whole[:2], whole[2:]])
+
+
+COLUMN = st.lists(st.one_of(MOMENTS.map(wire), WHOLE_SECONDS), max_size=3)
+
+
+@given(st.lists(COLUMN, min_size=1, max_size=3))
+def test_columns_together_are_the_same_as_each_alone(columns: list[list[str]]) -> None:
+    read = parse_columns({str(number): texts for number, texts in enumerate(columns)})
+    assert [column.tolist() for column in read.values()] == [one_by_one(texts) for texts in columns]
+
+
+def test_a_text_that_is_no_timestamp_is_refused_with_its_column() -> None:
+    with pytest.raises(ValueError, match=r"`\$\.posted_at`"):
+        parse_columns({"occurred_at": ["2026-11-20T21:14:09Z"], "posted_at": ["soon"]})

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import compress
 from typing import Any
 
 import numpy as np
 
-from console.core.messages import Login, Ref, Transaction
 from console.risk.columns import Array, Fact
 from console.watch.declines import cause_of
 from console.watch.facts import (
@@ -20,25 +19,20 @@ from console.watch.facts import (
     OUTCOME,
     STATUS,
     all_none,
-    categories,
     codes,
     countries,
-    country,
     facts,
+    mcc_number,
     network_of,
     places,
     small,
 )
 from console.watch.numbering import Who
+from console.watch.sheets.parts import References, parts
 from console.watch.taken import DROPPED, Taken
 from store.batch import Batch, Row
 
 Column = Sequence[Any]
-
-
-def ids_of(parts: Sequence[Any]) -> list[str | None]:
-    """The ids of nested parts, None where there is no part."""
-    return [None] * len(parts) if all_none(parts) else [part.id if part is not None else None for part in parts]
 
 
 def some(texts: Sequence[str | None]) -> list[str | None]:
@@ -71,17 +65,16 @@ class Events:
     def __init__(self, taken: Taken, who: Who) -> None:
         self.taken = taken
         self.who = who
-        self.resources: Column = taken.resources
-        self._fresh = taken.fresh.tolist()
+        self._fresh = None if taken.fresh.all() else taken.fresh.tolist()
         self.ip = some(taken.column("ip"))
         entities = who.entities
         self.devices = entities["device"].give(taken.seqs, taken.column("device_id"))
         self.ips = entities["ip"].give(taken.seqs, self.ip)
         self.subnets = entities["subnet"].give(taken.seqs, networks(self.ip))
 
-    def new(self, column: Column) -> list[Any]:
+    def new(self, column: Column) -> Column:
         """A column's values of the new events."""
-        return list(compress(column, self._fresh))
+        return column if self._fresh is None else list(compress(column, self._fresh))
 
     def chain(self, accounts: Array, heads: Array) -> Array:
         """Hang the new events onto their accounts; returns the previous event's seq of each."""
@@ -107,7 +100,7 @@ class Events:
 
     def known(self, *columns: Column) -> list[Row]:
         """Rows of the changes of known events, the last one of each; the columns end with the id."""
-        if self.taken.fresh.all():
+        if self._fresh is None:
             return []
         old = (~self.taken.fresh).tolist()
         rows = zip(*(compress(column, old) for column in columns), strict=True)
@@ -128,26 +121,18 @@ class Transactions(Events):
     def __init__(self, taken: Taken, who: Who) -> None:
         super().__init__(taken, who)
         seqs, entities = taken.seqs, who.entities
-        self.resources: Sequence[Transaction] = taken.resources
-        self.merchant = taken.column("merchant")
-        self.merchant_ids = ids_of(self.merchant)
-        self.parties: list[Ref | None] = taken.column("counterparty")
+        self.merchant_ids, self.mccs, self.countries = parts(taken.column("merchant"), "id", "mcc", "country")
+        self.parties = References(taken.column("counterparty"))
         self.accounts = who.accounts.give(seqs, taken.column("account_id"))
         self.merchants = entities["merchant"].give(seqs, self.merchant_ids)
-        self.party = entities["party"].give(seqs, self._other("merchant".__ne__))
-        self.peers = entities["customer"].give(seqs, self._other("customer".__eq__))
-
-    def _other(self, wanted: Callable[[str], bool]) -> list[str | None]:
-        """The ids of the other sides that are of a wanted type."""
-        if all_none(self.parties):
-            return [None] * len(self.parties)
-        return [party.id if party and wanted(party.type) else None for party in self.parties]
+        self.party = entities["party"].give(seqs, self.parties.but_to("merchant"))
+        self.peers = entities["customer"].give(seqs, self.parties.to("customer"))
 
     def facts(self) -> list[Array]:
         taken, who = self.taken, self.who
-        own = who.accounts.known(taken.seqs, self._other("account".__eq__))
+        own = who.accounts.known(taken.seqs, self.parties.to("account"))
         peers = np.where(self.peers >= 0, self.peers, who.owner(taken.seqs, own))
-        place = taken.column("location")
+        place, declines = taken.column("location"), taken.column("decline_code")
         lat, lon = places(place)
         return [
             facts(
@@ -166,13 +151,13 @@ class Transactions(Events):
                 peer=peers,
                 lat=lat,
                 lon=lon,
-                mcc=categories(self.merchant),
-                country=countries(place, [m.country if m is not None else None for m in self.merchant]),
+                mcc=None if all_none(self.mccs) else list(map(mcc_number, self.mccs)),
+                country=countries(place, self.countries),
                 network_risk=small(taken.column("network_risk_score")),
                 code=codes(KIND, taken.column("kind")),
                 status=codes(STATUS, taken.column("status")),
                 channel=codes(CHANNEL, taken.column("channel")),
-                decline=[cause_of(code) if code else 0 for code in taken.column("decline_code")],
+                decline=None if all_none(declines) else list(map(cause_of, declines)),
                 fresh=taken.fresh,
             )
         ]
@@ -209,15 +194,14 @@ class Logins(Events):
 
     def __init__(self, taken: Taken, who: Who) -> None:
         super().__init__(taken, who)
-        self.resources: Sequence[Login] = taken.resources
         self.customer_ids = taken.column("customer_id")
         self.named = who.accounts.give(taken.seqs, some(taken.column("account_id")))
         self.customers = who.entities["customer"].give(taken.seqs, self.customer_ids)
+        self.places = places(taken.column("location"))
 
     def facts(self) -> list[Array]:
         taken = self.taken
         place, ip_country = taken.column("location"), taken.column("ip_country")
-        lat, lon = places(place)
         return [
             facts(
                 Fact.LOGIN,
@@ -230,10 +214,10 @@ class Logins(Events):
                 ip=self.ips,
                 subnet=self.subnets,
                 asn=[min(asn or 0, LARGEST_SYSTEM) for asn in taken.column("asn")],
-                lat=lat,
-                lon=lon,
+                lat=self.places[0],
+                lon=self.places[1],
                 country=countries(place, ip_country),
-                ip_country=list(map(country, ip_country)),
+                ip_country=countries([], ip_country),
                 code=codes(OUTCOME, taken.column("outcome")),
                 method=codes(METHOD, taken.column("method")),
                 fresh=taken.fresh,
@@ -259,7 +243,6 @@ class Logins(Events):
     def new_rows(self) -> list[Column]:
         """The columns of new logins, up to their document."""
         taken, fresh, times = self.taken, self.taken.fresh, self.taken.times
-        lat, lon = places(taken.column("location"))
         return [
             taken.seqs[fresh].tolist(),
             self.new(taken.column("id")),
@@ -270,6 +253,12 @@ class Logins(Events):
             times["occurred_at"][fresh].tolist(),
             times["recorded_at"][fresh].tolist(),
             *(self.new(taken.column(name)) for name in ("outcome", "device_id", "ip")),
-            *([None if x != x else x for x in self.new(degrees)] for degrees in (lat, lon)),
+            *(self._known(degrees) for degrees in self.places),
             self.new(taken.docs),
         ]
+
+    def _known(self, degrees: Sequence[float] | None) -> Column:
+        """The degrees of new logins, None where there are none."""
+        if degrees is None:
+            return [None] * int(self.taken.fresh.sum())
+        return [None if x != x else x for x in self.new(degrees)]

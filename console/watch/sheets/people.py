@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 
 from console.core import instants
-from console.core.messages import Account, Application, Ref, Tokens
+from console.core.messages import Tokens
 from console.risk.columns import NO_DELINQUENCIES, TOKEN_KINDS, Array, Fact
 from console.watch.facts import (
     ACCOUNT_STATUS,
@@ -26,9 +27,12 @@ from console.watch.facts import (
 )
 from console.watch.numbering import Owned, Who
 from console.watch.sheets.events import networks, some
+from console.watch.sheets.parts import References, part, parts
 from console.watch.sheets.resources import resource_rows
 from console.watch.taken import Taken
 from store.batch import Batch, Row
+
+LIMITS = ("currency", "credit_limit_minor", "available_minor", "balance_minor")
 
 
 class Accounts:
@@ -42,7 +46,10 @@ class Accounts:
         self._gone_seqs = np.array([change.seq for change in self._gone], np.int64)
         self._gone_numbers = who.accounts.give(self._gone_seqs, [change.id for change in self._gone])
         self._customers = who.entities["customer"].give(taken.seqs, self._customer_ids)
-        self._heads, self._entities = who.mirror.heads, who.mirror.entities
+        self._limits = parts(
+            taken.column("limits"), "currency", "credit_limit_minor", "available_minor", "balance_minor"
+        )
+        self._heads = who.mirror.heads
 
     def owned(self) -> Owned:
         """Whose accounts become, in the order of the feed."""
@@ -56,16 +63,16 @@ class Accounts:
 
     def facts(self) -> list[Array]:
         taken = self._taken
-        limits = taken.column("limits")
+        _, limit, available, balance = self._limits
         return [
             facts(
                 Fact.ACCOUNT,
                 taken.seqs,
                 taken.times["updated_at"],
                 opened_at=taken.times["opened_at"],
-                limit=[limit.credit_limit_minor for limit in limits],
-                available=[limit.available_minor for limit in limits],
-                balance=[limit.balance_minor for limit in limits],
+                limit=limit,
+                available=available,
+                balance=balance,
                 account=self._numbers,
                 customer=self._customers,
                 past_due=small(taken.column("days_past_due")),
@@ -74,40 +81,30 @@ class Accounts:
         ]
 
     def store(self, batch: Batch) -> None:
-        taken = self._taken
+        taken, numbers = self._taken, self._numbers.tolist()
         self._heads.owner[self._numbers] = self._customers
-        accounts: Sequence[Account] = taken.resources
-        rows: dict[int, tuple[int, str | None, Row]] = {}
-        columns = (taken.seqs.tolist(), self._numbers.tolist(), accounts, taken.times["opened_at"].tolist(), taken.docs)
-        for seq, number, account, opened_at, doc in zip(*columns, strict=True):
-            limits = account.limits
-            row = (
-                account.version,
-                0,
-                account.status,
-                limits.currency,
-                limits.credit_limit_minor,
-                limits.available_minor,
-                limits.balance_minor,
-                opened_at,
-                doc,
-                number,
-            )
-            rows[number] = seq, account.customer_id, row
+        said = (taken.column("version"), repeat(0), taken.column("status"), *self._limits)
+        columns = zip(*said, taken.times["opened_at"].tolist(), taken.docs, numbers, strict=False)
+        rows: dict[int, Row] = dict(zip(numbers, columns, strict=True))
+        owners: dict[int, tuple[str | None, int]] = dict(
+            zip(numbers, zip(self._customer_ids, self._customers.tolist(), strict=True), strict=True)
+        )
+        seqs = dict(zip(numbers, taken.seqs.tolist(), strict=True))
         for change, number in zip(self._gone, self._gone_numbers.tolist(), strict=True):
-            if number not in rows or rows[number][0] < change.seq:
-                rows[number] = change.seq, None, (change.version, 1, *(None,) * 7, number)
-        batch.accounts = [row for _, _, row in rows.values()]
-        batch.owners = self._owners({number: customer_id for number, (_, customer_id, _) in rows.items()})
+            if number not in seqs or seqs[number] < change.seq:
+                seqs[number], owners[number] = change.seq, (None, -1)
+                rows[number] = (change.version, 1, *(None,) * 7, number)
+        batch.accounts = list(rows.values())
+        batch.owners = self._owners(owners)
         self._heads.version[list(rows)] = [row[0] for row in batch.accounts]
 
-    def _owners(self, customer_ids: dict[int, str | None]) -> list[Row]:
-        """Rows of the accounts that have another customer after the page than their rows say."""
-        accounts, entities = list(customer_ids), self._entities["customer"]
-        stored = self._heads.customer[accounts]
-        now = np.array([entities.get(id_, -1) for id_ in customer_ids.values()], np.int64)  # type: ignore[arg-type]
+    def _owners(self, owners: dict[int, tuple[str | None, int]]) -> list[Row]:
+        """Rows of the accounts that have another customer (id, number) after the page than their rows say."""
+        accounts = list(owners)
+        now = np.array([number for _, number in owners.values()], np.int64)
+        moved = np.flatnonzero(self._heads.customer[accounts] != now).tolist()
         self._heads.customer[accounts] = now
-        return [(customer_ids[accounts[place]], accounts[place]) for place in np.flatnonzero(stored != now).tolist()]
+        return [(owners[account][0], account) for account in map(accounts.__getitem__, moved)]
 
 
 class _Tokens:
@@ -115,21 +112,19 @@ class _Tokens:
 
     def __init__(self, who: Who, seqs: Array, tokens: Sequence[Tokens | None]) -> None:
         self._seqs = seqs
+        kinds = [kind for kind in TOKEN_KINDS if kind != "fingerprint"]
         self._numbers = {
-            kind: who.entities["token"].give(
-                seqs, [f"{kind}:{word}" if held and (word := getattr(held, kind)) else None for held in tokens]
-            )
-            for kind in TOKEN_KINDS
-            if kind != "fingerprint"
+            kind: who.entities["token"].give(seqs, [f"{kind}:{word}" if word else None for word in words])
+            for kind, words in zip(kinds, parts(tokens, *kinds), strict=True)
         }
 
     def facts(self, at: Array, customers: Array) -> list[Array]:
-        parts = []
+        told = []
         for kind, numbers in self._numbers.items():
             held = numbers >= 0
             columns = {"customer": customers[held], "token": numbers[held], "code": TOKEN[kind]}
-            parts.append(facts(Fact.TOKEN, self._seqs[held], at[held], **columns))
-        return parts
+            told.append(facts(Fact.TOKEN, self._seqs[held], at[held], **columns))
+        return told
 
 
 class Customers:
@@ -142,24 +137,25 @@ class Customers:
 
     def facts(self) -> list[Array]:
         taken, at = self._taken, self._taken.times["updated_at"]
-        homes, bureaus, socials = taken.column("home"), taken.column("bureau"), taken.column("social")
+        homes = taken.column("home")
         lat, lon = places(homes)
+        score, delinquencies = parts(taken.column("bureau"), "score", "delinquencies_24m")
+        trust, tenure = parts(taken.column("social"), "trust_score", "tenure_months")
         person = facts(
             Fact.CUSTOMER,
             taken.seqs,
             at,
             customer=self._numbers,
             opened_at=taken.times["registered_at"],
-            income=measures(_parts(taken.column("income"), "monthly_minor")),
+            income=measures(part(taken.column("income"), "monthly_minor")),
             lat=lat,
             lon=lon,
-            country=countries(homes, [None] * len(homes)),
-            bureau=small(_parts(bureaus, "score")),
-            trust=small(_parts(socials, "trust_score")),
-            tenure=small(_parts(socials, "tenure_months")),
+            country=countries(homes),
+            bureau=small(score),
+            trust=small(trust),
+            tenure=small(tenure),
             delinquencies=[
-                NO_DELINQUENCIES if count is None else min(count, NO_DELINQUENCIES - 1)
-                for count in _parts(bureaus, "delinquencies_24m")
+                NO_DELINQUENCIES if count is None else min(count, NO_DELINQUENCIES - 1) for count in delinquencies
             ],
         )
         return [person, *self._tokens.facts(at, self._numbers)]
@@ -196,13 +192,13 @@ class Links:
     def __init__(self, taken: Taken, who: Who) -> None:
         self._taken = taken
         self._who = who
-        self._ends: list[list[Ref]] = [taken.column("from_"), taken.column("to")]
-        self._customers = [who.entities["customer"].give(taken.seqs, _named(ends, "customer")) for ends in self._ends]
-        self._devices = [who.entities["device"].give(taken.seqs, _named(ends, "device")) for ends in self._ends]
+        self._ends = [References(taken.column(name)) for name in ("from_", "to")]
+        self._customers = [who.entities["customer"].give(taken.seqs, end.to("customer")) for end in self._ends]
+        self._devices = [who.entities["device"].give(taken.seqs, end.to("device")) for end in self._ends]
 
     def facts(self) -> list[Array]:
         taken = self._taken
-        one, other = (self._behind(ends, named) for ends, named in zip(self._ends, self._customers, strict=True))
+        one, other = (self._behind(end, named) for end, named in zip(self._ends, self._customers, strict=True))
         device = np.where(self._devices[0] >= 0, *self._devices)
         people = (one >= 0).astype(int) + (other >= 0)
         told = (people > 0) & (people + (self._devices[0] >= 0) + (self._devices[1] >= 0) == 2)
@@ -216,10 +212,10 @@ class Links:
         columns = {name: column[told] for name, column in columns.items()}
         return [facts(Fact.LINK, taken.seqs[told], taken.times["last_seen_at"][told], **columns)]
 
-    def _behind(self, ends: list[Ref], named: Array) -> Array:
+    def _behind(self, end: References, named: Array) -> Array:
         """The customers that references name or whose accounts they name; -1 for anything else."""
         seqs, who = self._taken.seqs, self._who
-        return np.where(named >= 0, named, who.owner(seqs, who.accounts.known(seqs, _named(ends, "account"))))
+        return np.where(named >= 0, named, who.owner(seqs, who.accounts.known(seqs, end.to("account"))))
 
     def store(self, batch: Batch) -> None:
         batch.resources += resource_rows(self._taken)
@@ -244,13 +240,12 @@ class Applications:
 
     def facts(self) -> list[Array]:
         taken, submitted = self._taken, self._taken.times["submitted_at"]
-        applications: Sequence[Application] = taken.resources
         asked = facts(
             Fact.APPLICATION,
             taken.seqs,
             np.where(taken.fresh, submitted, taken.times["updated_at"]),
             code=codes(APPLICATION_STATUS, taken.column("status")),
-            status=[min(sum(check.outcome == "fail" for check in one.checks), 255) for one in applications],
+            status=[min(sum(check.outcome == "fail" for check in all_), 255) for all_ in taken.column("checks")],
             fresh=taken.fresh,
             account=self._accounts,
             customer=self._customers,
@@ -258,7 +253,7 @@ class Applications:
             ip=self._ips,
             subnet=self._subnets,
             amount=measures(taken.column("requested_limit_minor")),
-            income=measures(_parts(taken.column("facts"), "monthly_income_minor")),
+            income=measures(part(taken.column("facts"), "monthly_income_minor")),
             opened_at=submitted,
         )
         return [*self._tokens.facts(submitted, self._customers), asked]
@@ -277,10 +272,10 @@ class LimitRequests:
 
     def facts(self) -> list[Array]:
         taken, requested = self._taken, self._taken.times["requested_at"].tolist()
-        requests: Sequence[Any] = taken.resources
+        decided = taken.column("decided_at")
         at = [
-            when if new or not request.decided_at else int(instants.parse(request.decided_at))
-            for when, new, request in zip(requested, taken.fresh.tolist(), requests, strict=True)
+            when if new or not then else int(instants.parse(then))
+            for when, new, then in zip(requested, taken.fresh.tolist(), decided, strict=True)
         ]
         return [
             facts(
@@ -298,12 +293,3 @@ class LimitRequests:
 
     def store(self, batch: Batch) -> None:
         batch.resources += resource_rows(self._taken, self._accounts)
-
-
-def _named(ends: Sequence[Ref], type_: str) -> list[str | None]:
-    return [end.id if end.type == type_ else None for end in ends]
-
-
-def _parts(wholes: Sequence[Any], name: str) -> list[Any]:
-    """One attribute of nested parts, None where there is no part."""
-    return [getattr(whole, name) if whole is not None else None for whole in wholes]

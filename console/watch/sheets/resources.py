@@ -21,7 +21,8 @@ def resource_rows(taken: Taken, accounts: Array | None = None) -> list[Row]:
         gone = [delete.change for delete in taken.deletes]
         rows += [(type_, change.id, change.version, 1, -1, change.seq, "") for change in gone]
         rows.sort(key=lambda row: row[5])
-    return list({row[1]: row for row in rows}.values())
+        ids = [row[1] for row in rows]
+    return list(dict(zip(ids, rows, strict=True)).values())
 
 
 class Others:
