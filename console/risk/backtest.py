@@ -15,7 +15,7 @@ from console.risk.columns import TXN_STATUSES, Array, Bools, Fact, Floats, Judge
 from console.risk.engine import Engine, Scored
 from console.risk.model import Model
 from console.risk.packs import Pack, Rule
-from console.risk.score import combine, level_of, pulls, trusted
+from console.risk.score import combine, dividing, level_of, pulls, trusted
 
 HITS = np.dtype(
     [
@@ -134,7 +134,8 @@ class Backtest:
         """What a rule of the draft adds. One that is in force as it is, at a place, was worked out there."""
         if place is not None and rule.weight == self._live.live[place].weight:
             return scored.pulled[place]
-        return pulls(rule, scored.features)  # of one piece of a page
+        with dividing():
+            return pulls(rule, scored.features)  # of one piece of a page
 
     def _draft_score(self, pulled: list[Floats], scored: Scored) -> Floats:
         """The draft's score: the model's word as it was; what a rule has earned only where it means the same still."""

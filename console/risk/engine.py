@@ -21,7 +21,7 @@ from console.risk.missing import why
 from console.risk.model import RULES_ONLY, Model, select
 from console.risk.packs import Pack, Rule
 from console.risk.registry import FEATURES
-from console.risk.score import Block, Features, Gone, combine, pulls, trusted
+from console.risk.score import Block, Features, Gone, combine, dividing, pulls, trusted
 from console.risk.state.fading import Fading
 from console.risk.state.memory import Memory
 from console.risk.training import Packed, packed, unpacked
@@ -54,7 +54,7 @@ class Learned(NamedTuple):
     def everywhere(self, rows: int) -> Floats:
         """The probability on each of so many scored rows; 0, which changes no score, where there is none."""
         whole = np.zeros(rows)
-        whole[self.place] = np.nan_to_num(self.probability)
+        whole[self.place] = np.where(np.isnan(self.probability), 0, self.probability)
         return whole
 
 
@@ -147,14 +147,17 @@ class Engine:
         """
         if facts.dtype != FACTS:
             raise TypeError("facts must have the dtype FACTS")
+        with dividing():
+            return self._page(facts)
+
+    def _page(self, facts: Array) -> Scored:
         kinds = [facts["fresh"] & (facts["fact"] == kind) for kind in (Fact.TRANSACTION, Fact.LOGIN)]
         scored = kinds[0] | kinds[1]
         place = np.where(scored, np.cumsum(scored) - 1, -1)
         sights = self._memory.observe(facts, [np.flatnonzero(kind) for kind in kinds])
         features = Features([Block(Seen(sight), place[sight.rows]) for sight in sights])
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            learning = self._learn(features.blocks[0])
-            pulled = [pulls(rule, features) for rule in self.pack.active]
+        learning = self._learn(features.blocks[0])
+        pulled = [pulls(rule, features) for rule in self.pack.active]
         learned = learning()
         rows = np.flatnonzero(scored)
         score = np.full(len(facts), np.nan)

@@ -17,6 +17,7 @@ SMALL = 128  # spend of at most 10 major units
 CASH = 256  # cash advance, or a purchase of something as good as cash
 NO_MONEY = 512  # a spend declined because the money is not there
 BAD_CREDENTIAL = 1024  # a spend declined for a wrong or outdated number, code or date
+LOGIN = 2048  # no transaction but a login; never kept
 
 MINOR_PER_MAJOR = 100
 ROUND_TO = 100.0 * MINOR_PER_MAJOR

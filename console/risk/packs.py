@@ -13,10 +13,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 import console.risk.features  # noqa: F401 - registers the features
-from console.risk.columns import Bools, Fact
 from console.risk.expressions import Condition, Quantity, Refused, condition, nearest, quantity
-from console.risk.features.seen import Seen
-from console.risk.flags import INFLOW, PAYMENT, REFUND, SPEND, TRANSFER
+from console.risk.flags import INFLOW, LOGIN, PAYMENT, REFUND, SPEND, TRANSFER
 from console.risk.registry import FEATURES
 
 TYPOLOGIES = (
@@ -42,7 +40,14 @@ MAX_CHECKS = 12
 MAX_WORDS = 400
 MAX_FILE = 1_000_000
 
-_FLAG = {"spend": SPEND, "transfer": TRANSFER, "payment": PAYMENT, "refund": REFUND, "inflow": INFLOW}
+_FLAG = {
+    "spend": SPEND,
+    "transfer": TRANSFER,
+    "payment": PAYMENT,
+    "refund": REFUND,
+    "inflow": INFLOW,
+    "login": LOGIN,
+}
 T = TypeVar("T")
 
 _ID = re.compile(r"[A-Z]{2,8}-[0-9]{1,3}")
@@ -73,6 +78,11 @@ class Rule:
     text: dict[str, str]
     runbook: dict[str, str]
     expires: int | None = None
+
+    @cached_property
+    def events(self) -> np.uint16:
+        """The kinds of event as bits, any of which `Seen.events` has where the rule looks."""
+        return np.uint16(sum({_FLAG[word] for word in self.on}))
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -177,17 +187,6 @@ def _gather_runbooks(document: dict[str, Any], name: str, into: dict[str, Runboo
         if typology in into:
             raise PackError(f"{name}: runbook.{typology}: the typology has one")
         into[typology] = _runbook(table, f"{name}: runbook.{typology}")
-
-
-def looks_at(rule: Rule, seen: Seen) -> Bools:
-    """Which of the scored rows are events that the rule looks at."""
-    flags = 0
-    for word in rule.on:
-        flags |= _FLAG.get(word, 0)
-    chosen = seen.flags & np.uint16(flags) > 0
-    if "login" in rule.on:
-        chosen |= seen.facts["fact"] == Fact.LOGIN
-    return np.asarray(chosen)
 
 
 # ---------------------------------------------------------------- reading

@@ -18,12 +18,17 @@ import numpy as np
 
 from console.risk.columns import Array, Bools, Floats
 from console.risk.features.seen import Seen
-from console.risk.packs import Rule, looks_at
+from console.risk.packs import Rule
 from console.risk.registry import FEATURES
 
 OVERLOOKED = 2.5
 """What an overlooked fraud weighs in looks in vain: a probability of 2 in 7 is worth one. In the sandbox's trial world
 that halves the false alerts of rules alone at about the same catch."""
+
+
+def dividing() -> np.errstate:
+    """Features and rules divide as they please: what that gives where it means nothing, they replace."""
+    return np.errstate(divide="ignore", invalid="ignore", over="ignore")
 
 
 class Block:
@@ -35,17 +40,16 @@ class Block:
     def __init__(self, seen: Seen, place: Array) -> None:
         self.seen, self.place = seen, place
         self._columns: dict[str, Floats] = {}
-        self._looked_at: dict[tuple[str, ...], Bools | None] = {}
+        self._looked_at: dict[np.uint16, Bools | None] = {}
 
     def __call__(self, name: str) -> Floats:
         """One float a row; a missing value is a NaN with its reason. Raises KeyError for an unknown name.
 
-        Features divide as they please: what that gives where it means nothing, they replace.
+        To be asked while `dividing`.
         """
         column = self._columns.get(name)
         if column is None:
-            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-                column = self._columns[name] = FEATURES[name].compute(self.seen)
+            column = self._columns[name] = FEATURES[name].compute(self.seen)
         return column
 
     def rows_of(self, places: Array) -> tuple[Array, Array]:
@@ -58,10 +62,10 @@ class Block:
 
     def looked_at(self, rule: Rule) -> Bools | None:
         """Which of the rows are events that the rule looks at; None when there is none."""
-        if rule.on not in self._looked_at:
-            chosen = looks_at(rule, self.seen)
-            self._looked_at[rule.on] = chosen if chosen.any() else None
-        return self._looked_at[rule.on]
+        if rule.events not in self._looked_at:
+            chosen = np.asarray((self.seen.events & rule.events) > 0)
+            self._looked_at[rule.events] = chosen if np.count_nonzero(chosen) else None
+        return self._looked_at[rule.events]
 
 
 class Features:
@@ -76,7 +80,8 @@ class Features:
 
     def __call__(self, name: str) -> Floats:
         """One float a scored row; a missing value is a NaN with its reason. Raises KeyError for an unknown name."""
-        return self.gathered(lambda block: block(name))
+        with dividing():
+            return self.gathered(lambda block: block(name))
 
     def at(self, places: Array) -> Callable[[str], list[float]]:
         """What reads any feature of some scored rows, in their order. Raises IndexError where one was not scored."""
@@ -87,8 +92,9 @@ class Features:
 
         def read(name: str) -> list[float]:
             values = np.empty(len(places))
-            for block, mine, rows in parts:
-                values[mine] = block(name)[rows]
+            with dividing():
+                for block, mine, rows in parts:
+                    values[mine] = block(name)[rows]
             return values.tolist()
 
         return read
@@ -115,6 +121,7 @@ class Gone(Features):
 def pulls(rule: Rule, features: Features) -> Floats:
     """What the rule adds to each scored row: 0 where it does not fire, else weight * strength (strength in 0..1).
 
+    To be asked while `dividing`.
     Where it fires nowhere that is `features.silence` itself, by which others skip it: most rules on most pages.
     """
     pull = features.silence
@@ -124,18 +131,20 @@ def pulls(rule: Rule, features: Features) -> Floats:
             fired = looked_at & rule.when.holds(block)
             if np.count_nonzero(fired):
                 pull = np.zeros(features.rows) if pull is features.silence else pull
-                pull[block.place] = _pull(rule, block, fired)
+                rows = fired.nonzero()[0]
+                pull[block.place[rows]] = _pull(rule, block, rows)
     return pull
 
 
-def _pull(rule: Rule, block: Block, fired: Bools) -> Floats:
+def _pull(rule: Rule, block: Block, rows: Array) -> Floats:
+    """What the rule adds to rows where its condition holds."""
+    pull = np.full(len(rows), rule.weight)
+    if rule.strength is not None:
+        strength = np.broadcast_to(rule.strength.value(block), len(block.place))[rows]
+        pull = np.where(strength > 0, rule.weight * np.minimum(strength, 1), 0)
     if rule.expires is not None:
-        fired &= block.seen.facts["recorded_at"] < rule.expires
-    if rule.strength is None:
-        return np.asarray(fired * rule.weight)
-    strength = np.broadcast_to(rule.strength.value(block), fired.shape)
-    fired &= strength > 0
-    return np.asarray(np.where(fired, rule.weight * np.clip(strength, 0, 1), 0))
+        pull *= block.seen.facts["recorded_at"][rows] < rule.expires
+    return pull
 
 
 def trusted(rule: Rule, pull: Floats, trusts: Mapping[str, float]) -> Floats:

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from console.risk.columns import DAWN, DAY, Array, Bools, Fact, Floats
-from console.risk.flags import DECLINED, SPEND, TRANSFER
+from console.risk.flags import DECLINED, LOGIN, SPEND, TRANSFER
 from console.risk.missing import MISSING_INPUT
 from console.risk.state.memory import Sight
 from console.risk.state.profile import day_of
@@ -109,6 +109,11 @@ class Seen:
         self._used: dict[str, History] = {}
         self.now: Array = np.maximum(sight.facts["occurred_at"], DAWN)
         self.rows = len(sight.facts)
+
+    @cached_property
+    def events(self) -> Array:
+        """What each row is, as bits: a transaction's flags, or a login (u2)."""
+        return np.asarray(self.flags | (self.facts["fact"] == Fact.LOGIN) * np.uint16(LOGIN))
 
     @cached_property
     def amount(self) -> Floats:

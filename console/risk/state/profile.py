@@ -183,6 +183,5 @@ def _lowest(table: Array, who: Array, value: Array, day: Array) -> None:
 
 
 def utilisation(limit: Array, available: Array) -> Array:
-    """Share of the limit that is used, NaN when the limit is missing or 0."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(limit > 0, 1 - available / limit, np.nan)
+    """Share of the limit that is used, NaN when the limit is missing or 0; whoever asks hears of no division by 0."""
+    return np.where(limit > 0, 1 - available / limit, np.nan)
