@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from console.risk.columns import DEVICE_TRUSTS, LOGIN_METHODS, LOGIN_OUTCOMES, Array, Fact, Floats
+from console.risk.columns import DEVICE_TRUSTS, LOGIN_METHODS, LOGIN_OUTCOMES, Fact, Floats
 from console.risk.features.seen import Seen, count, given, ratio, since
 from console.risk.missing import MISSING_INPUT, NO_HISTORY, TOO_FEW
 from console.risk.registry import EVENT, EXACT, LIFETIME, feature, windowed
-from console.risk.state.familiar import lists
 from console.risk.state.memory import SUCCESS, failed
 
 KEPT = EXACT.format(kept=12)
@@ -59,54 +58,46 @@ def since_last_login(seen: Seen) -> Floats:
     return since(seen.now, seen.logins.last(success & seen.logins.past), NO_HISTORY)
 
 
-def _is_new(seen: Seen, name: str, value: Array) -> Floats:
-    """Whether the value is none of those the account knows."""
-    new = ~lists(seen.familiar[name], value)
-    return given(value >= 0, given(seen.familiar[f"{name}s"] > 0, new, NO_HISTORY), MISSING_INPUT)
-
-
 @feature("account", "1 or 0", "the last 8 devices", "missing_input without device, no_history before any")
 def is_new_device(seen: Seen) -> Floats:
     """The account neither logged in nor paid with this device before."""
-    return _is_new(seen, "device", seen.facts["device"])
+    return seen.is_new("device", seen.has("device"))
 
 
 @feature("account", "1 or 0", "the last 8 IPs", "missing_input without IP, no_history before any")
 def is_new_ip(seen: Seen) -> Floats:
     """The account neither logged in nor paid from this IP before."""
-    return _is_new(seen, "ip", seen.facts["ip"])
+    return seen.is_new("ip", seen.has("ip"))
 
 
 @feature("account", "1 or 0", "the last 8 networks", "missing_input without IP, no_history before any")
 def is_new_subnet(seen: Seen) -> Floats:
     """The account neither logged in nor paid from this network (IPv4 /24, IPv6 /48) before."""
-    return _is_new(seen, "subnet", seen.facts["subnet"])
+    return seen.is_new("subnet", seen.has("subnet"))
 
 
 @feature("account", "1 or 0", "the last 4 systems", "missing_input without system, no_history before any")
 def is_new_asn(seen: Seen) -> Floats:
     """The account never logged in from this provider (autonomous system) before."""
-    system = seen.facts["asn"].astype(np.int64)
-    return _is_new(seen, "asn", np.where(system > 0, system, -1))
+    return seen.is_new("asn", seen.facts["asn"] > 0)
 
 
-def _age(seen: Seen, name: str, value: Array) -> Floats:
-    """Seconds since the account first used that value."""
-    mine = seen.familiar[name] == (value + 1)[:, None]
-    first = np.einsum("ij,ij->i", mine, seen.familiar[f"{name}_at"])  # a list holds a value once at most
-    return given(value >= 0, since(seen.now, first, NO_HISTORY), MISSING_INPUT)
+def _age(seen: Seen, name: str) -> Floats:
+    """Seconds since the account first used the event's device or network."""
+    first = np.einsum("ij,ij->i", seen.same(name), seen.familiar[f"{name}_at"])  # a list holds a value once at most
+    return given(seen.has(name), since(seen.now, first, NO_HISTORY), MISSING_INPUT)
 
 
 @feature("account", "seconds", "the last 8 devices", "missing_input without device, no_history when it is new")
 def device_age(seen: Seen) -> Floats:
     """Seconds since the account first used this device."""
-    return _age(seen, "device", seen.facts["device"])
+    return _age(seen, "device")
 
 
 @feature("account", "seconds", "the last 8 networks", "missing_input without IP, no_history when it is new")
 def subnet_age(seen: Seen) -> Floats:
     """Seconds since the account first used this network (IPv4 /24, IPv6 /48)."""
-    return _age(seen, "subnet", seen.facts["subnet"])
+    return _age(seen, "subnet")
 
 
 @feature("account", "seconds", LIFETIME, "no_history while the account has one device")
@@ -129,7 +120,7 @@ def since_contact_change(seen: Seen) -> Floats:
 
 def _trust(seen: Seen, code: int) -> Floats:
     told = seen.sight.device["trust"]
-    return given(seen.facts["device"] >= 0, given(told > 0, told == code, NO_HISTORY), MISSING_INPUT)
+    return given(seen.has("device"), given(told > 0, told == code, NO_HISTORY), MISSING_INPUT)
 
 
 @feature("device", "1 or 0", "as last told", "missing_input without device, no_history while the core told nothing")
@@ -148,4 +139,4 @@ def device_blocked(seen: Seen) -> Floats:
 def device_seen_days(seen: Seen) -> Floats:
     """Days since the core first saw the device, with whatever customer."""
     age = since(seen.now, seen.sight.device["first_seen_at"], NO_HISTORY) / 86_400
-    return given(seen.facts["device"] >= 0, age, MISSING_INPUT)
+    return given(seen.has("device"), age, MISSING_INPUT)

@@ -9,7 +9,6 @@ from console.risk.features.seen import Seen, count, distinct, given, ratio, tota
 from console.risk.flags import DECLINED, INFLOW, REFUND, TRANSFER
 from console.risk.missing import MISSING_INPUT, NO_HISTORY
 from console.risk.registry import EVENT, EXACT, feature, windowed
-from console.risk.state.familiar import lists
 
 KEPT = EXACT.format(kept=24)
 
@@ -62,10 +61,7 @@ def recipients(seen: Seen, span: int) -> Floats:
 @feature("account", "1 or 0", "the last 8 payees", "missing_input on no transfer to a party, no_history before any")
 def is_new_payee(seen: Seen) -> Floats:
     """The account never sent money to this party."""
-    party = seen.facts["party"]
-    new = ~lists(seen.familiar["payee"], party)
-    sent = (seen.flags & TRANSFER > 0) & (party >= 0)
-    return given(sent, given(seen.familiar["payees"] > 0, new, NO_HISTORY), MISSING_INPUT)
+    return seen.is_new("payee", (seen.flags & TRANSFER > 0) & seen.has("party"))
 
 
 def _refunds(seen: Seen, span: int) -> Bools:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from console.risk.columns import DAY, Array, Bools, Floats
-from console.risk.features.known import KEPT, with_one
+from console.risk.features.known import KEPT, spread, with_one
 from console.risk.features.seen import Seen, count, ratio, since
 from console.risk.missing import NO_HISTORY
 from console.risk.registry import EXACT, feature, windowed
@@ -24,25 +24,23 @@ NO_FRAUD = f"{LACKS}, no_history without a known fraud there"
 
 def _ordinary(seen: Seen) -> tuple[Array, Array, Bools]:
     """The rows whose merchant has known frauds; when those happened, which of them in the last month were ordinary."""
-    few = seen.known("merchant")
-    at = few.records["at"]
-    age = seen.now[few.rows, None] - at
-    return few.rows, at, few.records["ordinary"] & (at > 0) & (age >= 0) & (age < MONTH)
+    frauds = seen.known("merchant")
+    return frauds.rows, frauds.at, frauds.records["ordinary"] & frauds.within(MONTH)
 
 
 @feature("merchant", "labels", f"30d, {KEPT}", LACKS)
 def ordinary_frauds_merchant_30d(seen: Seen) -> Floats:
     """Known frauds of an amount that the account could well have spent itself."""
     rows, _, ordinary = _ordinary(seen)
-    return with_one(seen, "merchant", seen.spread(rows, ordinary.sum(axis=1)))
+    return spread(seen, "merchant", rows, ordinary.sum(axis=1))
 
 
 @feature("merchant", "seconds", f"30d, {KEPT}", f"{LACKS}, no_history before any")
 def since_ordinary_fraud_merchant(seen: Seen) -> Floats:
     """Since the latest known fraud of an ordinary amount."""
     rows, at, ordinary = _ordinary(seen)
-    last = np.where(ordinary, at, 0).max(axis=1, initial=0)
-    return with_one(seen, "merchant", seen.spread(rows, since(seen.now[rows], last, NO_HISTORY), NO_HISTORY))
+    last = (ordinary * at).max(axis=1, initial=0)
+    return spread(seen, "merchant", rows, since(seen.now[rows], last, NO_HISTORY), NO_HISTORY)
 
 
 @feature("merchant", "seconds", f"30d, {KEPT}", f"{LACKS}, no_history before any")
@@ -50,15 +48,13 @@ def since_first_ordinary_fraud_merchant(seen: Seen) -> Floats:
     """Since the earliest known fraud of an ordinary amount in the window: how long the leak has been open."""
     rows, at, ordinary = _ordinary(seen)
     first = np.where(ordinary, at, NEVER).min(axis=1, initial=NEVER)
-    return with_one(seen, "merchant", seen.spread(rows, since(seen.now[rows], first, NO_HISTORY), NO_HISTORY))
+    return spread(seen, "merchant", rows, since(seen.now[rows], first, NO_HISTORY), NO_HISTORY)
 
 
 def _after_fraud(seen: Seen) -> tuple[Array, Array, Bools]:
     """The rows whose merchant has a known fraud behind it; when spends there happened, which of them came after it."""
-    few = seen.known("merchant")
-    at = few.records["at"]
-    last = np.where(at <= seen.now[few.rows, None], at, 0).max(axis=1, initial=0)
-    rows, last = few.rows[last > 0], last[last > 0]
+    frauds = seen.known("merchant")
+    rows, last = frauds.rows[frauds.last > 0], frauds.last[frauds.last > 0]
     spends = seen.sight.merchant["at"].take(rows, axis=1)
     return rows, spends, (spends > last) & (spends <= seen.now[rows])
 
@@ -67,7 +63,7 @@ def _after_fraud(seen: Seen) -> tuple[Array, Array, Bools]:
 def spends_since_known_fraud_merchant(seen: Seen) -> Floats:
     """Spends at the merchant after its latest known fraud."""
     rows, _, after = _after_fraud(seen)
-    return with_one(seen, "merchant", seen.spread(rows, count(after), NO_HISTORY))
+    return spread(seen, "merchant", rows, count(after), NO_HISTORY)
 
 
 @feature("merchant", "events", AGED, NO_FRAUD)
@@ -75,15 +71,15 @@ def legit_since_known_fraud_merchant(seen: Seen) -> Floats:
     """Spends at the merchant after its latest known fraud about which no label has come: by one the leak is closed."""
     rows, spends, after = _after_fraud(seen)
     silent = after & (spends <= seen.now[rows] - seen.lateness[rows])
-    return with_one(seen, "merchant", seen.spread(rows, count(silent), NO_HISTORY))
+    return spread(seen, "merchant", rows, count(silent), NO_HISTORY)
 
 
 @windowed("merchant", "share", AGED, ("7d", "30d"), f"{LACKS}, no_history without a spend old enough")
 def known_fraud_rate_merchant(seen: Seen, span: int) -> Floats:
     """Share of known frauds among the merchant's spends of a window that ends where labels are still to come."""
-    until, few = seen.now - seen.lateness, seen.known("merchant")
-    age = until[few.rows, None] - few.records["at"]
-    frauds = ((few.records["at"] > 0) & (age >= 0) & (age < span)).sum(axis=1)
+    until, known = seen.now - seen.lateness, seen.known("merchant")
+    age = until[known.rows, None] - known.at
+    frauds = seen.spread(known.rows, ((known.at > 0) & (age >= 0) & (age < span)).sum(axis=1))
     at = seen.sight.merchant["at"]
     spends = count((at > 0) & ((until - at).view(np.uint64) < np.uint64(span)))  # one later than `until` is huge
-    return with_one(seen, "merchant", np.minimum(ratio(seen.spread(few.rows, frauds), spends, NO_HISTORY), 1))
+    return with_one(seen, "merchant", np.minimum(ratio(frauds, spends, NO_HISTORY), 1))

@@ -9,7 +9,7 @@ from console.risk.features.seen import Seen, count, given, ratio
 from console.risk.flags import SPEND
 from console.risk.missing import MISSING_INPUT, NO_HISTORY, TOO_FEW
 from console.risk.registry import EVENT, EXACT, feature, windowed
-from console.risk.state.familiar import knows, lists
+from console.risk.state.familiar import knows
 
 KEPT = EXACT.format(kept=24)
 NIGHT_ENDS = 6
@@ -68,31 +68,26 @@ def amount_rank(seen: Seen, span: int) -> Floats:
 def is_new_merchant(seen: Seen) -> Floats:
     """The account never bought here; a few new merchants in a hundred pass for known."""
     new = ~knows(seen.familiar["merchants"], seen.facts["merchant"])
-    return given(seen.facts["merchant"] >= 0, given(seen.familiar["bought"], new, NO_HISTORY), MISSING_INPUT)
-
-
-def _is_new(seen: Seen, name: str, value: Array) -> Floats:
-    new = ~lists(seen.familiar[name], value)
-    return given(value >= 0, given(seen.familiar[f"{name}s"] > 0, new, NO_HISTORY), MISSING_INPUT)
+    return given(seen.has("merchant"), given(seen.familiar["bought"], new, NO_HISTORY), MISSING_INPUT)
 
 
 @feature("account", "1 or 0", "the last 8 countries", "missing_input without country, no_history before any")
 def is_new_country(seen: Seen) -> Floats:
     """The account never spent in this country."""
-    return _is_new(seen, "country", seen.facts["country"])
+    return seen.is_new("country", seen.has("country"))
 
 
 @feature("account", "1 or 0", "the last 16 kinds of shop", "missing_input without kind, no_history before any")
 def is_new_mcc(seen: Seen) -> Floats:
     """The account never spent at this kind of shop."""
-    return _is_new(seen, "mcc", seen.facts["mcc"])
+    return seen.is_new("mcc", seen.has("mcc"))
 
 
 @windowed("account", "events", KEPT, ("24h", "30d"), "missing_input without merchant")
 def same_merchant_count(seen: Seen, span: int) -> Floats:
     """Approved spends at the event's merchant."""
     same = seen.purchases & (seen.sight.spends["other"] == seen.facts["merchant"])
-    return given(seen.facts["merchant"] >= 0, count(same & seen.moves.within(span)), MISSING_INPUT)
+    return given(seen.has("merchant"), count(same & seen.moves.within(span)), MISSING_INPUT)
 
 
 def _at_each(seen: Seen, span: int) -> tuple[Array, Array]:

@@ -6,64 +6,64 @@ from collections.abc import Callable
 
 import numpy as np
 
-from console.risk.columns import DAY, Array, Floats
-from console.risk.features.seen import Seen, distinct, given, since
+from console.risk.columns import DAY, Array, Bools, Floats
+from console.risk.features.seen import Frauds, Seen, distinct, given, since
 from console.risk.missing import MISSING_INPUT, NO_HISTORY
 from console.risk.registry import LIFETIME, Feature, feature, register
 from console.risk.state.known import KEPT as FRAUDS_KEPT
-from console.risk.state.sparse import Few
 
 KEPT = f"the last {FRAUDS_KEPT} known"
 
 
-def with_one(seen: Seen, kind: str, value: Array) -> Floats:
+def with_one(seen: Seen, kind: str, value: Array | float) -> Floats:
     """`value` where the event has an entity of the kind."""
-    return given(seen.facts[kind] >= 0, value, MISSING_INPUT)
+    return given(seen.has(kind), value, MISSING_INPUT)
 
 
-def _ages(seen: Seen, few: Few) -> Array:
-    """Age (µs) of each known fraud at the row's moment; negative in its future."""
-    return np.asarray(seen.now[few.rows, None] - few.records["at"])
+def spread(seen: Seen, kind: str, rows: Array, values: Array, otherwise: float = 0.0) -> Floats:
+    """`values` in those rows, all with an entity of the kind, and `otherwise` where the event has one too."""
+    whole = with_one(seen, kind, otherwise)
+    whole[rows] = values
+    return whole
 
 
 def recent_frauds(seen: Seen, kind: str, span: int) -> Floats:
     """How many known frauds of the event's entity happened in the last `span` µs."""
-    few = seen.known(kind)
-    age = _ages(seen, few)
-    recent = (few.records["at"] > 0) & (age >= 0) & (age < span)
-    return seen.spread(few.rows, recent.sum(axis=1))
+    frauds = seen.known(kind)
+    return spread(seen, kind, frauds.rows, frauds.within(span).sum(axis=1))
 
 
 def _number(seen: Seen, kind: str) -> Floats:
-    few = seen.known(kind)
-    return seen.spread(few.rows, few.records["count"])
+    frauds = seen.known(kind)
+    return spread(seen, kind, frauds.rows, frauds.records["count"])
+
+
+def _of_others(seen: Seen, frauds: Frauds) -> Bools:
+    """Which of the frauds another account had a part in than the event's."""
+    return np.asarray(frauds.records["other"] != (seen.facts["account"][frauds.rows] + 1)[:, None])
 
 
 def _others(seen: Seen, kind: str) -> Floats:
-    few = seen.known(kind)
-    mine = few.records["other"] == (seen.facts["account"][few.rows] + 1)[:, None]
-    return seen.spread(few.rows, ((few.records["at"] > 0) & ~mine).sum(axis=1))
+    frauds = seen.known(kind)
+    others = (frauds.at > 0) & _of_others(seen, frauds)
+    return spread(seen, kind, frauds.rows, others.sum(axis=1))
 
 
 def _bad_accounts(seen: Seen, kind: str, span: int) -> Floats:
-    few = seen.known(kind)
-    age, who = _ages(seen, few), few.records["other"]
-    mine = who == (seen.facts["account"][few.rows] + 1)[:, None]
-    others = (few.records["at"] > 0) & (age >= 0) & (age < span) & (who > 0) & ~mine
-    return seen.spread(few.rows, distinct(others.T, who.T))
+    frauds = seen.known(kind)
+    who = frauds.records["other"]
+    others = frauds.within(span) & (who > 0) & _of_others(seen, frauds)
+    return spread(seen, kind, frauds.rows, distinct(others.T, who.T))
 
 
 def _latest(seen: Seen, kind: str) -> Floats:
-    few = seen.known(kind)
-    at = few.records["at"]
-    now = seen.now[few.rows]
-    last = np.where(at <= now[:, None], at, 0).max(axis=1, initial=0)
-    return seen.spread(few.rows, since(now, last, NO_HISTORY), NO_HISTORY)
+    frauds = seen.known(kind)
+    return spread(seen, kind, frauds.rows, since(seen.now[frauds.rows], frauds.last, NO_HISTORY), NO_HISTORY)
 
 
-def _register(kind: str, name: str, unit: str, window: str, meaning: str, compute: Callable[[Seen], Array]) -> None:
+def _register(kind: str, name: str, unit: str, window: str, meaning: str, compute: Callable[[Seen], Floats]) -> None:
     missing = f"missing_input without {kind}" + (", no_history before any" if unit == "seconds" else "")
-    register(Feature(name, kind, unit, window, missing, meaning, lambda seen: with_one(seen, kind, compute(seen))))
+    register(Feature(name, kind, unit, window, missing, meaning, compute))
 
 
 def _known(kind: str) -> None:
@@ -123,4 +123,4 @@ for _kind in ("merchant", "device"):
 @feature("customer", "labels", LIFETIME, "missing_input where the other side is no customer of the core")
 def peer_known_frauds(seen: Seen) -> Floats:
     """Frauds known of the customer on the other side of a transfer or refund."""
-    return with_one(seen, "peer", _number(seen, "peer"))
+    return _number(seen, "peer")

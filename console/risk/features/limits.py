@@ -9,7 +9,6 @@ from console.risk.features.seen import Seen, given, least, ratio, since, total
 from console.risk.flags import DECLINED, PAYMENT
 from console.risk.missing import MISSING_INPUT, NO_HISTORY
 from console.risk.registry import EXACT, LIFETIME, feature, windowed
-from console.risk.state.profile import utilisation
 
 KEPT = EXACT.format(kept=24)
 
@@ -18,17 +17,10 @@ def _told(seen: Seen, value: Array) -> Floats:
     return given(seen.profile["told"], value, NO_HISTORY)
 
 
-def _used(seen: Seen) -> Array:
-    """Utilisation as last told, with the spend itself added; NaN when the limit is missing or 0."""
-    spend = np.where(np.isnan(seen.spend), 0, seen.spend)
-    return utilisation(seen.profile["limit"], seen.profile["available"] - spend)
-
-
 @feature("account", "share", "last account fact and the event", "no_history before any, missing_input without limit")
 def utilisation_now(seen: Seen) -> Floats:
     """Used share of the credit limit once this spend is added."""
-    used = _used(seen)
-    return _told(seen, given(~np.isnan(used), used, MISSING_INPUT))
+    return _told(seen, given(~np.isnan(seen.used), seen.used, MISSING_INPUT))
 
 
 @windowed(
@@ -36,10 +28,8 @@ def utilisation_now(seen: Seen) -> Floats:
 )
 def utilisation_rise(seen: Seen, span: int) -> Floats:
     """How far utilisation, this spend added, stands above its lowest since the day that long before."""
-    used, told = _used(seen), utilisation(seen.profile["limit"], seen.profile["available"])
-    recent = seen.days_since(seen.profile["low_day"]) <= span // DAY
-    lowest = least(np.ascontiguousarray(recent.T), np.ascontiguousarray(seen.profile["low"].T))
-    rise = used - np.fmin(lowest, told)
+    low, age = seen.lows
+    rise = seen.used - np.fmin(least(age <= span // DAY, low), seen.told)
     return _told(seen, given(~np.isnan(rise), rise, MISSING_INPUT))
 
 

@@ -52,7 +52,7 @@ def social_tenure_months(seen: Seen) -> Floats:
 @feature("account", "ratio", f"30d, {DAYS}", "no_history while no income is told")
 def spend_to_income_30d(seen: Seen) -> Floats:
     """Spend of 30 days, this one included, against a month's income."""
-    spend = seen.days("day_sum", SPANS["30d"]) + np.where(np.isnan(seen.spend), 0, seen.spend)
+    spend = seen.days("day_sum", SPANS["30d"]) + seen.spent
     return ratio(spend, seen.person["income"], NO_HISTORY)
 
 

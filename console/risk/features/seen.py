@@ -8,9 +8,10 @@ import numpy as np
 
 from console.risk.columns import DAWN, DAY, Array, Bools, Fact, Floats
 from console.risk.flags import DECLINED, LOGIN, SPEND, TRANSFER
-from console.risk.missing import MISSING_INPUT
+from console.risk.missing import MISSING_INPUT, NO_HISTORY
+from console.risk.state.familiar import any_of, same
 from console.risk.state.memory import Sight
-from console.risk.state.profile import day_of
+from console.risk.state.profile import day_of, utilisation
 from console.risk.state.ring import Recent
 from console.risk.state.sparse import Few
 
@@ -44,6 +45,30 @@ class History:
         return at
 
 
+class Frauds:
+    """The known frauds of the events' entities of a kind: of the `rows` that have any, by row and fraud."""
+
+    def __init__(self, few: Few, now: Array) -> None:
+        self.rows, self.records = few
+        self.at = np.ascontiguousarray(few.records["at"])
+        self._now = now
+
+    @cached_property
+    def age(self) -> Array:
+        """How long ago each happened at the row's moment (µs, u8): huge in its future, and where none is kept."""
+        return np.asarray((self._now[self.rows, None] - self.at).view(np.uint64))
+
+    def within(self, span: int) -> Bools:
+        """Frauds at most `span` µs old (exclusive) at the row's moment; `span` is less than `DAWN`."""
+        return np.asarray(self.age < np.uint64(span))
+
+    @cached_property
+    def last(self) -> Array:
+        """Per row when the latest one happened up to its moment (µs), 0 without one."""
+        at: Array = (self.at * (self.at <= self._now[self.rows, None])).max(axis=1, initial=0)
+        return at
+
+
 def count(mask: Bools) -> Floats:
     """How many entries of each row are marked."""
     return np.asarray(np.add.reduce(mask.view(np.uint8), axis=0, dtype=np.uint8), np.float64)
@@ -68,16 +93,20 @@ def least(mask: Bools, values: Array) -> Array:
 
 def distinct(mask: Bools, values: Array) -> Floats:
     """How many different non-negative values are marked in each row."""
-    marked = mask & (values >= 0)
-    number = count(marked)
+    return different(mask & (values >= 0), values)
+
+
+def different(mask: Bools, values: Array) -> Floats:
+    """How many different values are marked in each row, none of them negative."""
+    number = count(mask)
     rows = (number > 1).nonzero()[0]
     if len(rows):
-        ordered = np.sort(np.where(marked.take(rows, axis=1), values.take(rows, axis=1), -1), axis=0)
+        ordered = np.sort(np.where(mask.take(rows, axis=1), values.take(rows, axis=1), -1), axis=0)
         number[rows] = count(ordered[1:] != ordered[:-1]) + (ordered[0] >= 0)
     return number
 
 
-def given(known: Array, value: Array, why: float) -> Floats:
+def given(known: Array, value: Array | float, why: float) -> Floats:
     """`value` where `known`, else the missing value `why`."""
     return np.asarray(np.where(known, value, why), np.float64)
 
@@ -102,7 +131,10 @@ class Seen:
         self.profile = sight.profile
         self.familiar = sight.familiar
         self.person = sight.person
-        self._known: dict[str, Few] = {}
+        self._known: dict[str, Frauds] = {}
+        self._same: dict[str, Bools] = {}
+        self._others: dict[str, Bools] = {}
+        self._has: dict[str, Bools] = {}
         self._days: dict[tuple[str, int], Floats] = {}
         self._day_masks: dict[int, Floats] = {}
         self._daily: dict[str, Floats] = {}
@@ -124,6 +156,27 @@ class Seen:
     def spend(self) -> Floats:
         """The amount of a spend (attempts included); missing input on everything else."""
         return given(self.flags & SPEND > 0, self.facts["amount"], MISSING_INPUT)
+
+    @cached_property
+    def spent(self) -> Floats:
+        """The amount of a spend (attempts included); 0 on everything else."""
+        return np.where(np.isnan(self.spend), 0, self.spend)
+
+    @cached_property
+    def told(self) -> Floats:
+        """Utilisation as the core last told it; NaN when the limit is missing or 0."""
+        return utilisation(self.profile["limit"], self.profile["available"])
+
+    @cached_property
+    def used(self) -> Floats:
+        """The same with the spend itself added."""
+        return utilisation(self.profile["limit"], self.profile["available"] - self.spent)
+
+    @cached_property
+    def lows(self) -> tuple[Array, Array]:
+        """By UTC day and row: the least utilisation of the days kept, and how many days before the event they are."""
+        low, age = self.profile["low"], self.days_since(self.profile["low_day"])
+        return np.ascontiguousarray(low.T), np.ascontiguousarray(age.T)
 
     @cached_property
     def shift(self) -> Floats:
@@ -161,11 +214,36 @@ class Seen:
             self._used[kind] = History(self.sight.used[kind], self.now)
         return self._used[kind]
 
-    def known(self, kind: str) -> Few:
-        """The KNOWN records of the event's account, customer, merchant, device, ip or subnet; `peer` is a customer."""
+    def others(self, kind: str) -> Bools:
+        """Which of the events on the event's device, ip or subnet are of another account."""
+        if kind not in self._others:
+            account = self.sight.used[kind]["account"]
+            self._others[kind] = (account >= 0) & (account != self.facts["account"])
+        return self._others[kind]
+
+    def same(self, name: str) -> Bools:
+        """Which of the things of a kind that the account knows is the event's, (rows, things)."""
+        if name not in self._same:
+            self._same[name] = same(self.familiar[name], self.facts["party" if name == "payee" else name])
+        return self._same[name]
+
+    def is_new(self, name: str, told: Bools) -> Floats:
+        """Whether the event's thing of a kind is none of those the account knows; `told` are the events with one."""
+        new = ~any_of(self.same(name))
+        return given(told, given(self.familiar[f"{name}s"] > 0, new, NO_HISTORY), MISSING_INPUT)
+
+    def has(self, kind: str) -> Bools:
+        """Which events have an account, customer, merchant, device, ip, subnet or peer."""
+        if kind not in self._has:
+            self._has[kind] = self.facts[kind] >= 0
+        return self._has[kind]
+
+    def known(self, kind: str) -> Frauds:
+        """Known frauds of the event's account, customer, merchant, device, ip or subnet; `peer` is a customer."""
         if kind not in self._known:
             frauds = self.sight.known["customer" if kind == "peer" else kind]
-            self._known[kind] = frauds.seen(self.facts[kind].astype(np.int64) + 1, self.sight.rows)
+            few = frauds.seen(self.facts[kind].astype(np.int64) + 1, self.sight.rows)
+            self._known[kind] = Frauds(few, self.now)
         return self._known[kind]
 
     @cached_property
@@ -177,6 +255,12 @@ class Seen:
     def near(self) -> Few:
         """The NEAR records: how far known frauds are from the event's customer."""
         return self.sight.ties.near(self.facts["customer"].astype(np.int64) + 1, self.sight.rows)
+
+    @cached_property
+    def holders(self) -> Array:
+        """How many customers hold each of the tokens of the event's customer, by kind of token; at least 1."""
+        tokens = self.person["token"].T.astype(np.int64) - 1
+        return np.maximum(self.sight.ties.holders(tokens, self.sight.rows), 1)
 
     @cached_property
     def last_place(self) -> tuple[Array, Array, Array]:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from console.risk.columns import Array, Bools, Floats
-from console.risk.features.seen import History, Seen, count, distinct, given, ratio
-from console.risk.missing import MISSING_INPUT, TOO_FEW
+from console.risk.features.known import with_one
+from console.risk.features.seen import History, Seen, count, different, ratio
+from console.risk.missing import TOO_FEW
 from console.risk.registry import EXACT, SPANS, Feature, register
 from console.risk.state.memory import LOGIN_FAILED, LOGIN_SEEN, SPEND_DECLINED, USED
 
@@ -16,9 +17,8 @@ KEPT = EXACT.format(kept=12)
 
 
 def _accounts(seen: Seen, kind: str, span: int) -> Floats:
-    accounts = seen.sight.used[kind]["account"]
-    others = seen.on(kind).within(span) & (accounts != seen.facts["account"])
-    return np.asarray(distinct(others, accounts) + 1)
+    others = seen.on(kind).within(span) & seen.others(kind)
+    return np.asarray(different(others, seen.sight.used[kind]["account"]) + 1)
 
 
 def _done(seen: Seen, kind: str, bit: int, span: int) -> Bools:
@@ -88,7 +88,7 @@ _MEASURES: tuple[tuple[str, str, str, str, Measure, dict[str, tuple[str, ...]]],
 
 
 def _bound(measure: Measure, kind: str, span: int) -> Callable[[Seen], Floats]:
-    return lambda seen: given(seen.facts[kind] >= 0, measure(seen, kind, span), MISSING_INPUT)
+    return lambda seen: with_one(seen, kind, measure(seen, kind, span))
 
 
 for _name, _unit, _further, _meaning, _measure, _spans in _MEASURES:

@@ -148,7 +148,7 @@ def merchant_share(seen: Seen, span: int) -> Floats:
     amounts = seen.sight.spends["amount"]
     here = total(bought & (seen.sight.spends["other"] == seen.facts["merchant"]), amounts)
     share = ratio(here, np.where(count(bought) >= 5, total(bought, amounts), 0), TOO_FEW)
-    return given(seen.facts["merchant"] >= 0, share, MISSING_INPUT)
+    return given(seen.has("merchant"), share, MISSING_INPUT)
 
 
 @windowed("account", "merchants", KEPT, ("1h", "24h"))

@@ -28,7 +28,7 @@ def _customer(seen: Seen) -> Array:
 
 
 def _known(seen: Seen, value: Array) -> Floats:
-    return given(seen.facts["customer"] >= 0, value, MISSING_INPUT)
+    return given(seen.has("customer"), value, MISSING_INPUT)
 
 
 def _frauds(seen: Seen, name: str) -> Floats:
@@ -64,9 +64,7 @@ def frauds_two_hops(seen: Seen) -> Floats:
 
 
 def _on_token(seen: Seen, place: int) -> Floats:
-    token = seen.person["token"][:, place].astype(np.int64) - 1
-    holders = np.maximum(seen.sight.ties.holders(token, seen.sight.rows), 1)
-    return _known(seen, given(token >= 0, holders, NO_HISTORY))
+    return _known(seen, given(seen.person["token"][:, place] > 0, seen.holders[place], NO_HISTORY))
 
 
 for _place, _kind in enumerate(TOKEN_KINDS[:HELD]):

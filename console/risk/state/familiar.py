@@ -55,10 +55,15 @@ def knows(merchants: Array, merchant: Array) -> Bools:
     return known
 
 
-def lists(known: Array, value: Array) -> Bools:
-    """Which of the lists of values + 1, one a row, hold the row's value."""
-    same = (known == (value + 1)[:, None]).T
-    return np.asarray(np.ascontiguousarray(same).any(axis=0))  # turned, because rows so short are slow to reduce
+def same(known: Array, value: Array) -> Bools:
+    """Which entries of lists of values + 1, one a row, are the row's value."""
+    return np.asarray(known == (value.astype(known.dtype) + 1)[:, None])
+
+
+def any_of(marks: Bools) -> Bools:
+    """Which rows of 4, 8 or 16 marks have one; read as one number or two, for so short rows are slow to reduce."""
+    numbers = marks.view(f"u{min(marks.shape[1], 8)}")
+    return np.asarray(numbers[:, 0] | numbers[:, -1] > 0)
 
 
 class Familiar:
@@ -140,7 +145,9 @@ def _note(table: Array, known: Array, name: str, who: Array, value: Array, given
     """
     some = given.nonzero()[0]
     held = known[name] if len(some) == len(who) else known[name][some]
-    new = some[~lists(held, value[some])]
+    new = some[~any_of(same(held, value[some]))]
+    if not len(new):
+        return new, new
     who = who[new]
     count = table[f"{name}s"][who]
     slot = count % KEPT[name]

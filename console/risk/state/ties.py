@@ -68,8 +68,9 @@ class Ties:
     def _begin(self, bound: int) -> None:
         self._held, self._linked = grown(self._held, bound), grown(self._linked, bound)
         self._near.begin(bound)
-        self._taken: list[tuple[int, int]] = []  # (thing, row) of each new holder
-        self._taken_keys: Array | None = None  # the same in order, once somebody asks
+        self._taken: list[int] = []  # of each new holder thing << 32 | row
+        self._taken_at_once: list[Array] = []  # the same
+        self._taken_keys: Array | None = None  # all of them in order, once somebody asks
         self._linked_before = self._linked
         self._relinked: list[tuple[int, int, int]] = []  # (customer, row, linked)
 
@@ -160,7 +161,7 @@ class Ties:
             who = customer[rows[wave]]
             self._held[who, (self._held[who] > 0).sum(axis=1)] = things[wave] + 1
         self._holders.add_first(things, customer[rows])
-        self._taken += zip(things.tolist(), rows.tolist(), strict=True)
+        self._taken_at_once.append(things << 32 | rows)
         return rows
 
     def _use(self, row: int, customer: int, device: int) -> None:
@@ -187,7 +188,7 @@ class Ties:
             return
         self._held[customer, len(held)] = thing + 1
         self._holders.add(thing, customer)
-        self._taken.append((thing, row))
+        self._taken.append(thing << 32 | row)
         if self._holders.count[thing] > 1:
             self._joined(row, customer, self._holders.of(thing)[:-1])
 
@@ -263,7 +264,7 @@ class Ties:
     # ------------------------------------------------------------ what rows saw
 
     def holders(self, token: Array, rows: Array) -> Array:
-        """How many customers held each token (index, -1 none: 0) when the page's `rows` came."""
+        """How many customers held each token (index, -1 none: 0) when the page's `rows` came, also for kinds x rows."""
         things = thing(TOKEN, np.maximum(token, 0).astype(np.int64))
         inside = (token >= 0) & (things < len(self._holders.count))
         count = np.where(inside, self._holders.count[np.where(inside, things, 0)], 0)
@@ -271,12 +272,11 @@ class Ties:
 
     def _later(self, things: Array, rows: Array, asked: Bools) -> Array:
         """How many holders each thing got from each row on."""
-        if not self._taken:
-            return np.zeros(len(things), np.int64)
         if self._taken_keys is None:
-            taken = np.array(self._taken)
-            self._taken_keys = np.sort((taken[:, 0] << 32) | taken[:, 1])
+            self._taken_keys = np.sort(np.concatenate([np.array(self._taken, np.int64), *self._taken_at_once]))
         key = self._taken_keys
+        if not len(key):
+            return np.zeros(things.shape, np.int64)
         after = np.searchsorted(key, (things + 1) << 32) - np.searchsorted(key, (things << 32) | rows)
         return np.where(asked, after, 0)
 
