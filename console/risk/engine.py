@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from console.risk.columns import FACTS, Array, Bools, Fact, Floats, Judgement
+from console.risk.columns import FACTS, Array, Bools, Fact, Floats, Judgement, of_kind
 from console.risk.explain import Cause, causes
 from console.risk.features.seen import Seen
 from console.risk.levels import Levels
@@ -151,15 +151,15 @@ class Engine:
             return self._page(facts)
 
     def _page(self, facts: Array) -> Scored:
-        kinds = [facts["fresh"] & (facts["fact"] == kind) for kind in (Fact.TRANSACTION, Fact.LOGIN)]
+        kinds = [facts["fresh"] & of_kind(facts, kind) for kind in (Fact.TRANSACTION, Fact.LOGIN)]
         scored = kinds[0] | kinds[1]
         place = np.where(scored, np.cumsum(scored) - 1, -1)
-        sights = self._memory.observe(facts, [np.flatnonzero(kind) for kind in kinds])
+        sights = self._memory.observe(facts, [kind.nonzero()[0] for kind in kinds])
         features = Features([Block(Seen(sight), place[sight.rows]) for sight in sights])
         learning = self._learn(features.blocks[0])
         pulled = [pulls(rule, features) for rule in self.pack.active]
         learned = learning()
-        rows = np.flatnonzero(scored)
+        rows = scored.nonzero()[0]
         score = np.full(len(facts), np.nan)
         score[rows] = combine(self._trusted(pulled, features), len(rows), learned.everywhere(len(rows)))
         risk = self._fade(facts, scored, score)
@@ -202,7 +202,7 @@ class Engine:
         return [trusted(rule, pull, trusts) for rule, pull in live if pull is not features.silence]
 
     def _fade(self, facts: Array, scored: Array, score: Floats) -> Floats:
-        cleared = (facts["fact"] == Fact.VERDICT) & (facts["code"] == Judgement.LEGIT)
+        cleared = of_kind(facts, Fact.VERDICT) & (facts["code"] == int(Judgement.LEGIT))
         return self._risk.through(self._memory.accounts, facts["occurred_at"], scored, cleared, score)
 
     def risk(self, accounts: Array) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from console.risk.columns import TXN_KINDS, TXN_STATUSES, Array, Decline, Fact
+from console.risk.columns import TXN_KINDS, TXN_STATUSES, Array, Decline, Fact, of_kind
 
 SPEND = 1  # money leaves at the customer's wish: purchase, cash advance, outgoing transfer; declined ones too
 DECLINED = 2
@@ -31,12 +31,13 @@ _PURCHASE, _CASH_ADVANCE, _PAYMENT, _REFUND, _TRANSFER = (
     TXN_KINDS.index(kind) + 1 for kind in ("purchase", "cash_advance", "payment", "refund", "transfer")
 )
 _DECLINED = TXN_STATUSES.index("declined") + 1
+_NO_MONEY, _BAD_CREDENTIAL = int(Decline.LIMIT), int(Decline.CREDENTIAL)
 
 
 def flags_of(facts: Array) -> Array:
     """Per row of `facts` the bits above (u2); 0 on everything that is not a transaction."""
     bits = np.zeros(len(facts), np.uint16)
-    rows = np.flatnonzero(facts["fact"] == Fact.TRANSACTION)
+    rows = of_kind(facts, Fact.TRANSACTION).nonzero()[0]
     columns = (facts[name][rows] for name in ("code", "amount", "status", "mcc", "decline"))
     bits[rows] = _of_transactions(*columns)
     return bits
@@ -59,8 +60,8 @@ def _of_transactions(kind: Array, amount: Array, status: Array, mcc: Array, decl
         (ROUND, spend & (np.floor(amount / ROUND_TO) * ROUND_TO == amount)),
         (SMALL, spend & (amount <= 10 * MINOR_PER_MAJOR)),
         (CASH, cash_advance | (spend & _IS_CASH_LIKE[mcc])),
-        (NO_MONEY, spend & declined & (decline == Decline.LIMIT)),
-        (BAD_CREDENTIAL, spend & declined & (decline == Decline.CREDENTIAL)),
+        (NO_MONEY, spend & declined & (decline == _NO_MONEY)),
+        (BAD_CREDENTIAL, spend & declined & (decline == _BAD_CREDENTIAL)),
     ):
         bits |= holds * np.uint16(bit)
     return bits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from console.risk.columns import DEVICE_TRUSTS, LOGIN_METHODS, LOGIN_OUTCOMES, Fact, Floats
+from console.risk.columns import DEVICE_TRUSTS, LOGIN_METHODS, LOGIN_OUTCOMES, Fact, Floats, of_kind
 from console.risk.features.seen import Seen, count, given, ratio, since
 from console.risk.missing import MISSING_INPUT, NO_HISTORY, TOO_FEW
 from console.risk.registry import EVENT, EXACT, LIFETIME, feature, windowed
@@ -21,13 +21,13 @@ TRUSTED, BLOCKED = DEVICE_TRUSTS.index("trusted") + 1, DEVICE_TRUSTS.index("bloc
 @feature("event", "1 or 0", EVENT, "missing_input on a transaction")
 def login_success(seen: Seen) -> Floats:
     """The login succeeded."""
-    return given(seen.facts["fact"] == Fact.LOGIN, seen.facts["code"] == SUCCESS, MISSING_INPUT)
+    return given(of_kind(seen.facts, Fact.LOGIN), seen.facts["code"] == SUCCESS, MISSING_INPUT)
 
 
 @feature("event", "1 or 0", EVENT, "missing_input on a transaction and where the method is not told")
 def is_strong_login(seen: Seen) -> Floats:
     """The login was made with a passkey or biometrically."""
-    told = (seen.facts["fact"] == Fact.LOGIN) & (seen.facts["method"] > 0)
+    told = of_kind(seen.facts, Fact.LOGIN) & (seen.facts["method"] > 0)
     return given(told, np.isin(seen.facts["method"], STRONG), MISSING_INPUT)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from console.risk.columns import CHANNELS, Array, Bools, Fact, Floats
+from console.risk.columns import CHANNELS, Array, Bools, Fact, Floats, of_kind
 from console.risk.features.seen import Seen, given
 from console.risk.missing import MISSING_INPUT, NO_HISTORY
 from console.risk.registry import EVENT, LIFETIME, feature
@@ -21,7 +21,7 @@ def distance_km(lat: Array, lon: Array, other_lat: Array, other_lon: Array) -> F
     first, second = np.radians(lat.astype(np.float64)), np.radians(other_lat.astype(np.float64))
     east = np.radians(other_lon.astype(np.float64)) - np.radians(lon.astype(np.float64))
     half = np.sin((second - first) / 2) ** 2 + np.cos(first) * np.cos(second) * np.sin(east / 2) ** 2
-    return np.asarray(2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1))))
+    return np.asarray(2 * EARTH_KM * np.arcsin(np.sqrt(np.minimum(np.maximum(half, 0), 1))))
 
 
 def _located(seen: Seen) -> Bools:
@@ -55,4 +55,4 @@ def distance_home_km(seen: Seen) -> Floats:
 def is_on_site(seen: Seen) -> Floats:
     """The transaction happened at a terminal or cash machine, so somebody was there."""
     there = (seen.facts["channel"] == POS) | (seen.facts["channel"] == ATM)
-    return given(seen.facts["fact"] == Fact.TRANSACTION, there, MISSING_INPUT)
+    return given(of_kind(seen.facts, Fact.TRANSACTION), there, MISSING_INPUT)

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from console.risk.columns import DAWN, DAY, Array, Bools, Fact, Floats
+from console.risk.columns import DAWN, DAY, Array, Bools, Fact, Floats, of_kind
 from console.risk.flags import DECLINED, LOGIN, SPEND, TRANSFER
 from console.risk.missing import MISSING_INPUT, NO_HISTORY
 from console.risk.state.familiar import any_of, same
@@ -145,12 +145,12 @@ class Seen:
     @cached_property
     def events(self) -> Array:
         """What each row is, as bits: a transaction's flags, or a login (u2)."""
-        return np.asarray(self.flags | (self.facts["fact"] == Fact.LOGIN) * np.uint16(LOGIN))
+        return np.asarray(self.flags | of_kind(self.facts, Fact.LOGIN) * np.uint16(LOGIN))
 
     @cached_property
     def amount(self) -> Floats:
         """Signed minor units; missing input on logins."""
-        return given(self.facts["fact"] == Fact.TRANSACTION, self.facts["amount"], MISSING_INPUT)
+        return given(of_kind(self.facts, Fact.TRANSACTION), self.facts["amount"], MISSING_INPUT)
 
     @cached_property
     def spend(self) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from console.risk.columns import Array, Fact
+from console.risk.columns import Array, Fact, of_kind
 from console.risk.state.groups import Groups
 from console.risk.state.records import Records
 
@@ -26,7 +26,7 @@ class Devices:
             table["trust"][who] = facts["code"][rows]
             table["told"][who] = True
 
-        return self._records.through(groups, facts["fact"] == Fact.DEVICE, reads, apply)
+        return self._records.through(groups, of_kind(facts, Fact.DEVICE), reads, apply)
 
     def freeze(self, rows: int) -> dict[str, bytes]:
         """The records of the first `rows` devices."""

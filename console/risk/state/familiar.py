@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from console.risk.columns import LOGIN_OUTCOMES, Array, Bools, Fact
+from console.risk.columns import LOGIN_OUTCOMES, Array, Bools, Fact, of_kind
 from console.risk.flags import DECLINED, SPEND, TRANSFER
 from console.risk.state.groups import Groups
 from console.risk.state.records import Records
@@ -77,7 +77,7 @@ class Familiar:
     def through(self, groups: Groups, facts: Array, flags: Array, reads: Array) -> Array:
         """Apply a page; return the FAMILIAR that the rows `reads` saw."""
         approved = facts["fresh"] & (flags & (SPEND | DECLINED) == SPEND)
-        login = facts["fresh"] & (facts["fact"] == Fact.LOGIN)
+        login = facts["fresh"] & of_kind(facts, Fact.LOGIN)
         outcome = facts["code"]
         entered = login & (outcome == _SUCCESS)
         changed = login & (outcome >= _FIRST_CHANGE) & (outcome <= _LAST_CHANGE)

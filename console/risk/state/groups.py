@@ -43,7 +43,7 @@ class Groups:
         """Per place in that order where its entity ends."""
         return len(self._again) - 1 - beginnings(self.entity[self._again[::-1]])[::-1]
 
-    @property
+    @cached_property
     def bound(self) -> int:
         """The least number of rows of state that this page needs."""
         return int(self.entity.max(initial=0)) + 1

@@ -24,7 +24,7 @@ class Lateness:
     def apply(self, labels: Array, facts: Array) -> None:
         """Learn from a page's label facts, which stand in the rows `labels`."""
         told = facts.take(labels)
-        counts = (told["code"] == Judgement.FRAUD) & (told["status"] != OPERATOR) & (told["opened_at"] > 0)
+        counts = (told["code"] == int(Judgement.FRAUD)) & (told["status"] != OPERATOR) & (told["opened_at"] > 0)
         self._rows, after = labels[counts], [self._delay]
         for delay in (told["occurred_at"] - told["opened_at"])[counts].tolist():
             after.append(after[-1] + (max(delay, 0) - after[-1]) // SMOOTH)

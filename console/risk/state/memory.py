@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from console.risk.columns import DAWN, LOGIN_OUTCOMES, Array, Bools, Fact
+from console.risk.columns import DAWN, LOGIN_OUTCOMES, Array, Bools, Fact, of_kind
 from console.risk.flags import DECLINED, INFLOW, SPEND, TRANSFER, flags_of
 from console.risk.state.devices import Devices
 from console.risk.state.familiar import Familiar
@@ -97,11 +97,11 @@ class Memory:
         flags = flags_of(facts)
         values = _columns(facts, flags)
         moves = facts["fresh"] & (flags > 0)
-        spends, logins = moves & (flags & SPEND > 0), facts["fresh"] & (facts["fact"] == Fact.LOGIN)
+        spends, logins = moves & (flags & SPEND > 0), facts["fresh"] & of_kind(facts, Fact.LOGIN)
         approved, entered = spends & (flags & DECLINED == 0), logins & (facts["code"] == SUCCESS)
         located = (spends | entered) & ~np.isnan(facts["lat"]) & ~np.isnan(facts["lon"])
         uses = spends | logins
-        labels = (facts["fact"] == Fact.LABEL).nonzero()[0]
+        labels = of_kind(facts, Fact.LABEL).nonzero()[0]
         scored = np.concatenate(reads)
         profiles = self._profiles.through(account, facts, flags, np.concatenate([scored, labels]))
         profile, of_judged = profiles[: len(scored)], profiles[len(scored) :]
@@ -160,7 +160,7 @@ class Memory:
     def _apply(
         self, groups: dict[str, Groups], facts: Array, reads: Sequence[Array], values: dict[str, Array]
     ) -> dict[str, list[Recent]]:
-        applications = (facts["fact"] == Fact.APPLICATION) & facts["fresh"]
+        applications = of_kind(facts, Fact.APPLICATION) & facts["fresh"]
         self._pace.apply((applications).nonzero()[0], values["at"][applications])
         return {k: ring.through(groups[k], applications, reads, values) for k, ring in self._applied.items()}
 
@@ -208,12 +208,12 @@ def failed(outcome: Array) -> Bools:
 
 def _columns(facts: Array, flags: Array) -> dict[str, Array]:
     """The page under the names that the rings keep."""
-    login = facts["fact"] == Fact.LOGIN
+    login = of_kind(facts, Fact.LOGIN)
     done = login * LOGIN_SEEN + (login & failed(facts["code"])) * LOGIN_FAILED
     done += (flags & (SPEND | DECLINED) == SPEND | DECLINED) * SPEND_DECLINED
     return {
         "at": np.maximum(facts["occurred_at"], DAWN),
-        "amount": np.nan_to_num(facts["amount"]),
+        "amount": np.where(np.isnan(facts["amount"]), 0, facts["amount"]),
         "flags": flags,
         "code": facts["code"],
         "other": np.where(flags & (TRANSFER | INFLOW) > 0, facts["party"], facts["merchant"]),

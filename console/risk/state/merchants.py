@@ -29,11 +29,11 @@ class Merchants:
         first = approved & (groups.earlier(approved) == 0) & (self._sums.total("spends", groups) == 0)
         told = approved & ~np.isnan(used)
         amount = np.where(approved, facts["amount"], 0).astype(np.int64)
-        thousandths = np.round(np.clip(np.where(told, used, 0), 0, 1) * FULL).astype(np.int64)
+        thousandths = np.round(np.minimum(np.maximum(np.where(told, used, 0), 0), 1) * FULL).astype(np.int64)
         added = {
             "spends": approved,
             "amount": amount,
-            "first_at": np.where(first, np.maximum(facts["occurred_at"], 1), 0),
+            "first_at": first * np.maximum(facts["occurred_at"], 1),
             "payers_told": told,
             "payers_used": thousandths,
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from console.risk.columns import NO_DELINQUENCIES, TOKEN_KINDS, Array, Fact
+from console.risk.columns import NO_DELINQUENCIES, TOKEN_KINDS, Array, Fact, of_kind
 from console.risk.state.groups import Groups
 from console.risk.state.records import Records
 
@@ -41,9 +41,9 @@ class People:
 
     def through(self, groups: Groups, facts: Array, reads: Array) -> Array:
         """Apply a page; return the PERSON that the rows `reads` saw."""
-        kind, token = facts["fact"], facts["code"]
-        part = (kind == Fact.CUSTOMER).astype(np.uint8)
-        held = (kind == Fact.TOKEN) & (token > 0) & (token <= HELD) & (facts["token"] >= 0)
+        token = facts["code"]
+        part = of_kind(facts, Fact.CUSTOMER).astype(np.uint8)
+        held = of_kind(facts, Fact.TOKEN) & (token > 0) & (token <= HELD) & (facts["token"] >= 0)
         part += held * (token + np.uint8(1))  # each kind of token is a part of its own
 
         def apply(table: Array, who: Array, rows: Array) -> None:

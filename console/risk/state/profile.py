@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from console.risk.columns import DAY, TXN_KINDS, TXN_STATUSES, Array, Bools, Fact
+from console.risk.columns import DAY, TXN_KINDS, TXN_STATUSES, Array, Bools, Fact, of_kind
 from console.risk.flags import DECLINED, PAYMENT, SPEND
 from console.risk.state.groups import Groups
 from console.risk.state.records import Records
@@ -49,7 +49,7 @@ _CHARGEBACK, _REVERSED = TXN_KINDS.index("chargeback") + 1, TXN_STATUSES.index("
 
 def day_of(at: Array) -> Array:
     """UTC day since 1970 as u2, the last one standing for all later."""
-    return np.asarray(np.clip(at // DAY, 0, 65535), np.uint16)
+    return np.asarray(np.minimum(np.maximum(at // DAY, 0), 65535), np.uint16)
 
 
 class Profiles:
@@ -60,13 +60,13 @@ class Profiles:
 
     def through(self, groups: Groups, facts: Array, flags: Array, reads: Array) -> Array:
         """Apply a page; return the PROFILE that the rows `reads` saw."""
-        fresh, transaction = facts["fresh"], facts["fact"] == Fact.TRANSACTION
+        fresh, transaction = facts["fresh"], of_kind(facts, Fact.TRANSACTION)
         chosen = (
             fresh & (flags & (SPEND | DECLINED) == SPEND),
-            facts["fact"] == Fact.ACCOUNT,
+            of_kind(facts, Fact.ACCOUNT),
             transaction & (flags & PAYMENT > 0) & (facts["status"] == _REVERSED),
             transaction & fresh & (facts["code"] == _CHARGEBACK),
-            (facts["fact"] == Fact.LIMIT_REQUEST) & fresh & (facts["amount"] > facts["limit"]),
+            of_kind(facts, Fact.LIMIT_REQUEST) & fresh & (facts["amount"] > facts["limit"]),
         )
         part = np.zeros(len(facts), np.uint8)
         for number, rows in enumerate(chosen, 1):

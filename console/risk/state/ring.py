@@ -57,6 +57,8 @@ class Ring:
         self.page = 0
         """Counts the pages that came."""
         self._written = np.zeros(1, np.int64)
+        self._before = (np.arange(self.slots) - np.arange(1, keep + 1)[:, None]) & (self.slots - 1)
+        """Per slot those of the `keep` events before an event that goes there."""
         self.fields = {name: np.zeros((1, self.slots), dtype) for name, dtype in {"at": "i8", **fields}.items()}
 
     def through(self, groups: Groups, writes: Bools, reads: Sequence[Array], values: dict[str, Array]) -> list[Recent]:
@@ -87,8 +89,9 @@ class Ring:
 
     def places(self, entity: Array, ordinal: Array) -> Array:
         """Where the `keep` events before no. `ordinal` of each entity stand, in the order of `Recent`."""
-        slot = (ordinal - np.arange(1, self.keep + 1)[:, None]) & (self.slots - 1)
-        return np.asarray(entity * self.slots + slot)
+        places = self._before.take(ordinal & (self.slots - 1), axis=1)
+        places += entity * self.slots
+        return np.asarray(places)
 
     def _write(self, entity: Array, ordinal: Array, rows: Array, values: dict[str, Array]) -> None:
         who, number = entity[rows], ordinal[rows]
@@ -98,9 +101,9 @@ class Ring:
         self._written[who] = number + 1  # of repeated entities the last one stays
 
     def _grow(self, rows: int) -> None:
-        self._written = grown(self._written, rows)
-        for name, field in self.fields.items():
-            self.fields[name] = grown(field, rows)
+        if rows > len(self._written):
+            self._written = grown(self._written, rows)
+            self.fields = {name: grown(field, rows) for name, field in self.fields.items()}
 
     def freeze(self, rows: int) -> dict[str, bytes]:
         """The state of the first `rows` entities."""

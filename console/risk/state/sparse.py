@@ -73,7 +73,7 @@ class Sparse:
     def seen(self, entity: Array, rows: Array) -> Few:
         """Copies of the records of those entities that have one, as the page's `rows` saw them."""
         place = self._place[np.where(entity < len(self._place), entity, 0)]
-        some = np.flatnonzero(place)
+        some = place.nonzero()[0]
         seen = self._records.take(place[some])
         if self._before and len(some):
             entity, rows = entity[some], rows[some]

@@ -38,10 +38,10 @@ class Tally:
         return self._sums[name][groups.entity]
 
     def through(self, groups: Groups, added: dict[str, Array], reads: Sequence[Array]) -> list[Sums]:
-        """Add the whole-page columns `added` (integers or bools); tells what the rows of each part of `reads` saw."""
+        """Add the whole-page columns `added` (integers or bools; 0 for nobody); tells what the parts of `reads` saw."""
         for name, values in added.items():
             sums = self._sums[name] = grown(self._sums[name], groups.bound)
-            rows = np.flatnonzero((values != 0) & (groups.entity > 0))
+            rows = values.nonzero()[0]
             np.add.at(sums, groups.entity[rows], values[rows].astype(np.int64))
         return [Sums(self._sums, groups, added, part) for part in reads]
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from console.risk.columns import Array, Bools, Fact
+from console.risk.columns import Array, Bools, Fact, of_kind
 from console.risk.state.asof import latest
 from console.risk.state.groups import Groups
 from console.risk.state.growth import grown, packed, unpacked
@@ -42,11 +42,8 @@ def _brought(facts: Array, held: Array, uses: Array, prints: Array) -> tuple[Arr
 
 def _often(values: Array, among: Array) -> Array:
     """How often each value stands among others."""
-    known, times = np.unique(among, return_counts=True)
-    if not len(known):
-        return np.zeros(len(values), np.int64)
-    place = np.minimum(np.searchsorted(known, values), len(known) - 1)
-    return np.where(known[place] == values, times[place], 0)
+    among = np.sort(among)
+    return np.searchsorted(among, values, "right") - np.searchsorted(among, values)
 
 
 class Ties:
@@ -84,27 +81,27 @@ class Ties:
         self._begin(int(max(customer.max(initial=0), facts["peer"].max(initial=-1) + 1)) + 1)
         devices, tokens = (int(facts[name].max(initial=-1)) + 1 for name in ("device", "token"))
         self._print = grown(self._print, devices)
-        links = facts["fact"] == Fact.LINK
+        links = of_kind(facts, Fact.LINK)
         self._holders.reach(len(KINDS) * max(devices, tokens, self._links + int(links.sum()), 1))
-        token = (facts["fact"] == Fact.TOKEN) & (facts["token"] >= 0)
+        token = of_kind(facts, Fact.TOKEN) & (facts["token"] >= 0)
         if not (len(first_uses) or frauds or token.any() or links.any()):
             return
         held, prints = token & (customer > 0), token & (customer == 0) & (facts["device"] >= 0)
-        linked = np.flatnonzero(links & (facts["device"] >= 0))
+        linked = (links & (facts["device"] >= 0)).nonzero()[0]
         users = np.concatenate([first_uses, linked])
         told, later = self._first_told(facts, prints.nonzero()[0], first_uses, linked)
         self._print[facts["device"][told]] = facts["token"][told] + 1
-        rows, things = _brought(facts, np.flatnonzero(held), users, self._print)
+        rows, things = _brought(facts, held.nonzero()[0], users, self._print)
         known_by = [self._known_by(customer, facts, row, users) for row in later.tolist()]
         busy = np.concatenate([customer[rows], customer[links], facts["peer"][links] + 1, *known_by])
-        marked = np.isin(things, thing(PRINT, facts["token"][later].astype(np.int64)))
-        marked |= np.isin(rows, first_uses[np.isin(facts["device"][first_uses], facts["device"][later])])
-        marked |= np.isin(rows, linked)
+        marked = _often(things, thing(PRINT, facts["token"][later].astype(np.int64))) > 0
+        marked |= _often(rows, first_uses[_often(facts["device"][first_uses], facts["device"][later]) > 0]) > 0
+        marked |= _often(rows, linked) > 0
         taken = self._take_alone(customer, rows, things, busy, marked)
         uses = np.zeros(len(facts), bool)
         uses[first_uses] = True
         held[taken] = uses[taken] = False
-        undone = np.isin(facts["device"][told], facts["device"][first_uses[uses[first_uses]]])
+        undone = _often(facts["device"][told], facts["device"][first_uses[uses[first_uses]]]) > 0
         self._print[facts["device"][told[undone]]] = 0
         prints[:] = False
         prints[later] = prints[told[undone]] = True
@@ -133,7 +130,7 @@ class Ties:
         pair = device << 32 | token
         once = _often(device, device) == _often(pair, pair)  # or the same again
         old = once & (print_ == token + 1)
-        free = (self._holders.count[thing(DEVICE, device)] == 0) & ~np.isin(device, facts["device"][linked])
+        free = (self._holders.count[thing(DEVICE, device)] == 0) & (_often(device, facts["device"][linked]) == 0)
         first = once & (print_ == 0) & free & (_often(device, facts["device"][uses]) <= 1)
         return rows[first], rows[~first & ~old]
 
@@ -149,10 +146,8 @@ class Ties:
         `rows` bring `things`; `busy` names each customer as often as the page may tie them: one who might run out of
         room is left to be tied in order, and so are the rows of what is `marked`.
         """
-        _, place, often = np.unique(things, return_inverse=True, return_counts=True)
-        known, times = np.unique(busy, return_counts=True)
-        room = (self._held[customer[rows]] == 0).sum(axis=1) >= times[np.searchsorted(known, customer[rows])]
-        shared = (often[place] > 1) | (self._holders.count[things] > 0) | ~room | marked
+        room = (self._held[customer[rows]] == 0).sum(axis=1) >= _often(customer[rows], busy)
+        shared = (_often(things, things) > 1) | (self._holders.count[things] > 0) | ~room | marked
         left = np.zeros(len(customer), bool)
         left[rows[shared]] = True
         alone = ~left[rows]
@@ -243,10 +238,13 @@ class Ties:
         for customer in sorted(touched):
             record = self._near.record(customer)
             record["own"] = self._frauds.get(customer, 0)
+            times: dict[int, list[int]] = {1: [], 2: []}
+            for fraud in self._around[customer]:
+                times[self._reach[fraud][customer]].append(self._frauds[fraud])
             for name, hops in (("one", 1), ("two", 2)):
-                near = (fraud for fraud in self._around[customer] if self._reach[fraud][customer] == hops)
-                times = sorted((self._frauds[fraud] for fraud in near), reverse=True)[:NEAREST]
-                record[name] = [*times, *[0] * (NEAREST - len(times))]
+                newest = sorted(times[hops], reverse=True)[:NEAREST]
+                cell = record[name]
+                cell[: len(newest)], cell[len(newest) :] = newest, 0
             self._near.changed(customer, row)
 
     def _things(self, customer: int) -> list[int]:
@@ -298,9 +296,9 @@ class Ties:
     def freeze(self, rows: int) -> dict[str, bytes]:
         """Everything, of the first `rows` customers."""
         self._held = grown(self._held, rows)
-        things = len(KINDS) * (int(np.flatnonzero(self._holders.count).max(initial=0)) // len(KINDS) + 1)
+        things = len(KINDS) * (int(self._holders.count.nonzero()[0].max(initial=0)) // len(KINDS) + 1)
         frauds = np.array(sorted(self._frauds.items()), np.int64)
-        used = int(np.flatnonzero(self._print).max(initial=-1)) + 1
+        used = int(self._print.nonzero()[0].max(initial=-1)) + 1
         held = np.sort(self._held[:rows], axis=1)[:, ::-1]
         return {
             **{f"holders.{name}": part for name, part in self._holders.freeze(things).items()},
@@ -317,10 +315,10 @@ class Ties:
         self._held = unpacked(state["held"], self._held)
         self._print = grown(unpacked(state["print"], self._print), 1)
         self._holders.reach(len(KINDS) * int(self._print.max()))  # a fingerprint may be told that nobody holds yet
-        links = np.flatnonzero(self._holders.count[LINK :: len(KINDS)])
+        links = (self._holders.count[LINK :: len(KINDS)]).nonzero()[0]
         self._links = int(links.max(initial=-1)) + 1
         self._begin(len(self._held))
-        for shared in np.flatnonzero(self._holders.count > 1).tolist():
+        for shared in (self._holders.count > 1).nonzero()[0].tolist():
             group = self._holders.of(shared)
             for customer in group:
                 self._neighbours[customer].update(group)
