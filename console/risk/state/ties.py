@@ -60,14 +60,28 @@ class Ties:
         self._around: dict[int, set[int]] = defaultdict(set)  # the same the other way round
         self._neighbours: dict[int, set[int]] = defaultdict(set)
         self._near = Sparse(NEAR)
+        self._outdated = np.zeros(1, bool)  # whose record there is not as the frauds around them are
+        self._here = np.zeros(1, bool)  # who comes in the page
+        self._customer = np.zeros(0, np.int64)
+        self._got_holder = np.zeros(1, bool)  # by thing, whether it got one in the page, once somebody asks
+        self._taken_keys: Array | None = None
         self._begin(1)
 
-    def _begin(self, bound: int) -> None:
+    def _begin(self, bound: int, customer: Array | None = None) -> None:
+        """A new page, whose customers are below `bound`; `customer` are those of its rows."""
         self._held, self._linked = grown(self._held, bound), grown(self._linked, bound)
+        self._outdated, self._here = grown(self._outdated, bound), grown(self._here, bound)
+        self._here[self._customer] = False
+        self._customer = np.zeros(0, np.int64) if customer is None else customer
+        self._here[self._customer] = True
+        for due in set(self._customer[self._outdated[self._customer]].tolist()):
+            self._renew(due)
         self._near.begin(bound)
+        if self._taken_keys is not None:
+            self._got_holder[self._taken_keys >> 32] = False
         self._taken: list[int] = []  # of each new holder thing << 32 | row
         self._taken_at_once: list[Array] = []  # the same
-        self._taken_keys: Array | None = None  # all of them in order, once somebody asks
+        self._taken_keys = None  # all of them in order, once somebody asks
         self._linked_before = self._linked
         self._relinked: list[tuple[int, int, int]] = []  # (customer, row, linked)
 
@@ -78,7 +92,7 @@ class Ties:
 
         `customer` is the index + 1 of each row's customer, `frauds` are (row, customer, when it happened or 0).
         """
-        self._begin(int(max(customer.max(initial=0), facts["peer"].max(initial=-1) + 1)) + 1)
+        self._begin(int(max(customer.max(initial=0), facts["peer"].max(initial=-1) + 1)) + 1, customer)
         devices, tokens = (int(facts[name].max(initial=-1)) + 1 for name in ("device", "token"))
         self._print = grown(self._print, devices)
         links = of_kind(facts, Fact.LINK)
@@ -234,18 +248,29 @@ class Ties:
         self._note(row, touched)
 
     def _note(self, row: int, touched: Iterable[int]) -> None:
-        """Write down from `row` on how near known frauds are to the customers `touched`."""
-        for customer in sorted(touched):
-            record = self._near.record(customer)
-            record["own"] = self._frauds.get(customer, 0)
-            times: dict[int, list[int]] = {1: [], 2: []}
-            for fraud in self._around[customer]:
-                times[self._reach[fraud][customer]].append(self._frauds[fraud])
-            for name, hops in (("one", 1), ("two", 2)):
-                newest = sorted(times[hops], reverse=True)[:NEAREST]
-                cell = record[name]
-                cell[: len(newest)], cell[len(newest) :] = newest, 0
+        """Known frauds are from `row` on as near as they are now to the customers `touched`.
+
+        That is written down for those who come in the page, and for the others when they come.
+        """
+        who = np.array(sorted(touched), np.int64)
+        here = self._here[who]
+        self._outdated[who[~here]] = True
+        for customer in who[here].tolist():
+            self._renew(customer)
             self._near.changed(customer, row)
+
+    def _renew(self, customer: int) -> None:
+        """Write down how near known frauds are to the customer."""
+        record = self._near.record(customer)
+        record["own"] = self._frauds.get(customer, 0)
+        times: dict[int, list[int]] = {1: [], 2: []}
+        for fraud in self._around[customer]:
+            times[self._reach[fraud][customer]].append(self._frauds[fraud])
+        for name, hops in (("one", 1), ("two", 2)):
+            newest = sorted(times[hops], reverse=True)[:NEAREST]
+            cell = record[name]
+            cell[: len(newest)], cell[len(newest) :] = newest, 0
+        self._outdated[customer] = False
 
     def _things(self, customer: int) -> list[int]:
         return [held - 1 for held in self._held[customer].tolist() if held]
@@ -265,18 +290,22 @@ class Ties:
         """How many customers held each token (index, -1 none: 0) when the page's `rows` came, also for kinds x rows."""
         things = thing(TOKEN, np.maximum(token, 0).astype(np.int64))
         inside = (token >= 0) & (things < len(self._holders.count))
-        count = np.where(inside, self._holders.count[np.where(inside, things, 0)], 0)
-        return count - self._later(things, rows, inside)
+        things = np.where(inside, things, 0)
+        count = np.where(inside, self._holders.count[things], 0).astype(np.int64)
+        key = self._sorted_taken()
+        changed = self._got_holder[things].nonzero()
+        things, rows = things[changed], np.broadcast_to(rows, things.shape)[changed]
+        later = np.searchsorted(key, (things + 1) << 32) - np.searchsorted(key, (things << 32) | rows)
+        count[changed] -= np.where(inside[changed], later, 0)
+        return count
 
-    def _later(self, things: Array, rows: Array, asked: Bools) -> Array:
-        """How many holders each thing got from each row on."""
+    def _sorted_taken(self) -> Array:
+        """Each new holder of the page as thing << 32 | row, in order."""
         if self._taken_keys is None:
             self._taken_keys = np.sort(np.concatenate([np.array(self._taken, np.int64), *self._taken_at_once]))
-        key = self._taken_keys
-        if not len(key):
-            return np.zeros(things.shape, np.int64)
-        after = np.searchsorted(key, (things + 1) << 32) - np.searchsorted(key, (things << 32) | rows)
-        return np.where(asked, after, 0)
+            self._got_holder = grown(self._got_holder, len(self._holders.count))
+            self._got_holder[self._taken_keys >> 32] = True
+        return self._taken_keys
 
     def linked(self, customer: Array, rows: Array) -> Array:
         """How many customers were one hop away from each (index + 1) when the page's `rows` came."""
