@@ -4,16 +4,40 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 Row = tuple[Any, ...]
 
 ROWS = 64
 """Rows in one INSERT."""
+
+
+class Columns:
+    """Rows that are given as columns of one length; they are written without a tuple being made of each."""
+
+    def __init__(self, *columns: Sequence[Any]) -> None:
+        self._columns = columns
+
+    def __len__(self) -> int:
+        return len(self._columns[0]) if self._columns else 0
+
+    def __iter__(self) -> Iterator[Row]:
+        return zip(*self._columns, strict=True)
+
+    def flat(self) -> list[Any]:
+        """The rows' values, one row after another. Raises ValueError when a column is longer or shorter."""
+        width = len(self._columns)
+        values: list[Any] = [None] * (width * len(self))
+        for place, column in enumerate(self._columns):
+            values[place::width] = column
+        return values
+
+
+Rows: TypeAlias = Sequence[Row] | Columns
 
 
 @dataclass
@@ -22,10 +46,10 @@ class Batch:
 
     accounts: list[Row] = field(default_factory=list)
     owners: list[Row] = field(default_factory=list)
-    new_transactions: list[Row] = field(default_factory=list)
+    new_transactions: Rows = field(default_factory=list)
     changed_transactions: list[Row] = field(default_factory=list)
     deleted_transactions: list[Row] = field(default_factory=list)
-    new_logins: list[Row] = field(default_factory=list)
+    new_logins: Rows = field(default_factory=list)
     changed_logins: list[Row] = field(default_factory=list)
     deleted_logins: list[Row] = field(default_factory=list)
     resources: list[Row] = field(default_factory=list)
@@ -85,14 +109,18 @@ STATEMENTS = {
 }
 
 
-def run(connection: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> None:
+def run(connection: sqlite3.Connection, statement: str, rows: Rows) -> None:
     """Run a statement for each row; rows that are inserted go `ROWS` at a time, which costs less each."""
-    wide, together = _several(statement), 0
-    if wide:
-        together = len(rows) - len(rows) % ROWS
-        for start in range(0, together, ROWS):
-            connection.execute(wide, list(chain.from_iterable(rows[start : start + ROWS])))
-    connection.executemany(statement, rows[together:])
+    wide = _several(statement)
+    if not wide or len(rows) < ROWS:
+        connection.executemany(statement, rows)
+        return
+    values = rows.flat() if isinstance(rows, Columns) else list(chain.from_iterable(rows))
+    width, together = len(values) // len(rows), len(rows) - len(rows) % ROWS
+    for start in range(0, width * together, width * ROWS):
+        connection.execute(wide, values[start : start + width * ROWS])
+    rest = range(width * together, len(values), width)
+    connection.executemany(statement, [values[start : start + width] for start in rest])
 
 
 @cache

@@ -78,6 +78,7 @@ class Writer:
     def page(self, events: int) -> None:
         """Write one page of purchases, with what they change, in one transaction."""
         batch, heads, now = Batch(), self._mirror.heads, time.time_ns() // 1000
+        purchases = []
         for _ in range(events):
             self._seq += 1
             number = self._chance.randrange(len(self._mirror.accounts))
@@ -90,9 +91,10 @@ class Writer:
                 heads.version[number] += 1
                 available = self._chance.randrange(LIMIT)
                 batch.accounts.append(account_row(number, int(heads.version[number]), available, now))
-            batch.new_transactions.append(self._purchase(number, int(heads.transaction[number]), now))
+            purchases.append(self._purchase(number, int(heads.transaction[number]), now))
             heads.transaction[number], heads.activity[number] = self._seq, now
             batch.risks += heads.rows(heads.transaction[number : number + 1] * 0 + number)
+        batch.new_transactions = purchases
         with self._mirror.transaction():
             self._mirror.write(batch)
             self._mirror.advance("changes", ("bench", self._seq, ""), self._seq, now)

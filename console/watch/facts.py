@@ -124,7 +124,9 @@ def small(values: Sequence[int | None], largest: int = LARGEST_SMALL) -> list[in
     """Numbers cut to -1..largest, -1 where there is none; None where there are none."""
     if all_none(values):
         return None
-    return [-1 if value is None else max(-1, min(value, largest)) for value in values]
+    return [
+        -1 if value is None else value if -1 <= value <= largest else max(-1, min(value, largest)) for value in values
+    ]
 
 
 def measures(values: Sequence[float | None]) -> list[float] | None:

@@ -37,4 +37,6 @@ class References:
 
     def but_to(self, type_: str) -> list[str | None]:
         """The ids of the resources of all other types, None for those of this type."""
+        if all_none(self._ids):
+            return [None] * len(self._ids)
         return [None if of == type_ else id_ for of, id_ in zip(self._types, self._ids, strict=True)]
