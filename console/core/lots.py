@@ -116,13 +116,11 @@ class _Reading:
         if b"\\" in joined and NULL in joined and _NULL.search(joined):  # what is found soonest first
             raise ValueError("text with a null character")
         resources = self._decode(joined)
-        columns: dict[str, Sequence[Any]] = dict(
-            zip(self._names, zip(*map(astuple, resources), strict=True), strict=True)
-        )
-        told = [change.id for change in upserts], [change.version for change in upserts]
-        if (list(columns["id"]), list(columns["version"])) != told:
+        ids, versions = [change.id for change in upserts], [change.version for change in upserts]
+        if [one.id for one in resources] != ids or [one.version for one in resources] != versions:
             raise ValueError("the resource has another id or version than its change")
-        texts = {name: columns[name] for name in self._always}
+        columns = dict(zip(self._names, zip(*map(astuple, resources), strict=True), strict=True))
+        texts: dict[str, Sequence[str]] = {name: columns[name] for name in self._always}
         texts |= {name: [text for text in columns[name] if text is not None] for name in self._maybe}
         times = parse_columns(texts)
         for name, column in columns.items():

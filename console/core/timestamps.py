@@ -15,15 +15,31 @@ Instants = NDArray[np.int64]
 
 FORMS = ("0000-00-00T00:00:00.000000Z", "0000-00-00T00:00:00Z")
 """What is read in bulk: the contract's form, and the same in whole seconds. A 0 stands for any digit."""
-_FORM = {len(form): np.frombuffer(form.encode(), np.uint8)[:, None] for form in FORMS}
 _ZERO = ord("0")
-
-_TENS = np.array([0, 2, 5, 8, 11, 14, 17, 20, 22, 24])
+_TENS = [0, 2, 5, 8, 11, 14, 17, 20, 22, 24]
 """Where numbers of two digits stand: century, year of it, month, day, hour, minute, second, and three of a fraction."""
-_LEAST = np.array([0, 0, 1, 1, 0, 0, 0, 0, 0, 0], np.uint8)[:, None]
-_MOST = np.array([99, 99, 12, 31, 23, 59, 59, 99, 99, 99], np.uint8)[:, None]
-_LONG = np.array([0, 0, 0, instants.DAY, instants.HOUR, instants.MINUTE, instants.SECOND, 10_000, 100, 1])
-"""What one of each adds to an instant; the month's first day stands for the numbers before the day."""
+_LEAST = [0, 0, 1, 1, 0, 0, 0, 0, 0, 0]
+_MOST = [99, 99, 12, 31, 23, 59, 59, 99, 99, 99]
+_LONG = [0, 0, 0, instants.DAY, instants.HOUR, instants.MINUTE, instants.SECOND, 10_000, 100, 1]
+"""What one of each adds to an instant; the month stands for the numbers before the day."""
+
+
+class _Form:
+    """Texts of one form: the least and the most that each letter may be above a 0, and each number of two digits."""
+
+    def __init__(self, form: str) -> None:
+        letters = np.frombuffer(form.encode(), np.uint8)[:, None]
+        self.least = letters - np.uint8(_ZERO)
+        self.most = np.where(letters == _ZERO, np.uint8(9), self.least)
+        self.tens = np.array([place for place in _TENS if place < len(form) - 1])
+        self.units = self.tens + 1
+        self.least_number, self.most_number = (
+            np.array(bounds[: len(self.tens)], np.uint8)[:, None] for bounds in (_LEAST, _MOST)
+        )
+        self.long = np.array(_LONG[: len(self.tens)])
+
+
+_FORMS = {len(form): _Form(form) for form in FORMS}
 
 _MONTH_STARTS = np.arange("0000-01", "10000-02", dtype="M8[M]").astype("M8[D]").astype(np.int64)
 """Day number of the first of each month from January of the year 0 on."""
@@ -60,29 +76,30 @@ def _in_form(texts: Sequence[str]) -> Instants | None:
     """The instants of texts that all stand in one of the forms, None when one does not."""
     if not texts:
         return np.zeros(0, np.int64)
-    form = _FORM.get(len(texts[0]))
-    if form is None or set(map(len, texts)) != {len(form)}:
+    form = _FORMS.get(len(texts[0]))
+    if form is None or set(map(len, texts)) != {len(form.least)}:
         return None
     joined = "".join(texts)
     if not joined.isascii():
         return None
-    letters = np.frombuffer(joined.encode(), np.uint8).reshape(len(texts), len(form)).T.copy()
-    marks = form[:, 0] != _ZERO
-    digits = letters - np.uint8(_ZERO)
-    if (letters[marks] != form[marks]).any() or (digits[~marks] > 9).any():
+    letters = np.frombuffer(joined.encode(), np.uint8).reshape(len(texts), len(form.least)).T.copy()
+    letters -= np.uint8(_ZERO)  # whatever lies before the 0 comes out above all others
+    if _beyond(letters, form.least, form.most):
         return None
-    tens = _TENS[: np.searchsorted(_TENS, len(form) - 1)]
-    return _instants(digits[tens] * np.uint8(10) + digits[tens + 1])
+    numbers = letters[form.tens] * np.uint8(10) + letters[form.units]
+    if _beyond(numbers, form.least_number, form.most_number):
+        return None
+    return _instants(numbers.astype(np.int64), form.long)
 
 
-def _instants(numbers: NDArray[np.uint8]) -> Instants | None:
-    """Instants from numbers of two digits (number, text), None when a date or time among them does not exist."""
-    count = len(numbers)
-    if ((numbers < _LEAST[:count]) | (numbers > _MOST[:count])).any():
-        return None
-    wide = numbers.astype(np.int64)
-    century, year, month, day = wide[:4]
+def _beyond(numbers: NDArray[np.uint8], least: NDArray[np.uint8], most: NDArray[np.uint8]) -> bool:
+    return bool(((numbers < least) | (numbers > most)).any())
+
+
+def _instants(numbers: Instants, long: Instants) -> Instants | None:
+    """Instants from numbers (number, text), each so many µs `long`; None when a date among them does not exist."""
+    century, year, month, day = numbers[:4]
     month = (century * 100 + year) * 12 + month - 1
     if month.min() < 12 or (day > _MONTH_DAYS[month]).any():  # there is no year 0
         return None
-    return np.asarray(_BEFORE_MONTH[month] + _LONG[:count] @ wide)
+    return np.asarray(_BEFORE_MONTH[month] + long @ numbers)

@@ -99,6 +99,15 @@ def test_one_spoiled_change_does_not_stop_the_feed(spoil: dict[str, Any], reason
     assert reason in read.spoiled[0].reason
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_change_without_its_resource_is_set_aside(count: int) -> None:
+    bare = {name: value for name, value in EXAMPLE["changes"][0].items() if name != "data"}
+    first = EXAMPLE["from_seq"] + 1
+    read = feed.read(page(changes=[bare, EXAMPLE["changes"][1]][:count], scanned_to_seq=first + count - 1), STORED)
+    assert [(spoiled.seq, "another id or version" in spoiled.reason) for spoiled in read.spoiled] == [(first, True)]
+    assert len(told(read)) == count - 1
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
