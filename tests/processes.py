@@ -62,6 +62,10 @@ class Riskdesk:
                 process.wait(DEADLINE_S)
 
 
+Whole = tuple[Riskdesk, dict[str, float]]
+"""A desk that has read a stream to its end, and what its watcher reported."""
+
+
 def wait_until(holds: Callable[[], object], what: str) -> None:
     """Wait for a state with a deadline."""
     end = time.monotonic() + DEADLINE_S

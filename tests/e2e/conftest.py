@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,15 +13,17 @@ import pytest
 
 from console.paths import Home
 from console.sandbox.run import Sandbox, SandboxOptions
-from tests.processes import Riskdesk
+from tests.processes import Riskdesk, Whole
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Callable[[str, str], Riskdesk]]:
-    """Makes a desk of its own name on a core; every process it started is stopped at the end."""
+def desk(tmp_path: Path) -> Iterator[Callable[..., Riskdesk]]:
+    """Makes a desk of its own name on a core, with a copy of another's home if told; what it started is stopped."""
     made: list[Riskdesk] = []
 
-    def make(core: str, name: str = "home") -> Riskdesk:
+    def make(core: str, name: str = "home", like: Riskdesk | None = None) -> Riskdesk:
+        if like is not None:
+            shutil.copytree(like.home.folder, tmp_path / name)
         made.append(Riskdesk(Home(tmp_path / name), core))
         return made[-1]
 
@@ -46,11 +49,18 @@ def stream(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def replay(stream: Path) -> Iterator[Sandbox]:
     """A sandbox that replays the small stream as fast as it is read."""
     with Sandbox(SandboxOptions(replay=stream)) as sandbox:
         yield sandbox
+
+
+@pytest.fixture(scope="session")
+def whole(replay: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    """A desk that has read all of the small stream, and what its watcher reported; tests read it, or copy its home."""
+    one = Riskdesk(Home(tmp_path_factory.mktemp("whole") / "home"), replay.origin)
+    return one, one.catch_up()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 from console.core.instants import Instant
 from console.core.messages import Transaction
 from console.sandbox.run import Sandbox, SandboxOptions
-from tests.processes import Riskdesk, rows
+from tests.processes import Riskdesk, Whole, rows
 
 
 def test_a_feed_that_begins_late_is_preceded_by_snapshots(stream: Path, desk: Callable[..., Riskdesk]) -> None:
@@ -65,18 +65,16 @@ def publish_purchase(sandbox: Sandbox, account_id: str) -> None:
     sandbox.bank.put("transaction", draft, at)
 
 
-def test_a_mirror_that_differs_from_the_core_is_noticed(replay: Sandbox, desk: Callable[..., Riskdesk]) -> None:
-    one = desk(replay.origin)
-    one.catch_up()
+def test_a_mirror_that_differs_from_the_core_is_noticed(whole: Whole, desk: Callable[..., Riskdesk]) -> None:
+    one = desk(whole[0].core, like=whole[0])
     with closing(sqlite3.connect(one.home.mirror)) as database:
         database.execute("DELETE FROM txn WHERE seq = (SELECT max(seq) FROM txn)")
         database.commit()
     assert one.catch_up()["digest_equal"] is False
 
 
-def test_a_damaged_mirror_is_set_aside_and_built_anew(replay: Sandbox, desk: Callable[..., Riskdesk]) -> None:
-    one = desk(replay.origin)
-    one.catch_up()
+def test_a_damaged_mirror_is_set_aside_and_built_anew(whole: Whole, desk: Callable[..., Riskdesk]) -> None:
+    one = desk(whole[0].core, like=whole[0])
     size = one.home.mirror.stat().st_size
     with one.home.mirror.open("r+b") as file:
         file.seek(8192)
