@@ -1,11 +1,33 @@
-"""What holds for all tests."""
+"""What holds for all tests: none leaves a process of its own running, and collecting garbage costs little."""
 
 from __future__ import annotations
 
 import gc
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from tests import processes
+
+
+def pytest_configure() -> None:
+    """Every process that a test starts, however deep, carries this run's mark, and pytest's own word on which test."""
+    os.environ[processes.MARK] = str(os.getpid())
 
 
 def pytest_collection_finish() -> None:
     """What is loaded by now stays to the end: the garbage collector need not walk through it again and again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_running() -> Iterator[None]:
+    """Processes that tests of a module left running are ended, and it fails with the test that started each."""
+    yield
+    left = processes.left_running()
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert list(left.values()) == []

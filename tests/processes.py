@@ -12,11 +12,17 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from console.paths import Home
+from console.watch.lock import holder
 
 DEADLINE_S = 120
+ENDING_S = 5
+"""How long what a test ended gets to be gone."""
+MARK = "RISKDESK_TESTS_OF"
+"""The environment variable that names the test run, by its pid, in all processes it starts."""
 
 
 @dataclass
@@ -43,6 +49,14 @@ class Riskdesk:
         self.started.append(process)
         return process
 
+    def watch_again(self) -> None:
+        """A watcher on a home that is mirrored already, so that nothing shows when it is there but its lock.
+
+        A command that finds none starts one that stays.
+        """
+        watcher = self.start("watch")
+        wait_until(lambda: holder(self.home.lock) == watcher.pid, "the watcher")
+
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         process = self.start(*arguments)
         out, err = process.communicate(timeout=DEADLINE_S)
@@ -64,6 +78,31 @@ class Riskdesk:
 
 Whole = tuple[Riskdesk, dict[str, float]]
 """A desk that has read a stream to its end, and what its watcher reported."""
+
+
+def left_running() -> dict[int, str]:
+    """The processes that this run started and that do not end: pid to what it is and which test started it.
+
+    None where the system does not tell of its processes' environments.
+    """
+    end = time.monotonic() + ENDING_S
+    while (found := _marked()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return found
+
+
+def _marked() -> dict[int, str]:
+    found, mark = {}, f"{MARK}={os.getpid()}".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (process / "environ").read_bytes().split(b"\0")
+            what = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue  # it is gone, or not ours
+        if mark in environment and int(process.name) != os.getpid():
+            test = next((said for said in environment if said.startswith(b"PYTEST_CURRENT_TEST=")), b"")
+            found[int(process.name)] = f"{what}({test.decode(errors='replace')})"
+    return found
 
 
 def wait_until(holds: Callable[[], object], what: str) -> None:

@@ -102,7 +102,7 @@ def test_a_disk_that_is_full_or_read_only_is_told_and_nothing_is_lost(
     assert refused.returncode == Exit.FAILED
     assert "can't be written" in refused.stderr
     remount(disk, "rw")
-    one.start("watch")
+    one.watch_again()
     assert freeze(one, fourth).returncode == Exit.OK
     assert one.run("audit", "verify").returncode == Exit.OK
     assert watcher.returncode == 0
@@ -175,7 +175,7 @@ def test_a_damaged_journal_is_told_and_put_back_from_its_backup(
     assert one.run("doctor").returncode == Exit.FAILED
     assert one.run("journal", "restore", str(copy)).returncode == Exit.OK
     assert list(one.home.folder.glob("journal.db.replaced-*"))
-    one.start("watch")
+    one.watch_again()
     assert freeze(one, second).returncode == Exit.OK
     assert one.run("audit", "verify").returncode == Exit.OK
 
