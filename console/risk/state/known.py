@@ -7,6 +7,8 @@ its fraud back.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from console.risk.columns import Array, Bools, Judgement
@@ -27,45 +29,54 @@ KNOWN = np.dtype(
 )
 
 
+class Label(NamedTuple):
+    """A label fact: its row, whether it says fraud, when what it judges happened, whether that amount was usual."""
+
+    row: int
+    fraud: bool
+    at: int
+    ordinary: bool
+
+
+class Labels:
+    """The label facts of a page, which stand in `rows`."""
+
+    def __init__(self, facts: Array, rows: Array, ordinary: Bools) -> None:
+        self.rows, self.facts = rows, facts.take(rows)
+        fraud, at = self.facts["code"] == int(Judgement.FRAUD), np.maximum(self.facts["opened_at"], 1)
+        self.each = [
+            Label(*told) for told in zip(*(part.tolist() for part in (rows, fraud, at, ordinary)), strict=True)
+        ]
+
+
 class KnownFrauds:
     """The known frauds of all entities of a kind."""
 
     def __init__(self) -> None:
         self._records = Sparse(KNOWN)
 
-    def apply(self, groups: Groups, labels: Bools, facts: Array, other: Array, ordinary: Bools) -> None:
-        """Apply the label facts of a page.
-
-        Per row `other` is the index of the entity on the other side (-1 missing), and `ordinary` says that the judged
-        amount was nothing unusual for its account.
-        """
+    def apply(self, groups: Groups, labels: Labels, other: str) -> None:
+        """Apply the label facts of a page; `other` is the field that names the entity on the other side."""
         self._records.begin(groups.bound)
-        rows = (labels & (groups.entity > 0)).nonzero()[0]
-        if not len(rows):
-            return
-        entity, fraud = groups.entity[rows], facts["code"][rows] == Judgement.FRAUD
-        frauds = set(entity[fraud].tolist())
-        matters = fraud | self._records.has(entity) | np.array([one in frauds for one in entity.tolist()])
-        rows, entity, fraud = rows[matters], entity[matters], fraud[matters]
-        at, sides = np.maximum(facts["opened_at"][rows], 1), other[rows].astype(np.int64) + 1
-        columns = (entity, rows, fraud, at, sides, ordinary[rows])
-        for judged in zip(*(column.tolist() for column in columns), strict=True):
-            self._judge(*judged)
+        entities, sides = groups.entity[labels.rows].tolist(), labels.facts[other].tolist()
+        for entity, side, label in zip(entities, sides, labels.each, strict=True):
+            if entity:
+                self._judge(entity, side + 1, label)
 
-    def _judge(self, entity: int, row: int, fraud: bool, at: int, other: int, ordinary: bool) -> None:
-        if not fraud and not self._records.place_of(entity):
+    def _judge(self, entity: int, other: int, label: Label) -> None:
+        if not label.fraud and not self._records.place_of(entity):
             return
         record = self._records.record(entity)
-        times, others = record["at"].tolist(), record["other"].tolist()
-        known = [slot for slot in range(KEPT) if times[slot] == at and others[slot] == other]
-        if fraud == bool(known):
+        frauds = list(zip(record["at"].tolist(), record["other"].tolist(), strict=True))
+        is_known = (label.at, other) in frauds
+        if label.fraud == is_known:
             return
-        slot = known[0] if known else int(record["written"]) % KEPT
-        for name, value in (("at", at), ("other", other), ("ordinary", ordinary)):
-            record[name][slot] = value if fraud else 0
-        record["written"] += fraud
-        record["count"] += 1 if fraud else -1
-        self._records.changed(entity, row)
+        slot = frauds.index((label.at, other)) if is_known else int(record["written"]) % KEPT
+        for name, value in (("at", label.at), ("other", other), ("ordinary", label.ordinary)):
+            record[name][slot] = value if label.fraud else 0
+        record["written"] += label.fraud
+        record["count"] += 1 if label.fraud else -1
+        self._records.changed(entity, label.row)
 
     def seen(self, entity: Array, rows: Array) -> Few:
         """The KNOWN records of those entities (index + 1) that have one, as `rows` of the last page saw them."""

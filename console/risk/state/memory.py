@@ -14,7 +14,7 @@ from console.risk.flags import DECLINED, INFLOW, SPEND, TRANSFER, flags_of
 from console.risk.state.devices import Devices
 from console.risk.state.familiar import Familiar
 from console.risk.state.groups import Groups
-from console.risk.state.known import KnownFrauds
+from console.risk.state.known import KnownFrauds, Labels
 from console.risk.state.lateness import Lateness
 from console.risk.state.merchants import Merchants
 from console.risk.state.pace import Pace
@@ -144,13 +144,10 @@ class Memory:
 
     def _learn(self, groups: dict[str, Groups], facts: Array, labels: Array, profile: Array) -> None:
         """Apply the rows in `labels`; `profile` is what each of them saw of its account."""
-        judges, ordinary = np.zeros((2, len(facts)), bool)
-        judges[labels] = True
-        ordinary[labels] = is_ordinary(facts["amount"][labels], profile)
         self._late.apply(labels, facts)
+        told = Labels(facts, labels, is_ordinary(facts["amount"][labels], profile))
         for kind, group in groups.items():
-            other = facts["merchant" if kind in ("account", "customer") else "account"]
-            self._known[kind].apply(group, judges, facts, other, ordinary)
+            self._known[kind].apply(group, told, "merchant" if kind in ("account", "customer") else "account")
 
     def _tie(self, customers: Groups, facts: Array) -> None:
         first_uses = self._familiar.first_uses

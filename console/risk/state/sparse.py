@@ -39,10 +39,6 @@ class Sparse:
         self._changed_by: list[int] = []
         self._became: list[Array] = []
 
-    def has(self, entity: Array) -> Array:
-        """Which of the entities have a record."""
-        return self._place[entity] > 0
-
     def place_of(self, entity: int) -> int:
         """Where the entity's record is, 0 when it has none."""
         return int(self._place[entity]) if entity < len(self._place) else 0
