@@ -29,22 +29,24 @@ class Recent:
     def keep_now(self, rows: Array) -> None:
         """Read the events of `rows` while they still can be seen."""
         if len(rows):
-            places = self._ring.places(self._entity[rows], self._ordinal[rows])
-            self._early.append((rows, {name: field.take(places) for name, field in self._ring.fields.items()}))
+            entity, places = self._entity[rows], self._ring.places(self._ordinal[rows])
+            fields = self._ring.fields.items()
+            self._early.append((rows, {name: field.take(entity, axis=0).take(places) for name, field in fields}))
 
     def __getitem__(self, name: str) -> Array:
         """The field as (`keep`, rows), the latest arrival first; all zeros where the row saw no more."""
         if name not in self._fields:
             if self._ring.page != self._page:
                 raise RuntimeError("what a page saw cannot be read once the next page has come")
-            field = self._fields[name] = self._ring.fields[name].take(self._places)
+            slots = self._ring.fields[name].take(self._entity, axis=0)  # whole, as they lie together
+            field = self._fields[name] = slots.take(self._places)
             for rows, early in self._early:
                 field[:, rows] = early[name]
         return self._fields[name]
 
     @cached_property
     def _places(self) -> Array:
-        return self._ring.places(self._entity, self._ordinal)
+        return self._ring.places(self._ordinal)
 
 
 class Ring:
@@ -87,10 +89,10 @@ class Ring:
                 seen.keep_now(now[part].nonzero()[0])
         return recent
 
-    def places(self, entity: Array, ordinal: Array) -> Array:
-        """Where the `keep` events before no. `ordinal` of each entity stand, in the order of `Recent`."""
+    def places(self, ordinal: Array) -> Array:
+        """Where in rows of slots the `keep` events before no. `ordinal` of each row stand, in the order of `Recent`."""
         places = self._before.take(ordinal & (self.slots - 1), axis=1)
-        places += entity * self.slots
+        places += np.arange(0, len(ordinal) * self.slots, self.slots)
         return np.asarray(places)
 
     def _write(self, entity: Array, ordinal: Array, rows: Array, values: dict[str, Array]) -> None:
