@@ -182,9 +182,7 @@ class Engine:
         The model says it beside whoever goes on with the page: in its trees Python's lock is free.
         """
         place = transactions.place
-        columns = np.empty((len(self.learned), len(place)), np.float32)
-        for column, name in zip(columns, self.learned, strict=True):
-            column[:] = transactions(name)
+        columns = np.array([transactions(name) for name in self.learned]).reshape(len(self.learned), len(place))
         rows = np.ascontiguousarray(packed(columns).T)  # packed before they are turned: half the work
         model = self.model
         if model is None:

@@ -10,8 +10,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any, TypeVar
 
-import numpy as np
-
 import console.risk.features  # noqa: F401 - registers the features
 from console.risk.expressions import Condition, Quantity, Refused, condition, nearest, quantity
 from console.risk.flags import INFLOW, LOGIN, PAYMENT, REFUND, SPEND, TRANSFER
@@ -80,9 +78,9 @@ class Rule:
     expires: int | None = None
 
     @cached_property
-    def events(self) -> np.uint16:
+    def events(self) -> int:
         """The kinds of event as bits, any of which `Seen.events` has where the rule looks."""
-        return np.uint16(sum({_FLAG[word] for word in self.on}))
+        return sum({_FLAG[word] for word in self.on})
 
     @property
     def features(self) -> tuple[str, ...]:

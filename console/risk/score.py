@@ -40,7 +40,7 @@ class Block:
     def __init__(self, seen: Seen, place: Array) -> None:
         self.seen, self.place = seen, place
         self._columns: dict[str, Floats] = {}
-        self._looked_at: dict[np.uint16, Bools | None] = {}
+        self._looked_at: dict[int, Bools | None] = {}
 
     def __call__(self, name: str) -> Floats:
         """One float a row; a missing value is a NaN with its reason. Raises KeyError for an unknown name.
@@ -63,7 +63,7 @@ class Block:
     def looked_at(self, rule: Rule) -> Bools | None:
         """Which of the rows are events that the rule looks at; None when there is none."""
         if rule.events not in self._looked_at:
-            chosen = np.asarray((self.seen.events & rule.events) > 0)
+            chosen = np.asarray((self.seen.events & np.uint16(rule.events)) > 0)
             self._looked_at[rule.events] = chosen if np.count_nonzero(chosen) else None
         return self._looked_at[rule.events]
 
@@ -173,5 +173,7 @@ def combine(causes: Sequence[Floats], rows: int, model: Floats | None = None) ->
 
 def level_of(score: Array, thresholds: Sequence[float]) -> Array:
     """0 none, 1 low, 2 medium, 3 high, 4 critical (u1); a threshold belongs to the level it opens. NaN is none."""
-    reached = np.searchsorted(np.asarray(thresholds), score, side="right")
-    return np.where(np.isnan(score), 0, reached).astype(np.uint8)
+    level = np.zeros(len(score), np.uint8)
+    for threshold in thresholds:
+        level += score >= threshold
+    return level

@@ -85,13 +85,12 @@ class Familiar:
         first_uses: list[Array] = []
 
         def apply(table: Array, who: Array, rows: Array) -> None:
-            used = uses[rows]
+            used, bought, anew = (of[rows].nonzero()[0] for of in (uses, approved, changed))
             first_uses.append(_use(table, who[used], facts, rows[used]))
-            bought = approved[rows]
-            _buy(table, who[bought], facts, flags, rows[bought])
-            anew = changed[rows]
-            who, at = who[anew], facts["occurred_at"][rows[anew]]
-            table["credentials_at"][who] = np.maximum(table["credentials_at"][who], at)
+            if len(bought):
+                _buy(table, who[bought], facts, flags, rows[bought])
+            if len(anew):
+                _change(table, who[anew], facts["occurred_at"][rows[anew]])
 
         seen = self._records.through(groups, uses + changed * np.uint8(2), reads, apply)
         self.first_uses = np.sort(np.concatenate([np.zeros(0, np.int64), *first_uses]))
@@ -138,14 +137,17 @@ def _buy(table: Array, who: Array, facts: Array, flags: Array, rows: Array) -> N
         table["merchants"][who, (place >> np.uint64(6)).astype(np.int64)] |= np.uint64(1) << (place & np.uint64(63))
 
 
+def _change(table: Array, who: Array, at: Array) -> None:
+    """The account's credentials were changed."""
+    table["credentials_at"][who] = np.maximum(table["credentials_at"][who], at)
+
+
 def _note(table: Array, known: Array, name: str, who: Array, value: Array, given: Bools) -> tuple[Array, Array]:
     """Add what is new to each list of `name`; returns the places in `who` that were new, and their slots.
 
     `known` are the records of `who`, gathered once for all lists: one walk through a large table instead of many.
     """
-    some = given.nonzero()[0]
-    held = known[name] if len(some) == len(who) else known[name][some]
-    new = some[~any_of(same(held, value[some]))]
+    new = (given & ~any_of(same(known[name], value))).nonzero()[0]
     if not len(new):
         return new, new
     who = who[new]

@@ -128,7 +128,9 @@ def _spend_day(table: Array, who: Array, amount: Array, day: Array) -> None:
     slot = day % DAYS
     held = table["day"][who, slot]
     fits = day >= held  # an event older than the slot's day comes too late for it
-    who, slot, day, amount, same = who[fits], slot[fits], day[fits], amount[fits], (day == held)[fits]
+    if not fits.all():
+        who, slot, day, amount, held = who[fits], slot[fits], day[fits], amount[fits], held[fits]
+    same = day == held
     table["day"][who, slot] = day
     table["day_count"][who, slot] = table["day_count"][who, slot] * same + np.uint16(1)
     table["day_sum"][who, slot] = table["day_sum"][who, slot] * same + amount
@@ -151,10 +153,11 @@ def _asked(table: Array, who: Array, facts: Array) -> None:
 
 def _told(table: Array, who: Array, facts: Array) -> None:
     """Take what an ACCOUNT fact says; what it leaves out stays as it was."""
-    opened = facts["opened_at"] > 0
+    opened = (facts["opened_at"] > 0).nonzero()[0]
     table["opened_at"][who[opened]] = facts["opened_at"][opened]
-    overdue = facts["past_due"] >= 0
-    table["past_due"][who[overdue]] = np.minimum(facts["past_due"][overdue], 32_766) + 1
+    overdue = (facts["past_due"] >= 0).nonzero()[0]
+    if len(overdue):
+        table["past_due"][who[overdue]] = np.minimum(facts["past_due"][overdue], 32_766) + 1
     limited = ~np.isnan(facts["limit"])
     if limited.all():
         _limited(table, who, facts)
@@ -177,7 +180,9 @@ def _lowest(table: Array, who: Array, value: Array, day: Array) -> None:
     slot = day % LOW_DAYS
     held = table["low_day"][who, slot]
     fits = (day >= held) & ~np.isnan(value)
-    who, slot, day, value, same = who[fits], slot[fits], day[fits], value[fits], (day == held)[fits]
+    if not fits.all():
+        who, slot, day, value, held = who[fits], slot[fits], day[fits], value[fits], held[fits]
+    same = day == held
     table["low"][who, slot] = np.where(same, np.minimum(table["low"][who, slot], value), value)
     table["low_day"][who, slot] = day
 
