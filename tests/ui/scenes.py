@@ -16,12 +16,8 @@ from tests.ui.staging import (
     audit,
     automatic,
     backtest,
-    ballot,
     behind,
     book,
-    bulk,
-    decide_legit,
-    dialog,
     draft,
     ending,
     ending_account,
@@ -38,20 +34,17 @@ from tests.ui.staging import (
     policy_text,
     prompt,
     pulse,
-    redecide,
     review,
-    reviewed,
     reviews,
     rule,
     rules,
     runbook,
     screen,
     stay,
-    take_back,
     transactions,
     tuning,
-    undo,
 )
+from tests.ui.staging_dialogs import ballot, bulk, decide_legit, dialog, redecide, reviewed, take_back, undo
 
 SIZES = ((80, 24), (120, 40))
 

@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from textual.events import Key
 from textual.widgets import Input
 
 from console.core import commands
@@ -15,9 +14,6 @@ from console.desk import holds
 from console.desk.holds import Ending
 from console.paths import Home
 from console.ui.app import RiskDesk
-from console.ui.dialogs.base import DecisionDialog
-from console.ui.dialogs.fields import Question, Words
-from console.ui.dialogs.form import Form
 from console.ui.screens.backtest import BacktestScreen
 from console.ui.screens.tuning import TuningScreen
 from store.journal import Journal
@@ -65,61 +61,10 @@ async def account(app: RiskDesk) -> None:
     await until(lambda: getattr(app.screen, "stands", False) and app.screen.account() is not None, "the account")
 
 
-async def dialog_open(app: RiskDesk) -> None:
-    await until(lambda: isinstance(app.screen, Form) and bool(app.screen.focused), "the dialog")
-
-
-async def press(app: RiskDesk, keys: str) -> None:
-    """Press keys in a dialog; where nothing is missing then, wait for the core's word on it."""
-    for key in keys:
-        app.screen.take(Key(key, key))
-    app.screen.show()
-    if isinstance(app.screen, DecisionDialog) and app.screen.missing() is None:
-        await until(lambda: app.screen._foresight.seen is not None, "the core's word")
-
-
-def dialog(name: str, account: int, keys: str = "", typed: dict[str, str] | None = None) -> Steps:
-    """A dialog about an account, with texts typed and keys pressed."""
-
-    async def show(app: RiskDesk) -> None:
-        app.perform("write", "10")
-        app.screen.table.place(account)
-        app.perform(name)
-        await dialog_open(app)
-        for part in app.screen.fields:
-            if isinstance(part, Words | Question) and part.key in (typed or {}):
-                part.value = typed[part.key]
-        await press(app, keys)
-
-    return show
-
-
-async def decide_legit(app: RiskDesk) -> None:
-    app.perform("write", "10")
-    app.screen.table.place(3)
-    app.perform("decide")
-    await dialog_open(app)
-    app.screen.note_words.value = "已回访，" + HOSTILE
-    await press(app, "31ABC")
-
-
 async def marks(app: RiskDesk) -> None:
     for number in (0, 1, 3):
         app.screen.table.place(number)
         app.screen.table.do_mark("")
-
-
-def bulk(name: str, keys: str) -> Steps:
-    """A dialog about three marked accounts, with keys pressed."""
-
-    async def show(app: RiskDesk) -> None:
-        await marks(app)
-        app.perform("write", "10")
-        app.perform(name)
-        await dialog_open(app)
-        await press(app, keys)
-
-    return show
 
 
 async def plans(app: RiskDesk) -> None:
@@ -180,34 +125,6 @@ async def ending(app: RiskDesk) -> None:
 async def ending_account(app: RiskDesk) -> None:
     await ending(app)
     await account(app)
-
-
-async def redecide(app: RiskDesk) -> None:
-    app.perform("write", "10")
-    await again(app)
-    app.perform("redecide")
-    await dialog_open(app)
-    await press(app, "")
-
-
-async def undo(app: RiskDesk) -> None:
-    app.perform("write", "10")
-    wish = commands.freeze("acc_000003", "account_takeover")
-    decided(app.sight.home, wish, State.CONFIRMED, "hold_3", NOW - HOUR)
-    await screen("commands")(app)
-    app.look()
-    app.screen.list.place(app.screen.list.entries[0].position)
-    app.perform("undo")
-    await dialog_open(app)
-
-
-async def take_back(app: RiskDesk) -> None:
-    app.perform("write", "10")
-    await screen("commands")(app)
-    queued = next(entry for entry in app.screen.list.entries if entry.state is State.QUEUED)
-    app.screen.list.place(queued.position)
-    app.perform("withdraw")
-    await dialog_open(app)
 
 
 def prompt(text: str, *, enter: bool = False) -> Steps:
@@ -345,27 +262,6 @@ async def approvals(app: RiskDesk) -> None:
     await until(lambda: "123.00" in frame(app), "the account that the request is about")
 
 
-def ballot(name: str, subject: str = "jonas.p", typed: str = "") -> Steps:
-    """A dialog about a command that waits for a second person, as that person, or as the one who asked."""
-
-    async def show(app: RiskDesk) -> None:
-        build_waiting(app.sight.home.mirror, subject)
-        app.perform("write", "10")
-        app.look()
-        await screen("approvals")(app)
-        await until(lambda: app.screen.table.total() > 0, "what waits")
-        mine = next(item for item in app.screen.table.items if item.command.created_by == "maria.k")
-        app.screen.table.place(app.screen.table._number(mine))
-        await until(lambda: mine.command.target.id in frame(app) and "123.00" in frame(app), "the request's account")
-        app.perform(name)
-        await dialog_open(app)
-        for note in app.screen.fields:
-            note.value = typed
-        app.screen.show()
-
-    return show
-
-
 async def draft(app: RiskDesk) -> None:
     """A plan that a limit review made, opened."""
     journal = Journal(app.sight.home.journal)
@@ -395,21 +291,6 @@ async def review(app: RiskDesk) -> None:
     app.screen.table.move(2)
     app.perform("look")
     await until(lambda: app.screen.NAME == "review" and app.screen.stands, "the application")
-
-
-def reviewed(name: str, down: int, keys: str = "", typed: str = "") -> Steps:
-    """A dialog about one of the papers that wait."""
-
-    async def show(app: RiskDesk) -> None:
-        app.perform("write", "10")
-        await reviews(app)
-        app.screen.table.move(down)
-        app.perform(name)
-        await dialog_open(app)
-        app.screen.note_field.value = typed
-        await press(app, keys)
-
-    return show
 
 
 async def help_(app: RiskDesk) -> None:

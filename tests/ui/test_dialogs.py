@@ -6,43 +6,25 @@ import json
 import sqlite3
 from threading import Event
 
-import msgspec
 import pytest
 from rich.style import Style
 from textual.events import Key
 
-from console.core import commands
 from console.core.instants import DAY, HOUR
 from console.core.messages import ReasonCode
-from console.desk import stored
-from console.language import tr
 from console.paths import Home
-from console.ui.app import RiskDesk
 from console.ui.dialogs import foresight
 from console.ui.dialogs.base import DecisionDialog
-from console.ui.dialogs.case import VerdictDialog
 from console.ui.dialogs.fields import Reasons
 from console.ui.dialogs.foresight import Foreseen
 from console.ui.drafts import Draft
 from console.ui.screens.commands import CommandsScreen
-from console.ui.situation import Situation
 from console.ui.themes import Palette
 from tests.ui import rehearsing
 from tests.ui.conftest import Desk
-from tests.ui.mirror_builder import META, NOW, begin_anew
+from tests.ui.mirror_builder import NOW, begin_anew
 from tests.ui.screens import frame, ready, shown, until
-from tests.ui.test_actions import ROW
-
-
-async def opened(app: RiskDesk, name: str, account: int) -> DecisionDialog:
-    """A dialog on an account of the watch screen, with the desk armed."""
-    await ready(app)
-    app.perform("write", "10")
-    app.screen.table.place(account)
-    app.perform(name)
-    await until(lambda: isinstance(app.screen, DecisionDialog) and bool(app.screen.focused), "the dialog")
-    assert isinstance(app.screen, DecisionDialog)
-    return app.screen
+from tests.ui.staging_dialogs import opened
 
 
 async def test_six_keys_from_the_list_to_a_freeze(desk: Desk, drafts: list[Draft]) -> None:
@@ -367,58 +349,6 @@ async def test_closing_needs_the_id_typed(desk: Desk, drafts: list[Draft]) -> No
         await pilot.press("t", "backspace", "0", "enter", "y")
         await until(lambda: len(drafts) == 1, "the decision")
         assert drafts[0].wish.type == "account.close"
-
-
-async def test_case_decisions(desk: Desk, drafts: list[Draft]) -> None:
-    app = desk()
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened(app, "claim", 0)
-        await pilot.press("s", "y")
-        await until(lambda: len(drafts) == 1, "the claim")
-        dialog = await opened(app, "verdict", 0)
-        assert dialog.missing()
-        await pilot.press("s", "y")
-        await until(lambda: len(drafts) == 2, "the verdict")
-        await opened(app, "note", 0)
-        await pilot.press("t", *"ok", "enter", "y")
-        await until(lambda: len(drafts) == 3, "the note")
-        await opened(app, "release", 2)
-        await pilot.press("y")
-        await until(lambda: len(drafts) == 4, "the release")
-        assert [json.dumps(draft.wish.params) for draft in drafts] == [
-            '{"minutes": 60}',
-            '{"verdict": "fraud", "transaction_ids": ["txn_0_11"]}',
-            '{"text": "ok"}',
-            "{}",
-        ]
-
-
-async def test_a_verdict_on_the_account_or_an_inconclusive_one_names_no_transactions(
-    desk: Desk, drafts: list[Draft]
-) -> None:
-    app = desk()
-    async with app.run_test(size=(100, 30)) as pilot:
-        await ready(app)
-        app.perform("write", "10")
-        await opened(app, "verdict", 0)
-        await pilot.press("s", "s", "t", "y")
-        await until(lambda: len(drafts) == 1, "the verdict on the account")
-        await opened(app, "verdict", 0)
-        await pilot.press("s", "s", "s", "y")
-        await until(lambda: len(drafts) == 2, "the inconclusive verdict")
-    assert [draft.wish.params for draft in drafts] == [{"verdict": "legit"}, {"verdict": "inconclusive"}]
-
-
-def test_a_verdict_has_a_reason_where_the_core_lists_one() -> None:
-    reason = ReasonCode(code="card_testing", title="Card testing", commands=["case.verdict"])
-    meta = msgspec.structs.replace(stored.meta(json.dumps(META)), reason_codes=[reason])
-    dialog = VerdictDialog(ROW, None, Situation(int(NOW), meta=meta), ("txn_1",))
-    dialog.which.press("s")
-    assert dialog.missing() == tr("ui.dialog.need.reason")
-    reasons = next(part for part in dialog.fields if isinstance(part, Reasons))
-    assert reasons.press("1")
-    assert dialog.missing() is None
-    assert dialog.wish() == commands.verdict("acc_1", "fraud", ["txn_1"], "card_testing")
 
 
 def test_more_than_nine_reasons_are_turned_by_zero() -> None:

@@ -25,7 +25,7 @@ from tests.ui import rehearsing
 from tests.ui.conftest import Desk
 from tests.ui.effects import EFFECTS, Check, Seen
 from tests.ui.screens import frame, ready, shown, until
-from tests.ui.staging import dialog_open, press
+from tests.ui.staging_dialogs import dialog_open, press
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Two people on one sandbox."""
+"""Two people on one sandbox; a home, and an environment that tells nothing of the world outside."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from console import language
 from console.core.client import CoreClient
+from console.paths import Home
 from console.sandbox.run import Sandbox
 from store.journal import Journal
 from tests.watch.two_people import NUMBERS, House, Line
@@ -28,3 +30,18 @@ async def house(core: Sandbox, tmp_path: Path) -> AsyncIterator[House]:
     ):
         yield House(core, journal, line, operator, supervisor, NUMBERS)
     journal.close()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    place = Home(tmp_path / "home")
+    place.make()
+    return place
+
+
+@pytest.fixture
+def outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """English, and none of the developer's own channels, certificates and proxies."""
+    language.use("en")
+    for name in ("RISKDESK_NOTIFY", "RISKDESK_CA", "REQUESTS_CA_BUNDLE", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)

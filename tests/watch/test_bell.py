@@ -5,85 +5,29 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import httpx
 import pytest
 
-from console import language
 from console.core import instants
 from console.core.client import CoreClient
 from console.core.instants import SECOND
-from console.desk import doctor
-from console.desk.credentials import CredentialError, Credentials
+from console.desk.credentials import Credentials
 from console.paths import Home
 from console.settings import Heartbeat, Notify
-from console.watch import channels
 from console.watch.bell import TOLD_EVERY, Bell, News, plain
-from console.watch.channels import FIRST_PAUSE_S, WAITING, Address, Channel, ChannelError, Letter
 from console.watch.health import Health
-from console.watch.heartbeat import Beat
 from console.watch.options import WatchOptions
 from console.watch.outside import OutsideError
 from console.watch.watcher import Watcher
 from store.automatic import Automatic
 from store.journal import Intent, Journal
 from store.mirror import Mirror
+from tests.watch.receiver import receiving
 
-
-@dataclass
-class Receiver:
-    """What a server on this machine was sent, and how it answers."""
-
-    port: int = 0
-    status: int = 204
-    asked: list[tuple[str, str, bytes]] = field(default_factory=list)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/hook"
-
-    @property
-    def letters(self) -> list[dict[str, Any]]:
-        return [json.loads(body) for _, _, body in self.asked]
-
-
-@asynccontextmanager
-async def receiving() -> AsyncIterator[Receiver]:
-    told = Receiver()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        length = next((int(line[15:]) for line in head.lower().splitlines() if line.startswith("content-length:")), 0)
-        method, path = head.split(" ")[:2]
-        told.asked.append((method, path, await reader.readexactly(length)))
-        more = "Location: /elsewhere\r\n" if told.status == 302 else ""
-        writer.write(f"HTTP/1.1 {told.status} X\r\n{more}Content-Length: 0\r\nConnection: close\r\n\r\n".encode())
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    told.port = server.sockets[0].getsockname()[1]
-    async with server:
-        yield told
-
-
-@pytest.fixture(autouse=True)
-def english(monkeypatch: pytest.MonkeyPatch) -> None:
-    language.use("en")
-    for name in ("RISKDESK_NOTIFY", "RISKDESK_CA", "REQUESTS_CA_BUNDLE", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    place = Home(tmp_path / "home")
-    place.make()
-    return place
+pytestmark = pytest.mark.usefixtures("outside")
 
 
 @pytest.fixture
@@ -291,84 +235,6 @@ def journal_file(journal: Journal) -> str:
     return str(journal.rows("PRAGMA database_list")[0][2])
 
 
-# ---------------------------------------------------------------- boxes and addresses
-
-
-class Deaf:
-    """A service that takes nothing."""
-
-    def __init__(self) -> None:
-        self.tried = 0
-
-    def notify(self, *, title: str, body: str, notify_type: str) -> bool:
-        self.tried += 1
-        return False
-
-
-def test_a_full_box_drops_the_oldest_and_counts_it_and_pauses_grow() -> None:
-    service = Deaf()
-    box = Channel("deaf", service)
-    for number in range(WAITING + 7):
-        box.post(Letter(str(number), "", "warning"))
-    assert (len(box.waiting), box.failed, box.waiting[0].title) == (WAITING, 7, "7")
-    now, tried_at = 0.0, []
-    while now < 100:
-        before = service.tried
-        box.deliver(now)
-        tried_at += [now] if service.tried > before else []
-        now += 1
-    assert tried_at == [0, FIRST_PAUSE_S, 15, 35, 75]
-
-
-@pytest.mark.parametrize(
-    ("address", "words"),
-    [
-        ("nonsense", "not an address"),
-        ("json://hooks.example/s3cret", "not encrypted"),
-        ("http://hooks.example/s3cret", "not encrypted"),
-        ("ntfy://s3cret", "not encrypted"),
-        ("jsons://hooks.example/s3cret?verify=no", "certificates"),
-        ("jsons://hooks.example/s3cret?redirect=yes", "redirects"),
-    ],
-)
-def test_an_address_that_is_not_safe_is_refused_and_never_told(address: str, words: str) -> None:
-    with pytest.raises(ChannelError, match=words) as told:
-        channels.channels([Address(address, "$RISKDESK_NOTIFY")])
-    assert "$RISKDESK_NOTIFY" in str(told.value)
-    assert "s3cret" not in str(told.value)
-    assert "s3cret" not in repr(Address("s3cret", "x"))
-
-
-def test_safe_addresses_are_channels_named_without_their_secrets() -> None:
-    found = channels.channels(
-        [
-            Address("https://hooks.example/s3cret?a=s3cret&b=", "notify.webhooks"),
-            Address("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#risk", "notify"),
-            Address("ntfys://s3cret", "notify"),
-            Address("json://localhost:9/x", "notify"),
-        ]
-    )
-    assert [channel.name for channel in found][:2] == ["hooks.example", "Slack"]
-    assert not any("s3cret" in channel.name for channel in found)
-    assert found[0].service.params == {"a": "s3cret", "b": ""}  # type: ignore[attr-defined]
-
-
-def test_addresses_come_from_settings_variable_command_and_private_file(home: Home) -> None:
-    home.notify.write_text("# mine\n\nslack://a\n")
-    home.notify.chmod(0o600)
-    settings = Notify(webhooks=("https://a.example/x",), command="printf 'ntfys://b\\nntfys://c\\n'")
-    found = channels.addresses(home, settings, {"RISKDESK_NOTIFY": "json://localhost/d  json://localhost/e"})
-    assert [(one.source, one.text) for one in found] == [
-        ("notify.webhooks", "https://a.example/x"),
-        ("$RISKDESK_NOTIFY", "json://localhost/d"), ("$RISKDESK_NOTIFY", "json://localhost/e"),
-        ("notify.command", "ntfys://b"), ("notify.command", "ntfys://c"),
-        ("notify", "slack://a"),
-    ]  # fmt: skip
-    home.notify.chmod(0o644)
-    with pytest.raises(CredentialError, match="chmod 600"):
-        channels.addresses(home, Notify(), {})
-
-
 def test_ids_that_are_none_lose_what_makes_them_dangerous() -> None:
     assert plain("acc_1") == "acc_1"
     assert plain("<b>a@b.c \x1b[2J") == "?b?a?b.c???2J"
@@ -384,45 +250,6 @@ def test_news_is_what_was_not_there_at_the_first_look() -> None:
     assert news.due(9) == []
     assert news.due(10) == ["c"]
     assert news.due(99) == []
-
-
-def test_the_doctor_checks_the_addresses_and_tells_none(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RISKDESK_NOTIFY", "ntfys://s3cret")
-    (good,) = doctor._notify(home, "")
-    assert (good.good, good.text) == (True, "ntfy")
-    monkeypatch.setenv("RISKDESK_NOTIFY", "ntfy://s3cret")
-    (bad,) = doctor._notify(home, "")
-    assert not bad.good
-    assert "s3cret" not in bad.text
-
-
-# ---------------------------------------------------------------- the heartbeat
-
-
-@pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_the_heartbeat_is_called_only_while_all_is_well(method: str) -> None:
-    well = [True]
-    async with receiving() as hook:
-        beat = Beat(Heartbeat(url=hook.url, method=method), lambda: well[0])
-        await beat.run()
-        well[0] = False
-        await beat.run()
-        assert [(asked[0], asked[1]) for asked in hook.asked] == [(method, "/hook")]
-        assert "held back" in beat.health.state
-        well[0], hook.status = True, 500
-        with pytest.raises(OutsideError, match=r"127\.0\.0\.1 answered 500"):
-            await beat.run()
-    assert beat.health.state == "1 sent, 1 failed"
-
-
-@pytest.mark.parametrize("url", ["http://beat.example/s3cret", "http://127.0.0.1:9/s3cret"])
-async def test_a_heartbeat_that_fails_is_told_without_its_address(url: str) -> None:
-    with pytest.raises(OutsideError) as told:
-        await Beat(Heartbeat(url=url), lambda: True).run()
-    assert "s3cret" not in str(told.value)
-
-
-# ---------------------------------------------------------------- in the watcher
 
 
 async def test_the_watcher_shows_how_its_bell_does_and_goes_on_when_it_fails(home: Home) -> None:
