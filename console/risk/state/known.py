@@ -66,11 +66,12 @@ class KnownFrauds:
     def _judge(self, entity: int, other: int, label: Label) -> None:
         if not label.fraud and not self._records.place_of(entity):
             return
-        record = self._records.record(entity)
+        record = self._records.stands(entity)
         frauds = list(zip(record["at"].tolist(), record["other"].tolist(), strict=True))
         is_known = (label.at, other) in frauds
         if label.fraud == is_known:
             return
+        record = self._records.record(entity)
         slot = frauds.index((label.at, other)) if is_known else int(record["written"]) % KEPT
         for name, value in (("at", label.at), ("other", other), ("ordinary", label.ordinary)):
             record[name][slot] = value if label.fraud else 0

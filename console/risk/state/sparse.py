@@ -43,6 +43,11 @@ class Sparse:
         """Where the entity's record is, 0 when it has none."""
         return int(self._place[entity]) if entity < len(self._place) else 0
 
+    def stands(self, entity: int) -> Array:
+        """The entity's record to look at, all zeros when it has none."""
+        record: Array = self._records[self.place_of(entity)]
+        return record
+
     def record(self, entity: int) -> Array:
         """The entity's record to change; a new one is all zeros. Tell `changed` afterwards."""
         if entity >= len(self._place):

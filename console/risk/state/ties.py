@@ -42,6 +42,8 @@ def _brought(facts: Array, held: Array, uses: Array, prints: Array) -> tuple[Arr
 
 def _often(values: Array, among: Array) -> Array:
     """How often each value stands among others."""
+    if not len(among):
+        return np.zeros(len(values), np.int64)
     among = np.sort(among)
     return np.searchsorted(among, values, "right") - np.searchsorted(among, values)
 
@@ -82,8 +84,7 @@ class Ties:
         self._taken: list[int] = []  # of each new holder thing << 32 | row
         self._taken_at_once: list[Array] = []  # the same
         self._taken_keys = None  # all of them in order, once somebody asks
-        self._linked_before = self._linked
-        self._relinked: list[tuple[int, int, int]] = []  # (customer, row, linked)
+        self._relinked: dict[int, list[tuple[int, int]]] = {}  # by customer (row + 1, linked), at 0 as it was before
 
     # ------------------------------------------------------------ a page
 
@@ -160,15 +161,15 @@ class Ties:
         `rows` bring `things`; `busy` names each customer as often as the page may tie them: one who might run out of
         room is left to be tied in order, and so are the rows of what is `marked`.
         """
-        room = (self._held[customer[rows]] == 0).sum(axis=1) >= _often(customer[rows], busy)
-        shared = (_often(things, things) > 1) | (self._holders.count[things] > 0) | ~room | marked
+        room = (self._held[customer[rows]] == 0).sum(axis=1)
+        shared = (_often(things, things) > 1) | (self._holders.count[things] > 0) | marked
+        shared |= room < _often(customer[rows], busy)
         left = np.zeros(len(customer), bool)
         left[rows[shared]] = True
         alone = ~left[rows]
-        rows, things = rows[alone], things[alone]
-        for wave in Groups(customer[rows] - 1).waves(np.ones(len(rows), bool)):
-            who = customer[rows[wave]]
-            self._held[who, (self._held[who] > 0).sum(axis=1)] = things[wave] + 1
+        rows, things, room = rows[alone], things[alone], room[alone]
+        rank = Groups(customer[rows] - 1).earlier(np.ones(len(rows), bool))
+        self._held[customer[rows], HELD - room + rank] = things + 1
         self._holders.add_first(things, customer[rows])
         self._taken_at_once.append(things << 32 | rows)
         return rows
@@ -192,10 +193,10 @@ class Ties:
             self._tie(row, peer, number)
 
     def _tie(self, row: int, customer: int, thing: int) -> None:
-        held = self._things(customer)
-        if thing in held or len(held) == HELD or self._holders.count[thing] == HOLDERS:
+        held = self._held[customer].tolist()  # from the first place on, 0 behind them
+        if thing + 1 in held or held[-1] or self._holders.count[thing] == HOLDERS:
             return
-        self._held[customer, len(held)] = thing + 1
+        self._held[customer, held.index(0)] = thing + 1
         self._holders.add(thing, customer)
         self._taken.append(thing << 32 | row)
         if self._holders.count[thing] > 1:
@@ -203,15 +204,14 @@ class Ties:
 
     def _joined(self, row: int, customer: int, group: list[int]) -> None:
         """A customer has come to hold what a group holds."""
-        if self._linked_before is self._linked:
-            self._linked_before = self._linked.copy()
         met = [other for other in group if other not in self._neighbours[customer]]
         for other in met:
             self._neighbours[customer].add(other)
             self._neighbours[other].add(customer)
         for changed in (customer, *met) if met else ():
+            linked = self._relinked.setdefault(changed, [(0, int(self._linked[changed]))])
             self._linked[changed] = len(self._neighbours[changed])
-            self._relinked.append((changed, row, len(self._neighbours[changed])))
+            linked.append((row + 1, len(self._neighbours[changed])))
         if self._frauds:
             self._approach(row, customer, met)
 
@@ -309,10 +309,11 @@ class Ties:
 
     def linked(self, customer: Array, rows: Array) -> Array:
         """How many customers were one hop away from each (index + 1) when the page's `rows` came."""
-        count = self._linked_before[customer].astype(np.int64)
+        count = self._linked[customer].astype(np.int64)
         if self._relinked:
-            who, by, value = (np.array(part) for part in zip(*self._relinked, strict=True))
-            change = latest(customer, rows, who, by)
+            changes = [(who, *change) for who, linked in self._relinked.items() for change in linked]
+            who, by, value = (np.array(part) for part in zip(*changes, strict=True))
+            change = latest(customer, rows + 1, who, by)
             count = np.where(change >= 0, value[change], count)
         return count
 
