@@ -29,9 +29,11 @@ class Fading:
         self._risk, self._at = grown(self._risk, groups.bound), grown(self._at, groups.bound)
         result = np.full(len(at), np.nan)
         for rows in groups.waves(scored | cleared):
-            who, now = groups.entity[rows], np.maximum(at[rows], self._at[groups.entity[rows]])
-            left = self._risk[who] * np.exp2((self._at[who] - now) / HALF_LIFE)
-            new = np.where(scored[rows], score[rows], 0) * np.exp2((at[rows] - now) / HALF_LIFE)
+            who, here = groups.entity[rows], at[rows]
+            before = self._at[who]
+            now = np.maximum(here, before)
+            left = self._risk[who] * np.exp2((before - now) / HALF_LIFE)
+            new = np.where(scored[rows], score[rows], 0) * np.exp2((here - now) / HALF_LIFE)
             risk = np.where(cleared[rows], 0.0, np.maximum(left, new))
             self._risk[who], self._at[who], result[rows] = risk, now, risk
         return result

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from console.risk.columns import Array, Bools
-from console.risk.state.groups import Groups
+from console.risk.state.groups import Groups, by_rank
 from console.risk.state.growth import grown, packed, unpacked
 
 
@@ -82,11 +82,11 @@ class Ring:
             return recent
         wave = rank // self._slack
         fading = groups.from_here(writes) > self._slack
-        for number in range(waves + 1):
-            self._write(groups.entity, ordinal, rows[wave[rows] == number], values)
-            now = fading & (wave == number)
-            for part, seen in zip(reads, recent, strict=True):
-                seen.keep_now(now[part].nonzero()[0])
+        losing = [fading[part].nonzero()[0] for part in reads]
+        for number, written in enumerate(by_rank(rows, wave[rows])):
+            self._write(groups.entity, ordinal, written, values)
+            for part, seen, fades in zip(reads, recent, losing, strict=True):
+                seen.keep_now(fades[wave[part[fades]] == number])
         return recent
 
     def places(self, ordinal: Array) -> Array:
