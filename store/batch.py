@@ -15,6 +15,8 @@ Row = tuple[Any, ...]
 ROWS = 64
 """Rows in one INSERT."""
 
+sqlite3.register_adapter(type(None), lambda nothing: nothing)  # found sooner than that there is no adapter for it
+
 
 class Columns:
     """Rows that are given as columns of one length; they are written without a tuple being made of each."""
