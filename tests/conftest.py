@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import signal
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -12,9 +14,15 @@ import pytest
 from tests import processes
 
 
-def pytest_configure() -> None:
-    """Every process that a test starts, however deep, carries this run's mark, and pytest's own word on which test."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Every process that a test starts, however deep, carries this run's mark, and pytest's own word on which test.
+
+    Where Python is told to keep no compiled files, they compile the product once and not each: in a folder of the run.
+    """
     os.environ[processes.MARK] = str(os.getpid())
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        os.environ["PYTHONPYCACHEPREFIX"] = folder = tempfile.mkdtemp(prefix="compiled-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 def pytest_collection_finish() -> None:

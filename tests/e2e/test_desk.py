@@ -4,35 +4,61 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from subprocess import CompletedProcess
 
 import httpx
+import pytest
 
 from console.exits import Exit
+from console.paths import Home
 from console.sandbox.run import Sandbox, SandboxOptions
 from tests.processes import Riskdesk, rows, wait_until
 
 
-def _victim(one: Riskdesk) -> str:
-    """The riskiest account with an open alert, once there is one."""
-    query = "SELECT account_id FROM v_alert WHERE state = 'open' ORDER BY score DESC LIMIT 1"
-    wait_until(lambda: rows(one, query), "an alert")
-    return str(rows(one, query)[0][0])
+@dataclass
+class Shift:
+    """A desk whose watcher runs on a core in which a small world lives."""
+
+    one: Riskdesk
+    worked: set[str] = field(default_factory=set)
+
+    def victim(self) -> str:
+        """The riskiest account with an open alert that was not given before, once there is one."""
+        wait_until(self._open, "an alert")
+        account = self._open()[0]
+        self.worked.add(account)
+        return account
+
+    def _open(self) -> list[str]:
+        alerts = rows(self.one, "SELECT account_id FROM v_alert WHERE state = 'open' ORDER BY score DESC")
+        return [account for (account,) in alerts if account not in self.worked]
+
+    def account(self, account: str) -> dict:
+        """What the core tells of it."""
+        return httpx.get(f"{self.one.core}/core/v1/accounts/{account}").json()
 
 
-def test_freeze_and_release_by_command_line(world: Sandbox, desk: Callable[..., Riskdesk]) -> None:
-    one = desk(world.origin)
-    one.start("watch")
-    account = _victim(one)
+@pytest.fixture(scope="module")
+def shift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shift]:
+    with Sandbox(SandboxOptions(world="demo", population=60, speed=60)) as world:
+        one = Riskdesk(Home(tmp_path_factory.mktemp("shift") / "home"), world.origin)
+        one.start("watch")
+        yield Shift(one)
+        one.stop()
+
+
+def test_freeze_and_release_by_command_line(shift: Shift) -> None:
+    one, account = shift.one, shift.victim()
 
     done = one.run("act", "freeze", account, "--reason", "account_takeover", "--wait")
     assert (done.returncode, "CONFIRMED" in done.stdout) == (Exit.OK, True), done.stderr
-    assert httpx.get(f"{world.origin}/core/v1/accounts/{account}").json()["status"] == "frozen"
+    assert shift.account(account)["status"] == "frozen"
 
     done = one.run("act", "unfreeze", account, "--reason", "verified_with_customer", "--wait")
     assert done.returncode == Exit.OK, done.stderr
-    assert httpx.get(f"{world.origin}/core/v1/accounts/{account}").json()["holds"] == []
+    assert shift.account(account)["holds"] == []
 
     assert one.run("audit", "verify").returncode == Exit.OK
 
@@ -40,13 +66,14 @@ def test_freeze_and_release_by_command_line(world: Sandbox, desk: Callable[..., 
 def test_a_preview_changes_nothing_and_an_undo_takes_a_limit_and_a_freeze_back(
     world: Sandbox, desk: Callable[..., Riskdesk]
 ) -> None:
+    """On a desk of its own, as the preview tells how much of the quota is used."""
     one = desk(world.origin)
     one.start("watch")
-    account = _victim(one)
-    resource = f"{world.origin}/core/v1/accounts/{account}"
+    shift = Shift(one)
+    account = shift.victim()
 
     def now() -> tuple[str, int]:
-        told = httpx.get(resource).json()
+        told = shift.account(account)
         return told["status"], told["limits"]["credit_limit_minor"]
 
     before = now()
@@ -75,26 +102,20 @@ def test_a_preview_changes_nothing_and_an_undo_takes_a_limit_and_a_freeze_back(
     assert one.run("act", "undo", "no-such", "--reason", "other").returncode == Exit.USAGE
 
 
-def test_a_limit_is_lowered_and_a_close_waits_for_a_second_person(
-    world: Sandbox, desk: Callable[..., Riskdesk]
-) -> None:
-    one = desk(world.origin)
-    one.start("watch")
-    account = _victim(one)
+def test_a_limit_is_lowered_and_a_close_waits_for_a_second_person(shift: Shift) -> None:
+    one, account = shift.one, shift.victim()
 
     done = one.run("act", "set-limit", account, "--value-minor", "100", "--reason", "credit_risk", "--wait")
     assert done.returncode == Exit.OK, done.stderr
-    limits = httpx.get(f"{world.origin}/core/v1/accounts/{account}").json()["limits"]
+    limits = shift.account(account)["limits"]
     assert limits["credit_limit_minor"] == 100
 
     done = one.run("act", "close", account, "--reason", "customer_request", "--wait")
     assert (done.returncode, "AWAITING_APPROVAL" in done.stdout) == (Exit.UNCONFIRMED, True), done.stderr
 
 
-def test_a_wish_that_can_not_be_is_refused_with_the_reason(world: Sandbox, desk: Callable[..., Riskdesk]) -> None:
-    one = desk(world.origin)
-    one.start("watch")
-    account = _victim(one)
+def test_a_wish_that_can_not_be_is_refused_with_the_reason(shift: Shift) -> None:
+    one, account = shift.one, shift.victim()
     done = one.run("act", "freeze", account, "--reason", "no_such_reason")
     assert done.returncode == Exit.USAGE
     assert "account_takeover" in done.stderr
