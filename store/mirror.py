@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import compress, repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import numpy as np
@@ -17,6 +17,7 @@ from store.batch import STATEMENTS, Batch, Row, run
 from store.files import Place, StoreError, writer
 from store.folding import Folding
 from store.mirror_schema import CONTENT, MIGRATIONS
+from store.unwritten import Unwritten
 
 Array = NDArray[Any]
 
@@ -49,6 +50,13 @@ class Numbers(dict[str, int]):
         number = self[text] = len(self)
         self.new.append((number, text))
         return number
+
+
+class Numbered(NamedTuple):
+    """Accounts and entities that got a number, as their rows."""
+
+    accounts: list[tuple[int, str]]
+    entities: list[Row]
 
 
 class Heads:
@@ -132,6 +140,8 @@ class Mirror:
         self.dropped_before = int(self.noted(DROPPED_BEFORE) or 0)
         """Events recorded before this instant (µs) were dropped by age."""
         self._largest: dict[str, str] = {}
+        self.unwritten: Unwritten | None = None
+        """The page that is understood and still to be written, if any: what is asked of the mirror tells of it too."""
         self.tombstones: dict[tuple[str, str], int] = {
             (type_, id_): version
             for type_, id_, version in self._execute(
@@ -193,7 +203,10 @@ class Mirror:
         table, key, only, of_type = _home_of(type_)
         asked = self._below_largest(type_, ids)
         query = f"SELECT {key}, version FROM {table} WHERE {key} IN (SELECT value FROM json_each(?)){only}"  # noqa: S608
-        known = dict(self._execute(query, (json.dumps(asked), *of_type)) if asked else ())
+        known: dict[str, int] = dict(self._execute(query, (json.dumps(asked), *of_type)) if asked else ())
+        if self.unwritten and asked:
+            ahead = self.unwritten.versions(type_)
+            known |= {id_: ahead[id_] for id_ in asked if id_ in ahead}
         for id_ in ids if self.tombstones else ():
             if (type_, id_) in self.tombstones:
                 known[id_] = self.tombstones[type_, id_]
@@ -214,6 +227,9 @@ class Mirror:
 
     def document(self, type_: str, id_: str) -> str | None:
         """The JSON of a stored resource, or None when it is unknown or deleted."""
+        told, doc = self.unwritten.document(type_, id_) if self.unwritten else (False, None)
+        if told:
+            return doc
         table, key, only, of_type = _home_of(type_)
         row = self._execute(
             f"SELECT doc FROM {table} WHERE {key} = ? AND deleted = 0{only}",  # noqa: S608 - names of this module only
@@ -223,16 +239,22 @@ class Mirror:
 
     def seq_of(self, transaction_id: str) -> int:
         """The seq at which a stored transaction came first; 0 when it is unknown."""
+        if self.unwritten and transaction_id in self.unwritten.seqs:
+            return self.unwritten.seqs[transaction_id]
         row = self._execute("SELECT seq FROM txn WHERE transaction_id = ?", (transaction_id,)).fetchone()
         return int(row[0]) if row else 0
 
-    def customer_accounts(self, customer_ids: Sequence[str]) -> dict[int, str]:
+    def customer_accounts(self, customer_ids: Sequence[str]) -> dict[int, str | None]:
         """The accounts of those customers: number to customer id."""
         query = (
             "SELECT account, customer_id FROM account WHERE deleted = 0"
             " AND customer_id IN (SELECT value FROM json_each(?))"
         )
-        return dict(self._execute(query, (json.dumps(customer_ids),)))
+        found: dict[int, str | None] = dict(self._execute(query, (json.dumps(customer_ids),)))
+        if self.unwritten:
+            found |= self.unwritten.owners
+        asked = set(customer_ids)
+        return {account: customer for account, customer in found.items() if customer in asked}
 
     def position(self, lane: str) -> tuple[str, int, str] | None:
         """(epoch, seq, cursor) up to which the lane is stored, or None for a new mirror."""
@@ -246,14 +268,21 @@ class Mirror:
 
     # ------------------------------------------------------------ writing, inside a transaction
 
-    def write(self, batch: Batch) -> None:
-        """Write one page's rows, and the entities it numbered first."""
-        new_accounts, self.accounts.new = self.accounts.new, []
-        connection = self.database.conn
-        run(connection, "INSERT INTO account (account, account_id) VALUES (?, ?)", new_accounts)
+    def numbered(self) -> Numbered:
+        """Who was numbered since this was last asked."""
+        accounts, self.accounts.new = self.accounts.new, []
+        entities: list[Row] = []
         for kind, numbers in self.entities.items():
             new, numbers.new = numbers.new, []
-            run(connection, "INSERT INTO entity (kind, number, id) VALUES (?, ?, ?)", [(kind, *pair) for pair in new])
+            entities += [(kind, *pair) for pair in new]
+        return Numbered(accounts, entities)
+
+    def write(self, batch: Batch, numbered: Numbered | None = None) -> None:
+        """Write one page's rows, and first whom it numbered: all that are new when it is not said."""
+        accounts, entities = numbered or self.numbered()
+        connection = self.database.conn
+        run(connection, "INSERT INTO account (account, account_id) VALUES (?, ?)", accounts)
+        run(connection, "INSERT INTO entity (kind, number, id) VALUES (?, ?, ?)", entities)
         for name, statement in STATEMENTS.items():
             if rows := getattr(batch, name):
                 run(connection, statement, rows)

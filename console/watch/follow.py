@@ -1,4 +1,7 @@
-"""The feed's poller: drain pages until there are no more, then wait in one long poll."""
+"""The feed's poller: drain pages until there are no more, then wait in one long poll.
+
+While the feed is behind, three pages are under way: one is asked for and read, one is being scored, one is written.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from console.core import feed, instants
@@ -60,6 +62,16 @@ class Follower:
         self.max_wait_s = WAIT_S
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - passed on as they are
+        """Run a function in the mirror's thread, once the page that was begun is written."""
+        loop = asyncio.get_running_loop()
+
+        def after_page() -> T:
+            self._settle(loop)
+            return work(*arguments)
+
+        return await self._in_thread(after_page)
+
+    async def _in_thread(self, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - passed on as they are
         """Run a function in the mirror's thread. A cancelled caller still waits for it: a page is never torn."""
         job = asyncio.get_running_loop().run_in_executor(self._worker, work, *arguments)
         try:
@@ -69,6 +81,11 @@ class Follower:
             if not isinstance(job.exception(), Stopped | None):
                 log.exception("ended by an error while it was being stopped", exc_info=job.exception())
             raise
+
+    def _settle(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Write the page that was begun, if there is one; for the mirror's thread."""
+        if self._ingest is not None and self._ingest.begun is not None:
+            loop.call_soon_threadsafe(self._taken, self._ingest.finish())
 
     async def ingest(self) -> Ingest:
         """The open mirror and engine, opened (and replayed) when they are not."""
@@ -113,6 +130,10 @@ class Follower:
             following = asyncio.create_task(self._fetch_after(page))
             try:
                 await self._take(ingest, page)
+                if page.has_more:
+                    await self._read_or_scored(ingest, following)
+                if not (page.has_more and following.done()):
+                    await self.run(_nothing)
             except BaseException:
                 following.cancel()
                 raise
@@ -126,6 +147,15 @@ class Follower:
             if self._stale:
                 raise FeedReset("mirror_differs", None)
 
+    async def _read_or_scored(self, ingest: Ingest, following: asyncio.Task[Page]) -> None:
+        """Wait until the page that follows is read, or the one that was begun is scored."""
+        begun, loop, scored = ingest.begun, asyncio.get_running_loop(), asyncio.Event()
+        if begun is not None:
+            begun.said.add_done_callback(lambda _: loop.call_soon_threadsafe(scored.set))
+            waiting = asyncio.create_task(scored.wait())
+            await asyncio.wait([following, waiting], return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+
     async def _fetch_after(self, page: Page) -> Page:
         """Ask for what follows, and read it, while the page at hand is being stored."""
         return await self._fetch(page.position, 0 if page.has_more else self.max_wait_s)
@@ -135,9 +165,12 @@ class Follower:
         return await asyncio.to_thread(feed.read, body, position)
 
     async def _take(self, ingest: Ingest, page: Page) -> None:
-        started = time.perf_counter()
-        ingested = await self.run(ingest.page, page)
-        ingested = replace(ingested, seconds=time.perf_counter() - started + page.read_s - ingested.waited)
+        """Begin a page, which ends the one before."""
+        before = await self._in_thread(ingest.begin, page, time.perf_counter())
+        if before is not None:
+            self._taken(before)
+
+    def _taken(self, ingested: Ingested) -> None:
         self._gaps = 0
         self.health.ok(instants.now(), ingested.changes)
         self._on_page(ingested)
@@ -156,6 +189,7 @@ class Follower:
             await self.run(ingest.clear)
         await self.know(ingest, meta, asked)
         await self._take(ingest, feed.read(first, None))
+        await self.run(_nothing)
 
     async def know(self, ingest: Ingest, meta: CoreMeta, asked: Instant) -> None:
         """Keep what the core said of itself, and when."""
@@ -167,25 +201,44 @@ class Follower:
 
         A file that is damaged is set aside, one that is gone is given up: the mirror is a copy, and is built anew.
         """
-        if self._ingest is not ingest or not (damaged(error) or await self.run(lambda: ingest.torn)):
+        if self._ingest is not ingest:
+            return
+        if not damaged(error):
+            error = await self._unsettled() or error
+        if not (ingest.torn or damaged(error)):
             return
         self._ingest = None
-        await self.run(ingest.abandon)
+        await self._in_thread(ingest.abandon)
         if damaged(error):
-            await self.run(set_aside, ingest.path)
+            await self._in_thread(set_aside, ingest.path)
             log.warning("%s: %s is built anew", error, ingest.path)
+
+    async def _unsettled(self) -> Exception | None:
+        """Have the page that was begun written; returns what went wrong."""
+        try:
+            await self.run(_nothing)
+        except Exception as error:  # noqa: BLE001 - whoever asks decides
+            return error
+        return None
 
     def stop_learning(self) -> None:
         """End a refit under way, also one that a page waits for: the page is given up."""
-        if self._ingest is not None and self._ingest.learning is not None:
-            self._ingest.learning.stop()
+        if self._ingest is not None:
+            self._ingest.line.stop()
 
     async def close(self) -> None:
         """Store the engine's state and close the mirror."""
         if self._ingest is not None:
+            failed = await self._unsettled()
+            if failed is not None and not isinstance(failed, Stopped):
+                log.error("the last page is given up", exc_info=failed)
             ingest, self._ingest = self._ingest, None
-            await self.run(ingest.abandon if ingest.torn else ingest.close)
+            await self._in_thread(ingest.abandon if ingest.torn else ingest.close)
 
 
 def _position(ingest: Ingest) -> Position | None:
     return ingest.position
+
+
+def _nothing() -> None:
+    """What is run to have the page that was begun written."""

@@ -41,6 +41,10 @@ class Health:
         self.gaps += 1
         self.failed(at, reason)
 
+    def take(self, other: Health) -> None:
+        """Stand as another record of the same poller says."""
+        self.last_ok_at, self.last_error, self.last_error_at = other.last_ok_at, other.last_error, other.last_error_at
+
     def measure(self, now: int) -> None:
         """Close the rate's window when it is over."""
         span = now - self._window_from

@@ -1,40 +1,43 @@
-"""One page of the feed, from decoded changes to committed rows: mirror rows, features, rules, score, alerts."""
+"""One page of the feed, from decoded changes to committed rows.
+
+Pages go through in a pipeline of two steps. `begin` understands a page and has it scored, which a scorer in a process
+of its own does meanwhile; `finish` writes it with what was said of it. A page can begin while the one before it waits
+for its scores, and comes out the same.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from console.core.feed import Page, Position, Spoiled
 from console.core.lots import Lot
 from console.core.messages import Change
-from console.risk.alerts import AlertBook, AlertRow
-from console.risk.columns import FACTS
-from console.risk.engine import Engine, Scored, joined
-from console.risk.learned import LEARNED
-from console.risk.overrides import Overrides
+from console.risk.columns import FACTS, SECOND
+from console.risk.overrides import NONE
 from console.risk.packs import Pack
-from console.risk.records import hits_of
 from console.risk.score import level_of
 from console.watch.health import Health
-from console.watch.keeper import Keeper
-from console.watch.learning import Learning, Piece, School
+from console.watch.keeper import log_readable, logged_after
+from console.watch.learning import MATURITY, School, oldest_learned
 from console.watch.levels import LevelsInForce
 from console.watch.listed import Listed
-from console.watch.rows import alert_row, score_events
+from console.watch.scorer import Line, Said, Scorer, ScorerHere, each
 from console.watch.stages import Stages
 from console.watch.translate import Translation
-from store import rule_hits
-from store.batch import Batch, Row
+from store import rule_hits, training
+from store.batch import Row
 from store.mirror import Mirror
+from store.unwritten import Unwritten
 
 log = logging.getLogger("riskdesk.watch")
 
@@ -44,11 +47,16 @@ LANE = "changes"
 META = "meta"
 """The note that holds the core's /meta."""
 
+LEARNING = "model"
+"""The note in which the console reads how learning stands, as JSON."""
+
 FactArray = np.ndarray[Any, Any]
-Alerted = Callable[[], list[AlertRow]]
 
 CHECKPOINT_BYTES = 64 * 1024 * 1024
 """Engine input kept for replay before the engine's state is stored anew (or as much as the state itself, if larger)."""
+
+REPLAYED_AHEAD = 2
+"""Pages of the facts log that wait for the scorer at a time."""
 
 
 @dataclass(frozen=True)
@@ -64,39 +72,60 @@ class Ingested:
     waited: float = 0.0
 
 
-class Ingest:
-    """Owns the mirror's writer and the engine; both belong to the thread that made them.
+@dataclass(frozen=True)
+class Begun:
+    """A page that is understood and waits for its scores.
 
-    After an error inside a page the memory may be ahead of the file: then it is `torn`; `close` it and open a new one.
-    Without a `school` nothing is learned: rules alone give the score.
+    `handed_at` is when it was handed over, on the clock of `time.perf_counter`, less the waits for refits before it.
     """
 
-    def __init__(self, path: Path, pack: Pack, journal: Path | None = None, school: School | None = None) -> None:
-        """`journal` is where the desk's lists and models are; without one nothing is listed, and nothing learned."""
+    page: Page
+    meant: Translation
+    said: Future[Said]
+    handed_at: float
+
+
+class Ingest:
+    """Owns the mirror's writer and the line to its scorer; belongs to the thread that made it.
+
+    After an error inside a page the memory may be ahead of the file: then it is `torn`; `abandon` it and open a new
+    one. Without a `school` nothing is learned: rules alone give the score.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        pack: Pack,
+        journal: Path | None = None,
+        school: School | None = None,
+        line: Callable[[], Line] | None = None,
+    ) -> None:
+        """`journal` is where the desk's lists and models are; without one nothing is listed, and nothing learned.
+
+        `line` begins the scorer, of the same mirror, pack, journal and school; without it that is one in this process.
+        """
         self.path = path
         self.stages = Stages()
         self.mirror = Mirror(path)
-        self.keeper = Keeper(self.mirror)
         self.listed = Listed(journal, self.mirror)
         self.levels = LevelsInForce(journal, pack)
         self.pack = pack
-        self._journal, self._school = journal, school
-        self._prepare()
-        self._beside = ThreadPoolExecutor(1, "alerts")
+        self.school = school if journal else None
+        self.learning_health = Health("model")
+        self.scorer_peak = 0
+        """The most memory that the scorer's process ever held, as the system counts it."""
+        self.begun: Begun | None = None
         self.torn = False
-        self._logged = 0
-        self._state_bytes = 0
-        self._restore()
-
-    def _prepare(self) -> None:
-        """An engine that has seen nothing, and what goes with it."""
-        journal, school = self._journal, self._school
-        self.engine = Engine(self.pack, LEARNED if school else ())
-        self.book = AlertBook(self.pack)
-        self.engine.levels = self.book.levels = self.levels.now
+        self._maturity = MATURITY
+        self._heeded: tuple[object, object] = (self.levels.now, NONE)
         self._scale = self.levels.now.at(0)
-        self.learning = Learning(school, journal, self.engine, self.mirror) if journal and school else None
+        self._told: str | None = None
+        self._waited = 0.0
+        self._logged = self._state_bytes = 0
+        self._written_to = self.mirror.logged_to()
+        self.line = line() if line else ScorerHere(Scorer(path, pack, journal, school))
         self._heed(self.mirror.noted(META))
+        self._restore()
 
     @property
     def position(self) -> Position | None:
@@ -105,16 +134,13 @@ class Ingest:
         return Position(*stored) if stored else None
 
     def _restore(self) -> None:
-        """Bring the engine to the mirror's position: the last stored state, then the facts logged since.
+        """Bring the scorer to the mirror's position: the last stored state, then the facts logged since.
 
         A mirror whose facts can't be replayed is emptied, and is built anew from the core.
         """
-        state = self.keeper.stored()
-        if state is not None and not self._thaw(state.parts):
-            self._let_go()
-            self._prepare()
-            state = None
-        pages = self.keeper.facts(state) if self.keeper.readable() else None
+        restored = self.line.ask(Scorer.restore, self.mirror.identity, self.mirror.logged_to())
+        stands_at, self._state_bytes = restored.result()
+        pages = logged_after(self.mirror, stands_at)
         if pages is None:
             log.warning("the facts log of %s can't be replayed: the mirror is built anew", self.path)
             self.clear()
@@ -122,142 +148,128 @@ class Ingest:
         where = self.position
         if where:
             self._heed_desk(where.epoch, where.seq + 1)
-            self._scale = self.engine.levels.at(where.seq)
+            self._scale = self.levels.now.at(where.seq)
+        waiting: deque[Future[None]] = deque()
         for body in pages:
-            facts = np.frombuffer(body, dtype=FACTS)
-            replayed = self.learning.replay(facts, where.epoch) if self.learning and where else self._whole(facts)
-            _, alerts = self._judge(facts, replayed)
-            alerts()
+            facts = np.frombuffer(body, FACTS)
+            waiting.append(self.line.ask(Scorer.replay, facts, where.epoch if where else None))
             self._logged += len(body)
+            if len(waiting) > REPLAYED_AHEAD:
+                waiting.popleft().result()
+        for replayed in waiting:
+            replayed.result()
 
-    def _heed_desk(self, epoch: str, next_seq: int) -> None:
-        """Take up what the desk listed and which policy it put in force: both count from a seq on."""
-        self.listed.read(epoch, next_seq)
-        self.engine.levels = self.book.levels = self.levels.read(epoch, next_seq)
-
-    def _thaw(self, parts: dict[str, bytes]) -> bool:
-        """Take back a stored state; False when it is not what this version stores."""
-        try:
-            self.book.thaw(_part(parts, "alerts"))
-            self.engine.thaw(_part(parts, "engine"))
-            if self.learning:
-                self.learning.thaw(_part(parts, "learning"))
-        except (KeyError, ValueError, msgspec.MsgspecError):
-            log.exception("the engine's stored state is not used: the facts log is replayed")
-            return False
-        self._state_bytes = sum(map(len, parts.values()))
-        return True
+    # ------------------------------------------------------------ pages
 
     def page(self, page: Page) -> Ingested:
         """Apply a checked page, and write it in one transaction with its cursor."""
-        mirror = self.mirror
-        self.torn = True
-        self._heed_desk(page.position.epoch, page.from_seq + 1)
-        self.stages.add("decode", page.read_cpu_s)
-        waited = self.learning.waited_s if self.learning else 0.0
-        where = page.position
-        with self.stages("translate"):
-            meant = Translation(mirror, page.lots, page.spoiled)
-        with self.stages("score"):
-            scored, alerts = self._judge(meant.facts, self._score(meant.facts, where.epoch))
-        with mirror.transaction(committing=self.stages("commit")):
-            ingested = self._store(meant, scored, alerts, rebuilt=False)
-            mirror.advance(LANE, (where.epoch, where.seq, where.cursor), page.head_seq, page.watermark)
-        self.torn = False
-        if self._logged > max(CHECKPOINT_BYTES, self._state_bytes) and not self.keeper.busy:
+        self.begin(page)
+        return self.finish()
+
+    def begin(self, page: Page, handed_at: float | None = None) -> Ingested | None:
+        """Understand a checked page and have it scored; returns what the page before brought, where that was left.
+
+        `handed_at` (of time.perf_counter) is when it was handed over, now unless it is said.
+        """
+        if self.torn:
+            raise RuntimeError("a page was torn: abandon this and open the mirror anew")
+        handed_at = time.perf_counter() if handed_at is None else handed_at
+        before = self.finish() if self.begun and self._checkpoint_due else None
+        if self._checkpoint_due:
             self.checkpoint()
-        waited = self.learning.waited_s - waited if self.learning else 0.0
-        return replace(ingested, changes=where.seq - page.from_seq, waited=waited)
+        self.torn, waited = True, self._waited
+        self.stages.add("decode", page.read_cpu_s)
+        with self.stages("translate"):
+            meant = Translation(self.mirror, page.lots, page.spoiled)
+        self._heed_desk(page.position.epoch, page.from_seq + 1)
+        said = self.line.ask(Scorer.page, meant.facts, page.position.epoch, self._written_to)
+        if self.begun:
+            before = self.finish()
+        with self.stages("translate"):
+            meant.make_rows()
+        self.mirror.unwritten = Unwritten(meant.batch, meant.new_transactions, meant.new_logins)
+        self.begun = Begun(page, meant, said, handed_at - waited)
+        self.torn = False
+        return before
+
+    def finish(self) -> Ingested:
+        """Write the page that was begun, once its scores are there.
+
+        Raises console.watch.refit.Stopped while the watcher ends: then the page is given up.
+        """
+        assert self.begun is not None  # noqa: S101 - whoever asks has begun a page
+        begun, self.begun, self.mirror.unwritten = self.begun, None, None
+        ahead, self.torn = self.torn, True
+        said, page, meant = begun.said.result(), begun.page, begun.meant
+        where, mirror = page.position, self.mirror
+        with mirror.transaction(committing=self.stages("commit")):
+            self._store(meant, said)
+            mirror.advance(LANE, (where.epoch, where.seq, where.cursor), page.head_seq, page.watermark)
+        self._written_to = where.seq
+        self._waited += said.waited_s
+        self.torn = ahead
+        return Ingested(
+            changes=where.seq - page.from_seq,
+            applied=meant.applied,
+            caused=meant.caused(),
+            opened=said.opened,
+            seconds=time.perf_counter() - self._waited - begun.handed_at + page.read_s,
+            waited=said.waited_s,
+        )
 
     def warm(self, resources: dict[str, Lot], spoiled: list[Spoiled]) -> None:
         """Apply resources of a snapshot as history: rows without a score, alerts marked as rebuilt."""
         self.torn = True
         meant = Translation(self.mirror, resources, spoiled)
-        scored, alerts = self._judge(meant.facts, self._score(meant.facts, None))
+        self._list()
+        said = self.line.ask(Scorer.warm, meant.facts, self._written_to)
+        meant.make_rows()
         with self.mirror.transaction():
-            self._store(meant, scored, alerts, rebuilt=True)
+            self._store(meant, said.result())
         self.torn = False
 
-    def _store(self, meant: Translation, scored: Scored, alerted: Alerted, *, rebuilt: bool) -> Ingested:
+    def _store(self, meant: Translation, said: Said) -> None:
         """Write what changes of the feed, or resources of a snapshot, come to."""
-        facts = meant.facts
+        batch, facts = meant.batch, meant.facts
         with self.stages("rows"):
-            score_events(meant, facts, scored, rebuilt=rebuilt)
-            self.mirror.write(meant.batch)
-            alerts = alerted()
-            risks = self._note_risk(meant, facts, scored, alerts)
-            self.mirror.write(Batch(risks=risks, alerts=[alert_row(alert, rebuilt) for alert in alerts]))
+            batch.new_transactions = list(zip(*meant.new_transactions, *said.transactions, strict=True))
+            logins = said.logins
+            batch.new_logins = list(zip(*meant.new_logins, logins.score, logins.level, logins.rules, strict=True))
+            batch.risks, batch.alerts = self._risks(said, int(facts["seq"][-1]) if len(facts) else None), said.alerts
+            self.mirror.write(batch, meant.numbered)
         with self.stages("log"):
-            self._note_hits(facts, scored)
-            self._log(facts)
-        applied = meant.applied
-        return Ingested(len(applied), applied, meant.caused(), _opened(alerts, facts))
+            self._log(facts, said)
+        for stage, seconds in said.costs.items():
+            self.stages.add(stage, seconds)
+        self.scorer_peak = said.peak
 
-    def _log(self, facts: FactArray) -> None:
-        """Keep what the engine was told and what models learn from."""
+    def _log(self, facts: FactArray, said: Said) -> None:
+        """Keep what the engine was told, which rules fired, and what models learn from."""
         if len(facts):
-            body = facts.tobytes()
-            self.mirror.log_page(int(facts["seq"][-1]), int(facts["recorded_at"].max()), body)
+            to_seq, body = int(facts["seq"][-1]), facts.tobytes()
+            self.mirror.log_page(to_seq, int(facts["recorded_at"].max()), body)
             self._logged += len(body)
-        if self.learning:
-            self.learning.store()
+            self._written_to = to_seq
+            if said.hits:
+                rule_hits.write(self.mirror, said.rules, to_seq, said.hits_at, said.hits)
+        if said.kept and said.kept.pages:
+            training.define(self.mirror, said.kept.layout_name, *said.kept.layout)
+        if said.kept:
+            training.keep(self.mirror, said.kept.pages, said.kept.judgements)
+        if said.told and said.told != self._told:
+            self.mirror.note(LEARNING, said.told)
+            self._told = said.told
+        if said.health:
+            self.learning_health.take(said.health)
 
-    def _score(self, facts: FactArray, epoch: str | None) -> Iterable[Piece]:
-        """What the engine says of an epoch's facts, or without one of those of a snapshot."""
-        if self.learning is None:
-            return self._whole(facts)
-        return self.learning.warm(facts) if epoch is None else self.learning.page(facts, epoch)
-
-    def _whole(self, facts: FactArray) -> Iterable[Piece]:
-        return [(facts, self.engine.page(facts))]
-
-    def _judge(self, whole: FactArray, pieces: Iterable[Piece]) -> tuple[Scored, Alerted]:
-        """What is said of a page, and what waits for the alerts it changed: ask it before the next page.
-
-        They read each piece while the engine has it in mind, the last one beside the writing of the events.
-        """
-        parts: list[Scored] = []
-        noted: list[Future[list[AlertRow]]] = []
-        left = len(whole)
-        for facts, scored in pieces:
-            parts.append(scored)
-            noted.append(self._beside.submit(self._note_alerts, facts, scored, self.listed.overrides()))
-            left -= len(facts)
-            if left:
-                wait(noted)
-
-        def alerts() -> list[AlertRow]:
-            changed = (alert for part in noted for alert in part.result())
-            return list({alert.account: alert for alert in changed}.values())
-
-        return joined(parts), alerts
-
-    def _note_alerts(self, facts: FactArray, scored: Scored, overrides: Overrides) -> list[AlertRow]:
-        with self.stages("alerts"):
-            return self.book.apply(facts, scored, overrides)
-
-    def _note_hits(self, facts: FactArray, scored: Scored) -> None:
-        """Keep which rules fired where, those in shadow too: the rules' records are made of it."""
-        hits = hits_of(facts, scored)
-        if len(hits):
-            named = [(rule.id, rule.state) for rule in scored.pack.active]
-            rule_hits.write(self.mirror, named, int(facts["seq"][-1]), int(hits["at"].max()), hits.tobytes())
-
-    def _note_risk(self, meant: Translation, facts: FactArray, scored: Scored, alerts: list[AlertRow]) -> list[Row]:
-        """Carry the accounts' risk after the page into their heads; returns their rows.
-
-        An open alert holds its account's risk at the alert's score until somebody decides.
-        """
+    def _risks(self, said: Said, seq: int | None) -> list[Row]:
+        """Carry the accounts' risk after the page into their heads; returns their rows."""
         heads = self.mirror.heads
-        risen = facts["account"][~np.isnan(scored.risk) & (facts["account"] >= 0)]
-        alerted = np.array([alert.account for alert in alerts], np.int64)
-        heads.alerts[alerted] = [alert.state == "open" for alert in alerts]
-        accounts = _each(meant.touched, risen, alerted)
-        heads.score[accounts] = self.engine.risk(accounts)
-        held = accounts[heads.alerts[accounts] > 0]
-        heads.score[held] = np.maximum(heads.score[held], self.book.floor(held))
-        accounts = self._levelled(accounts, int(facts["seq"][-1]) if len(facts) else None)
-        return heads.rows(accounts)
+        accounts, risk = said.risks
+        alerted = np.array([row[1] for row in said.alerts], np.int64)
+        heads.alerts[alerted] = [row[7] == "open" for row in said.alerts]
+        heads.score[accounts] = risk
+        return heads.rows(self._levelled(accounts, seq))
 
     def _levelled(self, accounts: FactArray, seq: int | None) -> FactArray:
         """Give the accounts the level of their risk, and all others too where other levels hold since the last page.
@@ -265,13 +277,28 @@ class Ingest:
         Returns those whose rows may have changed, in order.
         """
         heads = self.mirror.heads
-        scale = self._scale if seq is None else self.engine.levels.at(seq)
+        scale = self._scale if seq is None else self.levels.now.at(seq)
         if scale.thresholds != self._scale.thresholds:
             every = np.arange(len(self.mirror.accounts))
-            accounts = _each(accounts, every[level_of(heads.score[every], scale.thresholds) != heads.level[every]])
+            accounts = each(accounts, every[level_of(heads.score[every], scale.thresholds) != heads.level[every]])
         self._scale = scale
         heads.level[accounts] = level_of(heads.score[accounts], scale.thresholds)
         return accounts
+
+    # ------------------------------------------------------------ what the desk and the core say
+
+    def _heed_desk(self, epoch: str, next_seq: int) -> None:
+        """Take up what the desk listed and which policy it put in force: both count from a seq on."""
+        self.listed.read(epoch, next_seq)
+        self.levels.read(epoch, next_seq)
+        self._list()
+
+    def _list(self) -> None:
+        """Tell the scorer what is listed and which levels hold, where that is news."""
+        present = self.levels.now, self.listed.overrides()
+        if present[0] is not self._heeded[0] or present[1] is not self._heeded[1]:
+            self._heeded = present
+            self.line.ask(Scorer.heed, *present)
 
     def know(self, meta: str, asked: Health) -> None:
         """Keep what the core says of itself (JSON of /meta) for the console, and learn by it.
@@ -284,69 +311,59 @@ class Ingest:
         self._heed(meta)
 
     def _heed(self, meta: str | None) -> None:
-        if self.learning and meta:
+        if self.school and meta:
             labels = json.loads(meta).get("labels")
-            self.learning.know_maturity(labels["maturity_s"] if labels else None)
+            maturity = labels["maturity_s"] if labels else None
+            self._maturity = MATURITY if maturity is None else maturity * SECOND
+            self.line.ask(Scorer.know_maturity, self._maturity)
+
+    def drop_learned(self, watermark: int) -> None:
+        """Drop training rows that are too old for any fit; `watermark` is the feed's (µs)."""
+        if self.school and watermark:
+            training.drop_training(self.mirror, oldest_learned(self.school, self._maturity, watermark))
 
     # ------------------------------------------------------------ state
 
+    @property
+    def _checkpoint_due(self) -> bool:
+        return self._logged > max(CHECKPOINT_BYTES, self._state_bytes)
+
     def checkpoint(self) -> None:
-        """Have the engine's state stored, so that a restart has nothing to replay up to here."""
-        parts = {f"engine/{name}": body for name, body in self.engine.freeze().items()}
-        parts |= {f"alerts/{name}": body for name, body in self.book.freeze().items()}
-        if self.learning:
-            parts |= {f"learning/{name}": body for name, body in self.learning.freeze().items()}
-        self.keeper.keep(parts)
-        self._logged, self._state_bytes = 0, sum(map(len, parts.values()))
+        """Have the scorer's state stored, so that a restart has nothing to replay up to here."""
+        to_seq = self.mirror.logged_to()
+        if to_seq is not None:
+            self._state_bytes = self.line.ask(Scorer.keep, self.mirror.identity, to_seq).result()
+            self._logged = 0
 
     def clear(self) -> None:
         """Forget mirror and engine, to build both anew."""
         self.torn = True
         with self.mirror.transaction():
             self.mirror.clear()
-        self._let_go()
-        self._prepare()
-        self.keeper.readable()
+        self.line.ask(Scorer.forget).result()
+        self._scale = self.levels.now.at(0)
+        self._heed(self.mirror.noted(META))
+        log_readable(self.mirror)
         self.listed.forget()
+        self._told = self._written_to = None
         self._logged = self._state_bytes = 0
         self.torn = False
 
     def close(self) -> None:
-        """Store the engine's state and close the file."""
+        """Store the scorer's state and close the file."""
+        if self.begun:
+            self.finish()
         self.checkpoint()
+        self.line.close()
         self._end()
         self.mirror.close()
 
     def abandon(self) -> None:
         """Let go of the file as it is, after an error: nothing more is written to it."""
+        self.line.abandon()
         self._end()
         self.mirror.abandon()
 
     def _end(self) -> None:
-        self._beside.shutdown()
-        self.keeper.finish()
-        self._let_go()
         self.listed.close()
         self.levels.close()
-
-    def _let_go(self) -> None:
-        if self.learning:
-            self.learning.close()
-
-
-def _each(*accounts: FactArray) -> FactArray:
-    """The different ones among account numbers, in order."""
-    there = np.zeros(max(int(part.max(initial=-1)) for part in accounts) + 1, bool)
-    for part in accounts:
-        there[part] = True
-    return np.flatnonzero(there)
-
-
-def _part(parts: dict[str, bytes], owner: str) -> dict[str, bytes]:
-    return {name.partition("/")[2]: body for name, body in parts.items() if name.startswith(f"{owner}/")}
-
-
-def _opened(alerts: list[AlertRow], facts: FactArray) -> list[str]:
-    """Ids of the alerts that opened for the first time on this page."""
-    first = int(facts["seq"][0]) if len(facts) else 0
-    return [alert.alert_id for alert in alerts if alert.opened_seq is not None and alert.opened_seq >= first]

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from hashlib import blake2b
+from pathlib import Path
 
 from console import __version__
 from console.risk.columns import FACTS
@@ -22,51 +23,30 @@ FACTS_LAYOUT = "facts_layout"
 
 
 class Keeper:
-    """The engine state and the facts log of one mirror, for the mirror's thread."""
+    """The file of one mirror's engine state, for the thread that scores."""
 
-    def __init__(self, mirror: Mirror) -> None:
-        self._mirror = mirror
-        self._path = engine_state.beside(mirror.path)
+    def __init__(self, mirror: Path) -> None:
+        self._path = engine_state.beside(mirror)
         self._writing: threading.Thread | None = None
 
-    def readable(self) -> bool:
-        """Whether the facts log is in this version's layout; that of an empty log is noted."""
-        if self._mirror.logged_to() is None:
-            with self._mirror.transaction():
-                self._mirror.note(FACTS_LAYOUT, LAYOUT)
-        return self._mirror.noted(FACTS_LAYOUT) == LAYOUT
-
-    def stored(self) -> EngineState | None:
-        """The stored state, when it belongs to this mirror and version and is not ahead of the facts log."""
+    def stored(self, mirror: str, logged_to: int | None) -> EngineState | None:
+        """The stored state, when it belongs to the mirror of that identity and to this version and is not ahead of the
+        facts log, which ends at `logged_to`."""
         try:
             state = engine_state.read(self._path)
         except (Torn, OSError) as error:
             log.warning("%s: the facts log is replayed", error)
             return None
-        to_seq = self._mirror.logged_to()
-        if state is None or to_seq is None or (state.mirror, state.layout) != (self._mirror.identity, LAYOUT):
+        if state is None or logged_to is None or (state.mirror, state.layout) != (mirror, LAYOUT):
             return None
-        return state if state.to_seq <= to_seq else None
+        return state if state.to_seq <= logged_to else None
 
-    def facts(self, state: EngineState | None) -> Iterator[bytes] | None:
-        """The pages of the facts log after a state, or all of them; None when those that would be needed are gone."""
-        if state is None and not self._mirror.log_is_whole():
-            return None
-        return self._mirror.facts_after(state.to_seq if state else None)
-
-    @property
-    def busy(self) -> bool:
-        """Whether a state is still being written."""
-        return self._writing is not None and self._writing.is_alive()
-
-    def keep(self, parts: dict[str, bytes]) -> None:
-        """Write a copy of the state as of the last committed page, in a thread of its own."""
+    def keep(self, mirror: str, to_seq: int, parts: dict[str, bytes]) -> None:
+        """Write a state as of the page that ends there, in a thread of its own, once the last one is written."""
         self.finish()
-        to_seq = self._mirror.logged_to()
-        if to_seq is not None:
-            state = EngineState(self._mirror.identity, LAYOUT, to_seq, parts)
-            self._writing = threading.Thread(target=self._write, args=(state,), name="engine state")
-            self._writing.start()
+        state = EngineState(mirror, LAYOUT, to_seq, parts)
+        self._writing = threading.Thread(target=self._write, args=(state,), name="engine state")
+        self._writing.start()
 
     def finish(self) -> None:
         """Wait until the state is written."""
@@ -79,3 +59,19 @@ class Keeper:
             engine_state.write(self._path, state)
         except OSError:
             log.exception("the engine's state was not stored: a restart replays more")
+
+
+def log_readable(mirror: Mirror) -> bool:
+    """Whether the facts log is in this version's layout; that of an empty log is noted."""
+    if mirror.logged_to() is None:
+        with mirror.transaction():
+            mirror.note(FACTS_LAYOUT, LAYOUT)
+    return mirror.noted(FACTS_LAYOUT) == LAYOUT
+
+
+def logged_after(mirror: Mirror, to_seq: int | None) -> Iterator[bytes] | None:
+    """The pages of the facts log after a seq, all of them without one; None when those that would be needed are gone
+    or can't be read."""
+    if not log_readable(mirror) or (to_seq is None and not mirror.log_is_whole()):
+        return None
+    return mirror.facts_after(to_seq)

@@ -7,9 +7,9 @@ replay, the page waits for its refit; live it goes on and the model takes over w
 
 from __future__ import annotations
 
-import json
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -20,7 +20,7 @@ from threading import Thread
 import numpy as np
 
 from console.core import instants
-from console.risk.columns import DAY, HOUR, OPERATOR, SECOND, Array, Fact
+from console.risk.columns import DAY, HOUR, OPERATOR, Array, Fact
 from console.risk.engine import Engine, Learned, Scored
 from console.risk.learned import digest_of
 from console.risk.learner import Parameters
@@ -29,16 +29,12 @@ from console.risk.refits import Cadence, Due, Schedule
 from console.risk.training import Moment, bits_of, unpacked
 from console.watch.health import Health
 from console.watch.refit import Answer, Fitting, Job, Running
-from store import training
 from store.journal import Journal
-from store.mirror import Mirror
 from store.models import Models, Outcome, Refitted, Takeover
 from store.training import Judgement, Layout, TrainingPage
 
 log = logging.getLogger("riskdesk.model")
 
-NOTE = "model"
-"""The note in which the console reads how learning stands, as JSON."""
 LIVE_WITHIN = HOUR
 """A page whose newest transaction is no older than this (µs) is live: its refit is not waited for."""
 MATURITY = 30 * DAY
@@ -61,10 +57,28 @@ class School:
     now: Callable[[], int] = instants.now
 
 
-class Learning:
-    """Scores pages by rules and the model in force, and brings up the next model. For the mirror's one thread."""
+@dataclass
+class Kept:
+    """What later fits learn from a page, for the mirror to keep: rows in a named layout, and labels.
 
-    def __init__(self, school: School, journal: Path, engine: Engine, mirror: Mirror) -> None:
+    `to_seq` is where the page ends.
+    """
+
+    to_seq: int
+    from_seq: int
+    layout_name: str
+    layout: Layout
+    pages: list[TrainingPage] = field(default_factory=list)
+    judgements: list[Judgement] = field(default_factory=list)
+
+
+class Learning:
+    """Scores pages by rules and the model in force, and brings up the next model. For one thread.
+
+    `mirror` is where what it keeps of a page is written, by others: refits read it there.
+    """
+
+    def __init__(self, school: School, journal: Path, engine: Engine, mirror: Path) -> None:
         self.health = Health("model")
         self.schedule = Schedule(school.cadence)
         self.maturity = MATURITY
@@ -82,11 +96,7 @@ class Learning:
         self._stopping = False
         self._layout = Layout(engine.learned, tuple(rule.id for rule in engine.pack.active))
         self._layout_name = digest_of((*engine.learned, "", *self._layout.rules))
-        self._defined = False
-        self._page_from: int | None = None
-        self._pages: list[TrainingPage] = []
-        self._labels: list[Judgement] = []
-        self._noted = ""
+        self._unwritten: deque[Kept] = deque()
 
     # ------------------------------------------------------------ pages
 
@@ -101,8 +111,8 @@ class Learning:
             now = self._school.now()
             if self._models.reach(epoch, int(facts["seq"][0]), self.schedule.seen.clock, now):
                 self._takeovers = self._models.takeovers(epoch)
+            self._begin_keeping(facts)
             self._resume()
-            self._page_from = int(facts["seq"][0])
         yield from self._pieces(facts, fresh=True)
 
     def replay(self, facts: Array, epoch: str) -> Iterator[Piece]:
@@ -112,29 +122,26 @@ class Learning:
 
     def warm(self, facts: Array) -> Iterator[Piece]:
         """Take in history from a snapshot: it is learned from, and no refit is due in it."""
+        self._begin_keeping(facts)
         scored = self._engine.page(facts)
         yield facts, scored
-        self._keep(facts, np.flatnonzero(scored.place >= 0)[scored.learned.place], scored, slice(None))
         if len(facts):
+            self._keep(facts, np.flatnonzero(scored.place >= 0)[scored.learned.place], scored, slice(None))
             self.schedule.note(facts, self.schedule.clocks(facts))
 
-    def store(self) -> None:
-        """Write what was kept of the page at hand, inside its transaction."""
-        if self._pages and not self._defined:
-            training.define(self._mirror, self._layout_name, *self._layout)
-            self._defined = True
-        if self._pages or self._labels:
-            training.keep(self._mirror, self._pages, self._labels)
-        self._pages, self._labels, self._page_from = [], [], None
-        told = json.dumps(self._told())
-        if told != self._noted:
-            self._mirror.note(NOTE, told)
-            self._noted = told
+    def kept(self, facts: Array) -> Kept | None:
+        """What was kept of the page of those facts, once it is scored; None where they bring nothing to keep."""
+        return self._unwritten[-1] if len(facts) and self._unwritten else None
 
-    def drop_old(self, watermark: int) -> None:
-        """Drop rows that are too old for any fit; `watermark` is the feed's (µs)."""
-        window = self._school.parameters.window_days * DAY + self.maturity
-        training.drop_training(self._mirror, watermark - window - KEPT_BEYOND)
+    def written(self, to_seq: int | None) -> None:
+        """What was kept up to a seq is in the mirror's file: refits find it there."""
+        while self._unwritten and to_seq is not None and self._unwritten[0].to_seq <= to_seq:
+            self._unwritten.popleft()
+
+    def _begin_keeping(self, facts: Array) -> None:
+        if len(facts):
+            ends = int(facts["seq"][-1]), int(facts["seq"][0])
+            self._unwritten.append(Kept(*ends, self._layout_name, self._layout))
 
     def _enter(self, epoch: str) -> None:
         if epoch != self._epoch:
@@ -214,17 +221,17 @@ class Learning:
         log.info("refit %s is due (%s)", _version(due), due.reason)
         self._fitting = self._school.begin(
             Job(
-                mirror=str(self._mirror.path),
+                mirror=str(self._mirror),
                 version=_version(due),
                 moment=Moment(due.seq, due.at, self.maturity),
                 features=self._engine.learned,
                 weights={rule.id: rule.weight for rule in self._engine.pack.live},
                 parameters=self._school.parameters,
                 champion=self._models.body(self._epoch, champion[0]) if champion else None,
-                filed_before=self._page_from if self._page_from is not None else due.seq,
+                filed_before=self._unwritten[0].from_seq if self._unwritten else due.seq,
                 layouts={self._layout_name: self._layout},
-                pages=list(self._pages),
-                judgements=list(self._labels),
+                pages=[page for kept in self._unwritten for page in kept.pages],
+                judgements=[label for kept in self._unwritten for label in kept.judgements],
             )
         )
         if self._stopping:
@@ -325,10 +332,11 @@ class Learning:
             self.schedule.watch(model, seqs, rows, learned.names, probability)
 
     def _keep(self, facts: Array, rows: Array, scored: Scored, part: slice) -> None:
-        """Put aside, until `store`, what a later fit learns from facts: `rows` are this `part` of what models see."""
+        """Put aside what a later fit learns from facts: `rows` are this `part` of what models see."""
+        kept = self._unwritten[-1]
         if len(rows):
             seqs, ats = facts["seq"][rows], facts["recorded_at"][rows]
-            self._pages.append(
+            kept.pages.append(
                 TrainingPage(
                     to_seq=int(seqs[-1]),
                     from_seq=int(seqs[0]),
@@ -342,11 +350,11 @@ class Learning:
             )
         labels = facts[(facts["fact"] == Fact.LABEL) & (facts["judged"] != 0)]
         columns = labels["seq"], labels["judged"], labels["code"], (labels["status"] == OPERATOR).astype(int)
-        self._labels += zip(*(column.tolist() for column in columns), strict=True)
+        kept.judgements += zip(*(column.tolist() for column in columns), strict=True)
 
     # ------------------------------------------------------------ telling
 
-    def _told(self) -> dict[str, object]:
+    def told(self) -> dict[str, object]:
         """How learning stands, for the console. Times are stream time in µs; `shifts` are stability indices."""
         seen, cadence, model = self.schedule.seen, self._school.cadence, self._engine.model
         return {
@@ -372,9 +380,9 @@ class Learning:
         """Take back what `freeze` gave; raises KeyError or msgspec.DecodeError when it is not that."""
         self.schedule.thaw(state)
 
-    def know_maturity(self, seconds: int | None) -> None:
-        """Take in how long the core's labels take to come (s), None when it does not say."""
-        self.maturity = MATURITY if seconds is None else seconds * SECOND
+    def know_maturity(self, maturity: int) -> None:
+        """Take in how long the core's labels take to come (µs)."""
+        self.maturity = maturity
 
     def stop(self) -> None:
         """End a refit under way, from any thread; a page that waits for it raises Stopped."""
@@ -386,6 +394,11 @@ class Learning:
         """Let go of the journal and of a refit under way."""
         self.stop()
         self._journal.close()
+
+
+def oldest_learned(school: School, maturity: int, watermark: int) -> int:
+    """Rows recorded before this instant (µs) are too old for any fit; `watermark` is the feed's, `maturity` in µs."""
+    return watermark - school.parameters.window_days * DAY - maturity - KEPT_BEYOND
 
 
 def _version(due: Due) -> str:

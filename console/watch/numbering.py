@@ -149,7 +149,7 @@ class Who:
 
     def oldest_account(self, seqs: Array, customer_ids: Sequence[str]) -> list[int]:
         """Per place of the feed, in order, the customer's oldest account, -1 without one."""
-        belongs: dict[int, str | None] = dict(self.mirror.customer_accounts(customer_ids))
+        belongs = self.mirror.customer_accounts(customer_ids)
         of: defaultdict[str | None, set[int]] = defaultdict(set)
         for account, customer in belongs.items():
             of[customer].add(account)

@@ -49,5 +49,10 @@ class Progress:
             "page_p99_ms": round(pages[int(len(pages) * 0.99)], 2),
             "alerts": self.alerts,
             "refit_wait_s": round(self.waited, 3),
-            "rss_mb": round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024)),
+            "rss_mb": in_mb(peak),
         }
+
+
+def in_mb(peak: int) -> int:
+    """Most memory ever held, from how the system counts it."""
+    return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024))

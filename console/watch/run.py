@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import logging
 import os
@@ -16,6 +15,7 @@ from console.desk.credentials import Credentials, without_tokens
 from console.exits import Exit
 from console.language import tr
 from console.watch import service
+from console.watch.garbage import collect_seldom
 from console.watch.lock import AlreadyWatched, WatcherLock
 from console.watch.logbook import Logbook
 from console.watch.options import WatchOptions
@@ -25,9 +25,6 @@ from store.files import StoreError
 
 NICENESS = 10
 """The watcher steps back behind the console, so that a flood of events never slows a key."""
-
-GARBAGE_THRESHOLD = 200_000
-"""New objects between two collections: a page makes tens of thousands that live no longer than the page."""
 
 THREADS = "1"
 """Of OpenMP: a page's predictions are too few to be shared out, and its pool of threads costs more than it gives."""
@@ -51,8 +48,7 @@ def run(options: WatchOptions, *, as_json: bool) -> int:
     for chatty in ("apscheduler", "httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
     sys.setswitchinterval(SWITCH_S)
-    gc.freeze()
-    gc.set_threshold(GARBAGE_THRESHOLD, 20, 100)
+    collect_seldom()
     os.environ.setdefault("OMP_NUM_THREADS", THREADS)
     os.nice(NICENESS - os.nice(0) if os.nice(0) < NICENESS else 0)
     options.home.make()

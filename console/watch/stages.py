@@ -8,19 +8,22 @@ from contextlib import contextmanager
 
 
 class Stages:
-    """Processor seconds by stage, of whichever thread runs it."""
+    """Processor seconds by stage, for one thread."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self._inside = 0.0
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
-        """Count what happens inside as that stage's."""
-        started = time.thread_time()
+        """Count what happens inside as that stage's, but for what belongs to stages inside it."""
+        started, before, self._inside = time.thread_time(), self._inside, 0.0
         try:
             yield
         finally:
-            self.add(name, time.thread_time() - started)
+            spent = time.thread_time() - started
+            self.add(name, spent - self._inside)
+            self._inside = before + spent
 
     def per(self, events: int) -> dict[str, float]:
         """Microseconds an event: decode, translate, score (features, rules), alerts, rows, log, commit."""

@@ -10,15 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-import numpy as np
-
 from console.core.feed import Spoiled
 from console.core.lots import Lot, column
 from console.core.messages import Change
 from console.risk.columns import Array
 from console.watch.facts import all_none, in_feed_order
 from console.watch.numbering import Who
-from console.watch.sheets.events import Logins, Transactions
+from console.watch.sheets.events import Column, Logins, Transactions
 from console.watch.sheets.indicators import Indicators
 from console.watch.sheets.people import Accounts, Applications, Customers, Devices, LimitRequests, Links
 from console.watch.sheets.resources import Others
@@ -55,40 +53,41 @@ SHEETS: dict[str, Callable[[Taken, Who], Sheet]] = {
 class Translation:
     """What one page means.
 
-    `facts` are the engine's input in the order of the feed, `batch` the rows, but for the new events:
-    `new_transactions` and `new_logins` are their columns up to the document, in the order of the fresh facts of their
-    kind, and still lack what the engine says of them. `touched` are the accounts whose chain or activity moved, one for
-    each event.
+    `facts` are the engine's input in the order of the feed. `batch` are the rows, once they are made (`make_rows`), but
+    for the new events: `new_transactions` and `new_logins` are their columns up to the document, in the order of the
+    fresh facts of their kind, and still lack what the engine says of them. `numbered` are those whom the page named
+    first.
     """
 
     def __init__(self, mirror: Mirror, lots: Mapping[str, Lot], spoiled: Sequence[Spoiled]) -> None:
         self.batch = Batch(quarantined=[(s.seq, s.type, s.id, s.reason, s.body) for s in spoiled])
+        self.new_transactions: list[Column] = []
+        self.new_logins: list[Column] = []
         self._taken = {type_: take(mirror, lot) for type_, lot in lots.items()}
         who = Who(mirror)
-        sheets = {type_: self._sheet(type_, taken, who) for type_, taken in self._taken.items()}
+        self._sheets = {type_: self._sheet(type_, taken, who) for type_, taken in self._taken.items()}
         who.settle()
-        accounts = sheets.get("account")
+        self.numbered = mirror.numbered()
+        accounts = self._sheets.get("account")
         if isinstance(accounts, Accounts):
             who.own(accounts.owned())
-        self.facts = in_feed_order([part for sheet in sheets.values() for part in sheet.facts()])
-        for sheet in sheets.values():
+        self.facts = in_feed_order([part for sheet in self._sheets.values() for part in sheet.facts()])
+
+    def make_rows(self) -> None:
+        """Fill the batch, and move what the mirror keeps in memory of each account to the end of the page."""
+        for sheet in self._sheets.values():
             sheet.store(self.batch)
         self.batch.quarantined.sort()
-        transactions, logins = sheets.get("transaction"), sheets.get("login")
-        self.new_transactions = transactions.new_rows() if isinstance(transactions, Transactions) else []
-        self.new_logins = logins.new_rows() if isinstance(logins, Logins) else []
-        self.touched = self._touched()
+        transactions, logins = self._sheets.get("transaction"), self._sheets.get("login")
+        if isinstance(transactions, Transactions):
+            self.new_transactions = transactions.new_rows()
+        if isinstance(logins, Logins):
+            self.new_logins = logins.new_rows()
 
     def _sheet(self, type_: str, taken: Taken, who: Who) -> Sheet:
         if type_ == "label":
             return Labels(taken, who, self._taken.get("transaction"))
         return SHEETS.get(type_, Others)(taken, who)
-
-    def _touched(self) -> Array:
-        """Numbers of the accounts that new events belong to."""
-        mine = [np.array(columns[3], np.int64) for columns in (self.new_transactions, self.new_logins) if columns]
-        accounts = np.concatenate([np.zeros(0, np.int64), *mine])
-        return accounts[accounts >= 0]
 
     @property
     def applied(self) -> list[Change]:

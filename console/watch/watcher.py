@@ -37,9 +37,10 @@ from console.watch.options import WatchOptions
 from console.watch.plans import PlanRunner
 from console.watch.policy import PolicyWatch
 from console.watch.portfolio import PortfolioWatch
-from console.watch.progress import Progress
+from console.watch.progress import Progress, in_mb
 from console.watch.rehearsal import Rehearsal
 from console.watch.rounds import Job, reported
+from console.watch.scorer_process import ScorerApart
 from console.watch.service import Service
 from console.watch.verify import DigestCheck
 from store.files import StoreError, damaged, set_aside
@@ -72,8 +73,8 @@ class Watcher:
         self.digest = DigestCheck(options.home.mirror, client)
         self._options = options
         self._client = client
-        texts = pack_texts(options.packs)
-        self._pack = load_packs(texts)
+        self._packs = pack_texts(options.packs)
+        self._pack = load_packs(self._packs)
         self._digest_health = Health("digest")
         self._retention_health = Health("retention")
         self._commands_health = Health("commands")
@@ -82,7 +83,7 @@ class Watcher:
         self._running: set[asyncio.Task[None]] = set()
         self._credentials = credentials
         self._journal = Journal(options.home.journal)
-        note_rules(self._journal, texts, instants.now())
+        note_rules(self._journal, self._packs, instants.now())
         self.policy = PolicyWatch(options.home, options.packs, self._journal, self.follower, self._leave_note)
         self.book = BookReview(options.home, options.limit_review_days, lambda: self._meta)
         self.holds = HoldWatch(options.home.mirror, self._journal, client, self._leave_note)
@@ -154,19 +155,29 @@ class Watcher:
 
     def _open_ingest(self) -> Ingest:
         """Open mirror and engine; a damaged mirror is set aside and built anew."""
-        path = self._options.home.mirror
-        school = None if self._options.rules_only else School()
+        home, school = self._options.home, None if self._options.rules_only else School()
+
+        def opened() -> Ingest:
+            return Ingest(
+                home.mirror,
+                self._pack,
+                home.journal,
+                school,
+                lambda: ScorerApart(home.mirror, self._packs, home.journal, school),
+            )
+
         try:
-            return Ingest(path, self._pack, self._options.home.journal, school)
+            return opened()
         except (StoreError, sqlite3.DatabaseError) as error:
             if not damaged(error):
                 raise
-            log.warning("%s is damaged, set aside as %s: it is built anew", path, set_aside(path))
-            return Ingest(path, self._pack, self._options.home.journal, school)
+            log.warning("%s is damaged, set aside as %s: it is built anew", home.mirror, set_aside(home.mirror))
+            return opened()
 
     async def costs(self) -> dict[str, float]:
-        """What an event has cost so far."""
-        return (await self.follower.ingest()).stages.per(self.progress.events)
+        """What an event has cost so far, and the most memory the scorer held."""
+        ingest = await self.follower.ingest()
+        return {**ingest.stages.per(self.progress.events), "scorer_rss_mb": in_mb(ingest.scorer_peak)}
 
     def _on_page(self, page: Ingested) -> None:
         self.progress.note(page)
@@ -295,8 +306,7 @@ class Watcher:
             dropped = 1 if watermark else 0
             while dropped:
                 dropped = await self.follower.run(drop_events, ingest.mirror, before)
-            if ingest.learning is not None and watermark:
-                await self.follower.run(ingest.learning.drop_old, watermark)
+            await self.follower.run(ingest.drop_learned, watermark)
             self._retention_health.ok(instants.now())
 
         await self._reported(self._retention_health, drop)
@@ -359,7 +369,7 @@ class Watcher:
             try:
                 if await self.follower.run(ingest.mirror.noted, ABOUT) is None:  # the mirror was begun anew
                     await self.announce("watching")
-                learning = [ingest.learning.health] if ingest.learning else []
+                learning = [ingest.learning_health] if ingest.school else []
                 await self.follower.run(write_all, [*self.healths, *learning], ingest.mirror)
             except (StoreError, sqlite3.Error) as error:
                 await self.follower.let_go(ingest, error)

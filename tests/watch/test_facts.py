@@ -40,7 +40,8 @@ class Desk:
         place = {"seq": self.seq, "id": id_, "version": version, "occurred_at": at, "recorded_at": at}
         with self.mirror.transaction():
             meant = Translation(self.mirror, lots([Change(type=type_, op="upsert", data=doc, **place)], {}), [])
-            self.mirror.write(meant.batch)
+            meant.make_rows()
+            self.mirror.write(meant.batch, meant.numbered)
         return meant.facts
 
 

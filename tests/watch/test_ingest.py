@@ -139,15 +139,15 @@ def ask(ingest: Ingest, query: str) -> list[tuple[Any, ...]]:
 def frauds(ingest: Ingest, core: Core) -> object:
     """What the engine knows of frauds at the merchant, asked by the next purchase."""
     seen: list[Any] = []
-    engine_page = ingest.engine.page
+    engine_page = ingest.line.scorer.engine.page
 
     def look(facts: Any) -> Any:
         seen.append(engine_page(facts))
         return seen[-1]
 
-    ingest.engine.page = look  # type: ignore[method-assign]
+    ingest.line.scorer.engine.page = look  # type: ignore[method-assign]
     ingest.page(core.page(purchase(f"txn.ask{core.seq}", account_id="acc.ask", at=NOON + 10 * SECOND)))
-    ingest.engine.page = engine_page  # type: ignore[method-assign]
+    ingest.line.scorer.engine.page = engine_page  # type: ignore[method-assign]
     return seen[-1].evidence([0], ("known_frauds_merchant_30d",))[0]["known_frauds_merchant_30d"].value
 
 
@@ -302,7 +302,7 @@ def test_an_error_while_alerts_are_told_takes_the_page_with_it(
     def fail(*_: Any) -> None:
         raise ArithmeticError
 
-    monkeypatch.setattr(ingest.book, "apply", fail)
+    monkeypatch.setattr(ingest.line.scorer.book, "apply", fail)
     with pytest.raises(ArithmeticError):
         ingest.page(core.page(purchase("txn.1")))
     assert ingest.torn

@@ -11,6 +11,8 @@ from console.risk.columns import FACTS, Fact, blank
 from console.risk.packs import load_packs
 from console.watch import keeper
 from console.watch.ingest import LANE, Ingest
+from console.watch.keeper import log_readable
+from console.watch.scorer import Scorer, ScorerHere
 from store import engine_state
 from store.mirror import LOG_CUT
 
@@ -32,7 +34,7 @@ def spends(first: int, count: int) -> np.ndarray:
 def take(ingest: Ingest, first: int, count: int) -> None:
     """A page's facts through the engine into the log, as a page of the feed brings them."""
     facts = spends(first, count)
-    ingest.book.apply(facts, ingest.engine.page(facts))
+    scorer(ingest).page(facts, "e1", None)
     with ingest.mirror.transaction():
         for number in range(5):
             assert ingest.mirror.accounts[f"acc.{number}"] == number
@@ -40,8 +42,13 @@ def take(ingest: Ingest, first: int, count: int) -> None:
         ingest.mirror.advance(LANE, ("e1", int(facts["seq"][-1]), "c"), 1_000, NOON)
 
 
+def scorer(ingest: Ingest) -> Scorer:
+    assert isinstance(ingest.line, ScorerHere)
+    return ingest.line.scorer
+
+
 def state(ingest: Ingest) -> dict[str, bytes]:
-    return ingest.engine.freeze()
+    return scorer(ingest).engine.freeze()
 
 
 @pytest.fixture
@@ -118,4 +125,4 @@ def test_a_log_of_another_version_is_not_read(path: Path, monkeypatch: pytest.Mo
     anew = Ingest(path, PACK)
     assert anew.position is None
     anew.close()
-    assert Ingest(path, PACK).keeper.readable()
+    assert log_readable(Ingest(path, PACK).mirror)

@@ -213,8 +213,8 @@ def test_a_page_in_which_a_day_begins_is_scored_whole_unless_a_refit_counts_in_i
 ) -> None:
     home = Home(tmp_path / "home")
     ingest, whole, pieces = home.open(), list(pages(10)), []
-    score = ingest.engine.page
-    monkeypatch.setattr(ingest.engine, "page", lambda facts: pieces.append(facts) or score(facts))
+    score = ingest.line.scorer.engine.page
+    monkeypatch.setattr(ingest.line.scorer.engine, "page", lambda facts: pieces.append(facts) or score(facts))
     for page in whole:
         ingest.page(page)
     ingest.close()
@@ -294,7 +294,7 @@ def test_a_page_that_is_lost_after_its_model_was_noted_is_repeated(calm: Home, t
     assert differences(calm.mirror, home.mirror) == []
 
 
-def _dies(_batch: object) -> None:
+def _dies(*_rows: object) -> None:
     raise OSError("the disk is full")
 
 
@@ -309,8 +309,8 @@ def test_live_the_stream_goes_on_and_the_model_takes_over_when_it_is_ready(tmp_p
     for page in stretch:
         clock[0] = int(feed_time(page)) + MINUTE
         ingest.page(page)
-        assert ingest.learning is not None
-        due = ingest.learning.schedule.seen.due
+        assert ingest.line.scorer.learning is not None
+        due = ingest.line.scorer.learning.schedule.seen.due
         if due and clock[0] > due.counts_at + 12 * HOUR:
             late = page.position.seq
             break
@@ -335,8 +335,8 @@ def feed_time(page: Page) -> int:
 def test_a_stopped_watcher_gives_the_waiting_page_up(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     ingest = home.open()
-    assert ingest.learning is not None
-    ingest.learning.stop()
+    assert ingest.line.scorer.learning is not None
+    ingest.line.scorer.learning.stop()
     with pytest.raises(Stopped):
         for page in pages(1_000):
             ingest.page(page)

@@ -1,0 +1,221 @@
+"""A scorer in a process of its own, so that it has a processor, and an interpreter's lock, to itself.
+
+What is asked goes over a pair of sockets as pickles of our own making, each after its length. The child does it in its
+order, and ends with its watcher: as soon as its end of the line closes, whatever it is about. What it writes to the
+journal meanwhile is whole or not at all.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from logging.handlers import QueueHandler
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from console.risk.packs import load_packs
+from console.watch.garbage import collect_seldom
+from console.watch.learning import School
+from console.watch.scorer import Scorer
+
+Asked = ParamSpec("Asked")
+T = TypeVar("T")
+
+STOP = "stop"
+"""Asked out of its turn, and not answered."""
+LENGTH = 8
+"""Bytes before each message that tell its length."""
+
+
+class ScorerGone(Exception):
+    """The scorer's process has ended without being asked to; the message says how."""
+
+
+class ScorerApart:
+    """A scorer in a process of its own. For one thread, but for `stop`."""
+
+    def __init__(self, mirror: Path, packs: Sequence[tuple[str, str]], journal: Path, school: School | None) -> None:
+        """`packs` are the packs' texts by file name; the rest is as a Scorer takes it."""
+        self._socket, its = socket.socketpair()
+        with its:
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
+                [sys.executable, "-m", "console.watch.scorer_process", str(its.fileno())],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[its.fileno()],
+                start_new_session=True,
+            )
+        self._sending, self._noting = threading.Lock(), threading.Lock()
+        self._waiting: deque[Future[Any]] = deque()
+        self._gone: ScorerGone | None = None
+        self._tell((mirror, packs, journal, school))
+        threading.Thread(target=self._listen, name="scorer", daemon=True).start()
+
+    def ask(
+        self, what: Callable[Concatenate[Scorer, Asked], T], *arguments: Asked.args, **named: Asked.kwargs
+    ) -> Future[T]:
+        """Ask one of the scorer's methods. The error comes with the future: the method's own, or ScorerGone."""
+        answer: Future[T] = Future()
+        with self._noting:
+            if self._gone is not None:
+                answer.set_exception(self._gone)
+                return answer
+            self._waiting.append(answer)
+        self._tell((what.__name__, arguments, named))
+        return answer
+
+    def stop(self) -> None:
+        """End a refit under way at once, from any thread; a page that waits for it is given up."""
+        self._tell((STOP, (), {}))
+
+    def close(self) -> None:
+        """Have the scorer end when all that was asked is done. Raises ScorerGone when it has ended before."""
+        self.ask(Scorer.close).result()
+        self._end()
+
+    def abandon(self) -> None:
+        """End the scorer as it is, whatever it is about."""
+        self._process.kill()
+        self._end()
+
+    def _end(self) -> None:
+        with suppress(OSError):  # the other end may be closed already
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._process.wait()
+        self._socket.close()
+
+    def _tell(self, message: object) -> None:
+        try:
+            with self._sending:
+                send(self._socket, message)
+        except OSError:  # it has ended, and whoever waits for an answer is told so
+            self._process.kill()
+
+    def _listen(self) -> None:
+        """Hand each answer to who waits for it, in their order, and log what the child logs, until the line ends."""
+        try:
+            while True:
+                done, error = receive(self._socket)
+                if isinstance(done, logging.LogRecord):
+                    logging.getLogger(done.name).handle(done)
+                elif error is None:
+                    self._waiting.popleft().set_result(done)
+                else:
+                    self._waiting.popleft().set_exception(error)
+        except (EOFError, OSError):
+            code = self._process.wait()
+        with self._noting:
+            self._gone = ScorerGone(f"the scorer's process has ended (code {code}): what it was told is repeated")
+        for answer in self._waiting:
+            answer.set_exception(self._gone)
+
+
+def send(line: socket.socket, message: object) -> None:
+    """Raises OSError when the other end is closed."""
+    body = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+    line.sendall(len(body).to_bytes(LENGTH, "little"))
+    line.sendall(body)
+
+
+def receive(line: socket.socket) -> Any:  # noqa: ANN401 - whatever was sent
+    """The next message. Raises EOFError when the other end is closed."""
+    size = int.from_bytes(_whole(line, LENGTH), "little")
+    return pickle.loads(_whole(line, size))  # noqa: S301 - made by the other end of our own line
+
+
+def _whole(line: socket.socket, size: int) -> bytearray:
+    """So many bytes, in as few calls as the system allows: between two another thread may take the interpreter."""
+    body, got = bytearray(size), 0
+    while got < size:
+        part = line.recv_into(memoryview(body)[got:], size - got, socket.MSG_WAITALL)
+        if not part:
+            raise EOFError
+        got += part
+    return body
+
+
+# ---------------------------------------------------------------- the child
+
+
+class Child:
+    """The scorer at the other end of the line."""
+
+    def __init__(self, line: socket.socket) -> None:
+        self._line = line
+        self._asked: SimpleQueue[tuple[str, tuple[Any, ...], dict[str, Any]]] = SimpleQueue()
+        self._sending = threading.Lock()
+        mirror, packs, journal, school = receive(line)
+        self._scorer = Scorer(mirror, load_packs(packs), journal, school)
+
+    def run(self) -> None:
+        """Do what is asked in its order; never returns."""
+        threading.Thread(target=self._listen, name="asked", daemon=True).start()
+        while True:
+            name, arguments, named = self._asked.get()
+            try:
+                self.tell(getattr(self._scorer, name)(*arguments, **named))
+            except Exception as error:  # noqa: BLE001 - whoever asked is told
+                self.tell(None, _sendable(error))
+
+    def tell(self, done: object, error: Exception | None = None) -> None:
+        with self._sending:
+            send(self._line, (done, error))
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                asked = receive(self._line)
+            except (EOFError, OSError):
+                os._exit(0)  # nobody is there any more
+            if asked[0] == STOP:
+                self._scorer.stop()
+            else:
+                self._asked.put(asked)
+
+
+class Forwarded(QueueHandler):
+    """What the child logs, logged by its watcher."""
+
+    def __init__(self, child: Child) -> None:
+        super().__init__(SimpleQueue())
+        self._child = child
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        self._child.tell(record)
+
+
+def _sendable(error: Exception) -> Exception:
+    """The error with where it happened; in words, where it can't be sent as it is."""
+    error.add_note("".join(traceback.format_exception(error)))
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - made here
+    except Exception:  # noqa: BLE001 - whatever its making raises
+        return RuntimeError("".join(traceback.format_exception(error)))
+    return error
+
+
+def main() -> None:
+    """The child: the number of its socket is its argument. A signal to end is for its watcher, which ends it."""
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        child = Child(socket.socket(fileno=int(sys.argv[1])))
+    except EOFError:
+        return
+    logging.basicConfig(level=logging.INFO, handlers=[Forwarded(child)])
+    collect_seldom()
+    child.run()
+
+
+if __name__ == "__main__":
+    main()
