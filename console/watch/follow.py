@@ -123,6 +123,8 @@ class Follower:
         position = await self.run(_position, ingest)
         if position is None:
             await self._start_anew(ingest, forget=False)
+            position = await self.run(_position, ingest)
+        if position is None:
             return
         page = await self._fetch(position, 0)
         waited = False

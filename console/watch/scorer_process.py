@@ -47,7 +47,8 @@ class ScorerApart:
     """A scorer in a process of its own. For one thread, but for `stop`."""
 
     def __init__(self, mirror: Path, packs: Sequence[tuple[str, str]], journal: Path, school: School | None) -> None:
-        """`packs` are the packs' texts by file name; the rest is as a Scorer takes it."""
+        """`packs` are the packs' texts by file name; the rest is as a Scorer takes it, but that the school's clock and
+        its way to begin a fit are the child's own."""
         self._socket, its = socket.socketpair()
         with its:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
@@ -59,7 +60,7 @@ class ScorerApart:
         self._sending, self._noting = threading.Lock(), threading.Lock()
         self._waiting: deque[Future[Any]] = deque()
         self._gone: ScorerGone | None = None
-        self._tell((mirror, packs, journal, school))
+        self._tell((mirror, packs, journal, (school.cadence, school.parameters) if school else None))
         threading.Thread(target=self._listen, name="scorer", daemon=True).start()
 
     def ask(
@@ -74,6 +75,11 @@ class ScorerApart:
             self._waiting.append(answer)
         self._tell((what.__name__, arguments, named))
         return answer
+
+    @property
+    def pid(self) -> int:
+        """The process that scores."""
+        return self._process.pid
 
     def stop(self) -> None:
         """End a refit under way at once, from any thread; a page that waits for it is given up."""
@@ -156,7 +162,7 @@ class Child:
         self._asked: SimpleQueue[tuple[str, tuple[Any, ...], dict[str, Any]]] = SimpleQueue()
         self._sending = threading.Lock()
         mirror, packs, journal, school = receive(line)
-        self._scorer = Scorer(mirror, load_packs(packs), journal, school)
+        self._scorer = Scorer(mirror, load_packs(packs), journal, School(*school) if school else None)
 
     def run(self) -> None:
         """Do what is asked in its order; never returns."""
@@ -212,7 +218,8 @@ def main() -> None:
         child = Child(socket.socket(fileno=int(sys.argv[1])))
     except EOFError:
         return
-    logging.basicConfig(level=logging.INFO, handlers=[Forwarded(child)])
+    logging.getLogger().addHandler(Forwarded(child))
+    logging.getLogger().setLevel(logging.INFO)
     collect_seldom()
     child.run()
 
