@@ -56,7 +56,7 @@ class Batch:
     deleted_logins: list[Row] = field(default_factory=list)
     resources: list[Row] = field(default_factory=list)
     cases: list[Row] = field(default_factory=list)
-    risks: list[Row] = field(default_factory=list)
+    risks: Rows = field(default_factory=list)
     alerts: list[Row] = field(default_factory=list)
     indicators: list[Row] = field(default_factory=list)
     quarantined: list[Row] = field(default_factory=list)

@@ -13,7 +13,7 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from store.batch import STATEMENTS, Batch, Row, run
+from store.batch import STATEMENTS, Batch, Columns, Row, run
 from store.files import Place, StoreError, writer
 from store.folding import Folding
 from store.mirror_schema import CONTENT, MIGRATIONS
@@ -88,11 +88,11 @@ class Heads:
                 nothing = -1 if name in ("owner", "customer") else 0
                 setattr(self, name, np.concatenate([column, np.full(more, nothing, column.dtype)]))
 
-    def rows(self, accounts: Array) -> list[Row]:
+    def rows(self, accounts: Array) -> Columns:
         """The accounts' rows of `account_risk`."""
         columns = (self.transaction, self.login, self.activity, self.score, self.level, self.alerts)
         transaction, login, activity, *risk = (column[accounts].tolist() for column in columns)
-        return list(zip(accounts.tolist(), transaction, login, (at or None for at in activity), *risk, strict=True))
+        return Columns(accounts.tolist(), transaction, login, [at or None for at in activity], *risk)
 
 
 def _home_of(type_: str) -> tuple[str, str, str, tuple[str, ...]]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from console import children
 from console.bench.population import LIMIT, account_id, account_row, alert_row
 from console.paths import Home
-from store.batch import Batch
+from store.batch import Batch, Row
 from store.mirror import Mirror
 
 PAGES_PER_S = 20
@@ -78,7 +78,7 @@ class Writer:
     def page(self, events: int) -> None:
         """Write one page of purchases, with what they change, in one transaction."""
         batch, heads, now = Batch(), self._mirror.heads, time.time_ns() // 1000
-        purchases = []
+        purchases, risks = list[Row](), list[Row]()
         for _ in range(events):
             self._seq += 1
             number = self._chance.randrange(len(self._mirror.accounts))
@@ -93,8 +93,8 @@ class Writer:
                 batch.accounts.append(account_row(number, int(heads.version[number]), available, now))
             purchases.append(self._purchase(number, int(heads.transaction[number]), now))
             heads.transaction[number], heads.activity[number] = self._seq, now
-            batch.risks += heads.rows(heads.transaction[number : number + 1] * 0 + number)
-        batch.new_transactions = purchases
+            risks += heads.rows(heads.transaction[number : number + 1] * 0 + number)
+        batch.new_transactions, batch.risks = purchases, risks
         with self._mirror.transaction():
             self._mirror.write(batch)
             self._mirror.advance("changes", ("bench", self._seq, ""), self._seq, now)

@@ -27,10 +27,11 @@ def build(home: Home, accounts: int, alerts: int) -> None:
     suspicious = set(chance.sample(range(accounts), min(alerts, accounts)))
     mirror = Mirror(home.mirror)
     for first in range(0, accounts, BATCH):
-        batch = Batch()
+        batch, risks = Batch(), list[Row]()
         for number in range(first, min(first + BATCH, accounts)):
             mirror.accounts[account_id(number)]  # numbers it
-            _add(batch, number, chance, now, alerted=number in suspicious)
+            risks.append(_add(batch, number, chance, now, alerted=number in suspicious))
+        batch.risks = risks
         with mirror.transaction():
             mirror.write(batch)
     with mirror.transaction():
@@ -38,17 +39,19 @@ def build(home: Home, accounts: int, alerts: int) -> None:
     mirror.close()
 
 
-def _add(batch: Batch, number: int, chance: random.Random, now: int, *, alerted: bool) -> None:
+def _add(batch: Batch, number: int, chance: random.Random, now: int, *, alerted: bool) -> Row:
+    """Add an account with all that belongs to it, but for the row of its risk, which is returned."""
     customer, available = f"cus.{number:08d}", chance.randrange(LIMIT)
     batch.accounts.append(account_row(number, 1, available, now))
     batch.owners.append((customer, number))
     score = round(chance.uniform(0.5, 0.99), 6) if alerted else 0.0
     level = 1 + int(score * 3.99) if alerted else 0
-    batch.risks.append((number, 0, 0, now - chance.randrange(HOUR), score, level, int(alerted)))
+    active = now - chance.randrange(HOUR)
     if alerted:
         batch.alerts.append(alert_row(number, now - chance.randrange(DAY), score, level, hits=1 + number % 5))
         doc = {"id": customer, "version": 1, "name_masked": "陈**" if number % 2 else "M*** S******"}
         batch.resources.append(("customer", customer, 1, 0, -1, 1, json.dumps(doc)))
+    return number, 0, 0, active, score, level, int(alerted)
 
 
 def account_row(number: int, version: int, available: int, now: int) -> Row:

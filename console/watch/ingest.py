@@ -35,7 +35,7 @@ from console.watch.scorer import Line, Said, Scorer, ScorerHere, each
 from console.watch.stages import Stages
 from console.watch.translate import Translation
 from store import rule_hits, training
-from store.batch import Row
+from store.batch import Columns, Rows
 from store.mirror import Mirror
 from store.unwritten import Unwritten
 
@@ -232,9 +232,9 @@ class Ingest:
         """Write what changes of the feed, or resources of a snapshot, come to."""
         batch, facts = meant.batch, meant.facts
         with self.stages("rows"):
-            batch.new_transactions = list(zip(*meant.new_transactions, *said.transactions, strict=True))
             logins = said.logins
-            batch.new_logins = list(zip(*meant.new_logins, logins.score, logins.level, logins.rules, strict=True))
+            batch.new_transactions = Columns(*meant.new_transactions, *said.transactions)
+            batch.new_logins = Columns(*meant.new_logins, logins.score, logins.level, logins.rules)
             batch.risks, batch.alerts = self._risks(said, int(facts["seq"][-1]) if len(facts) else None), said.alerts
             self.mirror.write(batch, meant.numbered)
         with self.stages("log"):
@@ -262,7 +262,7 @@ class Ingest:
         if said.health:
             self.learning_health.take(said.health)
 
-    def _risks(self, said: Said, seq: int | None) -> list[Row]:
+    def _risks(self, said: Said, seq: int | None) -> Rows:
         """Carry the accounts' risk after the page into their heads; returns their rows."""
         heads = self.mirror.heads
         accounts, risk = said.risks
