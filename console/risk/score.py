@@ -40,7 +40,6 @@ class Block:
     def __init__(self, seen: Seen, place: Array) -> None:
         self.seen, self.place = seen, place
         self._columns: dict[str, Floats] = {}
-        self._looked_at: dict[int, Bools | None] = {}
 
     def __call__(self, name: str) -> Floats:
         """One float a row; a missing value is a NaN with its reason. Raises KeyError for an unknown name.
@@ -60,13 +59,6 @@ class Block:
         mine = np.flatnonzero(self.place[row] == places)
         return mine, row[mine]
 
-    def looked_at(self, rule: Rule) -> Bools | None:
-        """Which of the rows are events that the rule looks at; None when there is none."""
-        if rule.events not in self._looked_at:
-            chosen = np.asarray((self.seen.events & np.uint16(rule.events)) > 0)
-            self._looked_at[rule.events] = chosen if np.count_nonzero(chosen) else None
-        return self._looked_at[rule.events]
-
 
 class Features:
     """The features of all scored rows of a page."""
@@ -74,6 +66,7 @@ class Features:
     def __init__(self, blocks: Sequence[Block]) -> None:
         self.blocks = blocks
         self.rows = sum(len(block.place) for block in blocks)
+        self._looked_at: dict[int, list[tuple[Block, Bools]]] = {}
         self.silence = np.zeros(self.rows)
         """What every rule that fires nowhere adds; nobody may write there."""
         self.silence.flags.writeable = False
@@ -82,6 +75,13 @@ class Features:
         """One float a scored row; a missing value is a NaN with its reason. Raises KeyError for an unknown name."""
         with dividing():
             return self.gathered(lambda block: block(name))
+
+    def looked_at(self, rule: Rule) -> list[tuple[Block, Bools]]:
+        """The blocks with events that the rule looks at, and which of their rows these are."""
+        if rule.events not in self._looked_at:
+            marked = [(block, (block.seen.events & np.uint16(rule.events)) > 0) for block in self.blocks]
+            self._looked_at[rule.events] = [(block, rows) for block, rows in marked if np.count_nonzero(rows)]
+        return self._looked_at[rule.events]
 
     def at(self, places: Array) -> Callable[[str], list[float]]:
         """What reads any feature of some scored rows, in their order. Raises IndexError where one was not scored."""
@@ -125,14 +125,12 @@ def pulls(rule: Rule, features: Features) -> Floats:
     Where it fires nowhere that is `features.silence` itself, by which others skip it: most rules on most pages.
     """
     pull = features.silence
-    for block in features.blocks:
-        looked_at = block.looked_at(rule)
-        if looked_at is not None:
-            fired = looked_at & rule.when.holds(block)
-            if np.count_nonzero(fired):
-                pull = np.zeros(features.rows) if pull is features.silence else pull
-                rows = fired.nonzero()[0]
-                pull[block.place[rows]] = _pull(rule, block, rows)
+    for block, looked_at in features.looked_at(rule):
+        fired = looked_at & rule.when.holds(block)
+        if np.count_nonzero(fired):
+            pull = np.zeros(features.rows) if pull is features.silence else pull
+            rows = fired.nonzero()[0]
+            pull[block.place[rows]] = _pull(rule, block, rows)
     return pull
 
 

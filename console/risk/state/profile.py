@@ -166,14 +166,13 @@ def _told(table: Array, who: Array, facts: Array) -> None:
 
 
 def _limited(table: Array, who: Array, facts: Array) -> None:
-    before = utilisation(table["limit"][who], table["available"][who])
-    after = utilisation(facts["limit"], facts["available"])
-    _lowest(table, who, np.fmin(before, after), day_of(facts["occurred_at"]))
-    raised = table["told"][who] & (facts["limit"] > table["limit"][who])
-    table["raised_at"][who[raised]] = facts["occurred_at"][raised]
-    for name in ("limit", "available"):
-        table[name][who] = facts[name]
-    table["told"][who] = True
+    limit, available, at = facts["limit"], facts["available"], facts["occurred_at"]
+    limit_before = table["limit"][who]
+    before = utilisation(limit_before, table["available"][who])
+    _lowest(table, who, np.fmin(before, utilisation(limit, available)), day_of(at))
+    raised = (table["told"][who] & (limit > limit_before)).nonzero()[0]
+    table["raised_at"][who[raised]] = at[raised]
+    table["limit"][who], table["available"][who], table["told"][who] = limit, available, True
 
 
 def _lowest(table: Array, who: Array, value: Array, day: Array) -> None:

@@ -185,8 +185,9 @@ class Ties:
             self._tie(row, customer, thing(PRINT, token))
 
     def _link(self, row: int, customer: int, peer: int) -> None:
-        linked = {held for held in self._things(customer) if held % len(KINDS) == LINK}
-        if customer != peer and not linked & set(self._things(peer)):
+        shared = set(self._held[customer].tolist()) & set(self._held[peer].tolist()) - {0}
+        linked = any((held - 1) % len(KINDS) == LINK for held in shared)
+        if customer != peer and not linked:
             number = thing(LINK, self._links)
             self._links += 1
             self._tie(row, customer, number)
@@ -271,9 +272,6 @@ class Ties:
             cell = record[name]
             cell[: len(newest)], cell[len(newest) :] = newest, 0
         self._outdated[customer] = False
-
-    def _things(self, customer: int) -> list[int]:
-        return [held - 1 for held in self._held[customer].tolist() if held]
 
     def _distances(self, start: int) -> dict[int, int]:
         """Who is within two hops, and how many hops away."""
