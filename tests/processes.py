@@ -83,6 +83,7 @@ Whole = tuple[Riskdesk, dict[str, float]]
 def left_running() -> dict[int, str]:
     """The processes that this run started and that do not end: pid to what it is and which test started it.
 
+    Python's own helper of `multiprocessing` is none of them: it stays as long as its process.
     None where the system does not tell of its processes' environments.
     """
     end = time.monotonic() + ENDING_S
@@ -99,7 +100,7 @@ def _marked() -> dict[int, str]:
             what = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue  # it is gone, or not ours
-        if mark in environment and int(process.name) != os.getpid():
+        if mark in environment and int(process.name) != os.getpid() and "multiprocessing.resource_tracker" not in what:
             test = next((said for said in environment if said.startswith(b"PYTEST_CURRENT_TEST=")), b"")
             found[int(process.name)] = f"{what}({test.decode(errors='replace')})"
     return found

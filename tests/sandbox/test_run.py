@@ -7,9 +7,9 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 import uuid
+from http.client import HTTPConnection
 from pathlib import Path
 
 import httpx
@@ -40,14 +40,13 @@ def start(data: Path | str = "") -> tuple[subprocess.Popen, str]:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_cleanly_even_while_somebody_waits(number, tmp_path):
     process, origin = start()
-    asked = threading.Thread(target=lambda: pages.append(httpx.get(f"{origin}/core/v1/changes?wait_s=30", timeout=40)))
-    pages: list[httpx.Response] = []
-    asked.start()
+    waiting = HTTPConnection(origin.removeprefix("http://"), timeout=40)
+    waiting.request("GET", "/core/v1/changes?wait_s=30")
     assert httpx.get(f"{origin}/core/v1/meta").status_code == 200
     process.send_signal(number)
     assert process.wait(10) == 0
-    asked.join(10)
-    assert [page.json()["changes"] for page in pages] == [[]]
+    assert json.loads(waiting.getresponse().read())["changes"] == []
+    waiting.close()
 
 
 def test_what_was_answered_survives_a_kill(tmp_path):
