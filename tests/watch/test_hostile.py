@@ -24,7 +24,7 @@ from console.risk.packs import load_packs
 from console.watch import rebuild
 from console.watch.ingest import Ingest
 from store.reader import Reader
-from tests import hostile
+from tests import hostile, mirrors
 from tests.hostile import FIELDS, LITERALS, RAW, VALUES
 
 META = json.loads((fixtures() / "contract/examples/meta.json").read_text())
@@ -35,6 +35,7 @@ PACK = load_packs(pack_texts(None))
 def ingesting() -> Iterator[tuple[Ingest, Path]]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mirror.db"
+        mirrors.begin(path)
         ingest = Ingest(path, PACK)
         try:
             yield ingest, path

@@ -17,6 +17,7 @@ from console.desk.pack_files import pack_texts
 from console.risk.packs import load_packs
 from console.watch.ingest import Ingest
 from store.compare import differences
+from tests import mirrors
 
 PACK = load_packs(pack_texts(None))
 NOON = 1_700_000_000_000_000
@@ -196,6 +197,7 @@ def pages(told: list[dict[str, Any]], cuts: set[int]) -> list[Page]:
 
 def mirrored(path: Path, told: list[Page], dropped_before: int, *, ahead: bool = False) -> Path:
     """A mirror of those pages, closed and opened again half-way. `ahead`: each begins while the last is unwritten."""
+    mirrors.begin(path)
     for some in (told[: len(told) // 2], told[len(told) // 2 :]):
         ingest = Ingest(path, PACK)
         ingest.mirror.dropped_before = dropped_before
