@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any, TypeVar
@@ -168,7 +167,7 @@ class Follower:
 
     async def _take(self, ingest: Ingest, page: Page) -> None:
         """Begin a page, which ends the one before."""
-        before = await self._in_thread(ingest.begin, page, time.perf_counter())
+        before = await self._in_thread(ingest.begin, page, ingest.clock())
         if before is not None:
             self._taken(before)
 

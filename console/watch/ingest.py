@@ -61,10 +61,12 @@ REPLAYED_AHEAD = 2
 
 @dataclass(frozen=True)
 class Ingested:
-    """What a page brought: so many changes, those that counted, those that commands made (command id, type, document),
-    alerts that opened, seconds from read to commit, and seconds that it waited for a refit, which do not count."""
+    """What a page brought: so many changes, of which types, those that counted, those that commands made (command id,
+    type, document), alerts that opened, seconds from read to commit, and seconds that it waited for a refit, which do
+    not count."""
 
     changes: int
+    types: frozenset[str]
     applied: list[Change]
     caused: list[tuple[str, str, str]]
     opened: list[str]
@@ -74,10 +76,7 @@ class Ingested:
 
 @dataclass(frozen=True)
 class Begun:
-    """A page that is understood and waits for its scores.
-
-    `handed_at` is when it was handed over, on the clock of `time.perf_counter`, less the waits for refits before it.
-    """
+    """A page that is understood and waits for its scores; `handed_at` is on the ingest's own clock."""
 
     page: Page
     meant: Translation
@@ -161,6 +160,10 @@ class Ingest:
 
     # ------------------------------------------------------------ pages
 
+    def clock(self) -> float:
+        """Seconds on a clock that stands while pages wait for a refit."""
+        return time.perf_counter() - self._waited
+
     def page(self, page: Page) -> Ingested:
         """Apply a checked page, and write it in one transaction with its cursor."""
         self.begin(page)
@@ -169,15 +172,15 @@ class Ingest:
     def begin(self, page: Page, handed_at: float | None = None) -> Ingested | None:
         """Understand a checked page and have it scored; returns what the page before brought, where that was left.
 
-        `handed_at` (of time.perf_counter) is when it was handed over, now unless it is said.
+        `handed_at` is when it was handed over, by `clock`: now, unless it is said.
         """
         if self.torn:
             raise RuntimeError("a page was torn: abandon this and open the mirror anew")
-        handed_at = time.perf_counter() if handed_at is None else handed_at
+        handed_at = self.clock() if handed_at is None else handed_at
         before = self.finish() if self.begun and self._checkpoint_due else None
         if self._checkpoint_due:
             self.checkpoint()
-        self.torn, waited = True, self._waited
+        self.torn = True
         self.stages.add("decode", page.read_cpu_s)
         with self.stages("translate"):
             meant = Translation(self.mirror, page.lots, page.spoiled)
@@ -188,7 +191,7 @@ class Ingest:
         with self.stages("translate"):
             meant.make_rows()
         self.mirror.unwritten = Unwritten(meant.batch, meant.new_transactions, meant.new_logins)
-        self.begun = Begun(page, meant, said, handed_at - waited)
+        self.begun = Begun(page, meant, said, handed_at)
         self.torn = False
         return before
 
@@ -210,10 +213,11 @@ class Ingest:
         self.torn = ahead
         return Ingested(
             changes=where.seq - page.from_seq,
+            types=frozenset(page.lots),
             applied=meant.applied,
             caused=meant.caused(),
             opened=said.opened,
-            seconds=time.perf_counter() - self._waited - begun.handed_at + page.read_s,
+            seconds=self.clock() - begun.handed_at + page.read_s,
             waited=said.waited_s,
         )
 

@@ -102,7 +102,7 @@ class Translation:
         """(command id, type, document) of the changes that count and that a command made."""
         caused = []
         for type_, taken in self._taken.items():
-            causes = column(taken.changes, "caused_by")
+            causes = [change.caused_by for change in taken.changes]
             if not all_none(causes):
                 made = zip(causes, taken.docs, strict=True)
                 caused += [(cause.command_id, type_, doc) for cause, doc in made if cause and cause.command_id]

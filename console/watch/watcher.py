@@ -185,7 +185,7 @@ class Watcher:
         evidence = [Evidence(command_id, type_, doc.encode()) for command_id, type_, doc in page.caused]
         if evidence:
             self.dispatcher.confirm_from_feed(evidence)
-        if any(change.type == "indicator" for change in page.applied):
+        if "indicator" in page.types:
             self.start(self.look_at_policy)
 
     # ------------------------------------------------------------ the consoles' line
