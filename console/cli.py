@@ -132,6 +132,7 @@ def _add_watch(commands: Commands) -> None:
     watch.add_argument("--retention-days", type=_count, default=180, metavar="N", help=tr("cli.retention"))
     watch.add_argument("--packs", type=Path, metavar="DIR", help=tr("cli.packs"))
     watch.add_argument("--rules-only", action="store_true", help=tr("cli.rules_only"))
+    watch.add_argument("--refits-beside", action="store_true", help=tr("cli.refits_beside"))
     watch.add_argument("--automatic", action="store_true", help=tr("cli.automatic"))
 
 

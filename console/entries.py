@@ -68,6 +68,7 @@ def watch(options: argparse.Namespace) -> int:
             settings_of(options).heartbeat,
             options.automatic,
             settings_of(options).watcher.limit_review_days,
+            options.refits_beside,
         ),
         as_json=options.json,
     )

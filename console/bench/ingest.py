@@ -1,9 +1,9 @@
 """`riskdesk bench ingest`: a stream through the whole product, sandbox over HTTP to committed scores, everything on.
 
 The stream, a recorded one or that of a world of many accounts, is played first, untimed, and then served. Throughput is
-measured in pages as large as they come, page times in a second run in pages of 1,000. With kills, the watcher is killed
-(SIGKILL) so many times on its way and its mirror is compared, row by row and byte by byte, with that of a run nobody
-disturbed.
+measured in pages as large as they come, page times in pages of 1,000: with refits beside them as while the stream is
+live, in step with refits, and by rules alone. With kills, the watcher is killed (SIGKILL) so many times on its way and
+its mirror is compared, row by row and byte by byte, with that of a run nobody disturbed.
 """
 
 from __future__ import annotations
@@ -81,8 +81,7 @@ def run(workload: Workload, kills: int, *, as_json: bool) -> int:
         figures |= {"machine": machine(), **_proof(calm)}
         raw = raw_rate(RAW_ROWS, figures.pop("doc_bytes"))
         figures |= {"ratio_raw": round(figures["events_per_s"] / raw, 3), "raw_per_s": round(raw)}
-        small = _watched(Home(Path(folder) / "small"), served, "--page", str(PAGE))
-        figures |= {name: small[name] for name in ("page_p50_ms", "page_p99_ms")}
+        figures |= _page_times(Path(folder), served)
         if kills:
             disturbed = Home(Path(folder) / "disturbed")
             figures |= {"kills": _disturbed(disturbed, served, kills, figures["seconds"])}
@@ -93,6 +92,16 @@ def run(workload: Workload, kills: int, *, as_json: bool) -> int:
         for name, value in figures.items():
             print(f"{name:24} {value}")
     return Exit.OK if figures.get("equal_after_kills", True) and figures["digest_equal"] else Exit.FAILED
+
+
+def _page_times(folder: Path, served: list[str]) -> dict[str, Any]:
+    """Milliseconds a page of 1,000 from decoding to commit: with refits beside it, in step with them, and without."""
+    ways = {"page": ["--refits-beside"], "page_in_step": [], "page_rules_only": ["--rules-only"]}
+    times: dict[str, Any] = {}
+    for way, more in ways.items():
+        report = _watched(Home(folder / way), served, "--page", str(PAGE), *more)
+        times |= {f"{way}_{name}_ms": report[f"page_{name}_ms"] for name in ("p50", "p99")}
+    return times
 
 
 def _watched(home: Home, served: list[str], *more: str) -> dict[str, Any]:

@@ -257,7 +257,7 @@ class Ingest:
             if said.hits:
                 rule_hits.write(self.mirror, said.rules, to_seq, said.hits_at, said.hits)
         if said.kept and said.kept.pages:
-            training.define(self.mirror, said.kept.layout_name, *said.kept.layout)
+            training.define(self.mirror, said.kept.layout[0], *said.kept.layout[1])
         if said.kept:
             training.keep(self.mirror, said.kept.pages, said.kept.judgements)
         if said.told and said.told != self._told:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -20,18 +19,17 @@ from threading import Thread
 import numpy as np
 
 from console.core import instants
-from console.risk.columns import DAY, HOUR, OPERATOR, Array, Fact
+from console.risk.columns import DAY, HOUR, Array
 from console.risk.engine import Engine, Learned, Scored
-from console.risk.learned import digest_of
 from console.risk.learner import Parameters
 from console.risk.model import RULES_ONLY, Model, UnusableModel
 from console.risk.refits import Cadence, Due, Schedule
-from console.risk.training import Moment, bits_of, unpacked
+from console.risk.training import Moment, unpacked
 from console.watch.health import Health
+from console.watch.keeping import Keeping, Kept
 from console.watch.refit import Answer, Fitting, Job, Running
 from store.journal import Journal
 from store.models import Models, Outcome, Refitted, Takeover
-from store.training import Judgement, Layout, TrainingPage
 
 log = logging.getLogger("riskdesk.model")
 
@@ -49,27 +47,13 @@ Piece = tuple[Array, Scored]
 
 @dataclass(frozen=True)
 class School:
-    """How often and how to fit, what begins a fit, and the wall clock (µs)."""
+    """How often and how to fit, what begins a fit, the wall clock (µs), and whether pages never wait for a fit."""
 
     cadence: Cadence = field(default_factory=Cadence)
     parameters: Parameters = field(default_factory=Parameters)
     begin: Callable[[Job], Running] = Fitting
     now: Callable[[], int] = instants.now
-
-
-@dataclass
-class Kept:
-    """What later fits learn from a page, for the mirror to keep: rows in a named layout, and labels.
-
-    `to_seq` is where the page ends.
-    """
-
-    to_seq: int
-    from_seq: int
-    layout_name: str
-    layout: Layout
-    pages: list[TrainingPage] = field(default_factory=list)
-    judgements: list[Judgement] = field(default_factory=list)
+    beside: bool = False
 
 
 class Learning:
@@ -94,9 +78,7 @@ class Learning:
         self._unusable: set[str] = set()
         self._fitting: Running | None = None
         self._stopping = False
-        self._layout = Layout(engine.learned, tuple(rule.id for rule in engine.pack.active))
-        self._layout_name = digest_of((*engine.learned, "", *self._layout.rules))
-        self._unwritten: deque[Kept] = deque()
+        self._keeping = Keeping(engine.learned, [rule.id for rule in engine.pack.active])
 
     # ------------------------------------------------------------ pages
 
@@ -111,7 +93,7 @@ class Learning:
             now = self._school.now()
             if self._models.reach(epoch, int(facts["seq"][0]), self.schedule.seen.clock, now):
                 self._takeovers = self._models.takeovers(epoch)
-            self._begin_keeping(facts)
+            self._keeping.begin(facts)
             self._resume()
         yield from self._pieces(facts, fresh=True)
 
@@ -122,26 +104,20 @@ class Learning:
 
     def warm(self, facts: Array) -> Iterator[Piece]:
         """Take in history from a snapshot: it is learned from, and no refit is due in it."""
-        self._begin_keeping(facts)
+        self._keeping.begin(facts)
         scored = self._engine.page(facts)
         yield facts, scored
         if len(facts):
-            self._keep(facts, np.flatnonzero(scored.place >= 0)[scored.learned.place], scored, slice(None))
+            self._keeping.keep(facts, np.flatnonzero(scored.place >= 0)[scored.learned.place], scored, slice(None))
             self.schedule.note(facts, self.schedule.clocks(facts))
 
     def kept(self, facts: Array) -> Kept | None:
         """What was kept of the page of those facts, once it is scored; None where they bring nothing to keep."""
-        return self._unwritten[-1] if len(facts) and self._unwritten else None
+        return self._keeping.last if len(facts) else None
 
     def written(self, to_seq: int | None) -> None:
         """What was kept up to a seq is in the mirror's file: refits find it there."""
-        while self._unwritten and to_seq is not None and self._unwritten[0].to_seq <= to_seq:
-            self._unwritten.popleft()
-
-    def _begin_keeping(self, facts: Array) -> None:
-        if len(facts):
-            ends = int(facts["seq"][-1]), int(facts["seq"][0])
-            self._unwritten.append(Kept(*ends, self._layout_name, self._layout))
+        self._keeping.written(to_seq)
 
     def _enter(self, epoch: str) -> None:
         if epoch != self._epoch:
@@ -174,7 +150,7 @@ class Learning:
             if len(rows[part]):
                 self._watch(facts["seq"][rows[part]], scored.learned, part)
             if fresh:
-                self._keep(facts[begin:end], rows[part] - begin, scored, part)
+                self._keeping.keep(facts[begin:end], rows[part] - begin, scored, part)
             self.schedule.note(facts[begin:end], clocks[begin:end])
 
     def _next_cut(self, facts: Array, clocks: Array, start: int) -> int:
@@ -217,7 +193,7 @@ class Learning:
 
     def _begin(self, due: Due) -> None:
         Thread(target=import_module, args=("xgboost",), daemon=True).start()  # or the page of the takeover waits for it
-        champion = self._in_force(due.seq)
+        champion, unwritten = self._in_force(due.seq), self._keeping.unwritten
         log.info("refit %s is due (%s)", _version(due), due.reason)
         self._fitting = self._school.begin(
             Job(
@@ -228,10 +204,10 @@ class Learning:
                 weights={rule.id: rule.weight for rule in self._engine.pack.live},
                 parameters=self._school.parameters,
                 champion=self._models.body(self._epoch, champion[0]) if champion else None,
-                filed_before=self._unwritten[0].from_seq if self._unwritten else due.seq,
-                layouts={self._layout_name: self._layout},
-                pages=[page for kept in self._unwritten for page in kept.pages],
-                judgements=[label for kept in self._unwritten for label in kept.judgements],
+                filed_before=unwritten[0].from_seq if unwritten else due.seq,
+                layouts=dict([self._keeping.layout]),
+                pages=[page for kept in unwritten for page in kept.pages],
+                judgements=[label for kept in unwritten for label in kept.judgements],
             )
         )
         if self._stopping:
@@ -266,7 +242,7 @@ class Learning:
             self._begin(due)
         fitting, now = self._fitting, self._school.now()
         assert fitting is not None  # noqa: S101 - begun above
-        if not fitting.ready and abs(now - clock) <= LIVE_WITHIN:
+        if not fitting.ready and (self._school.beside or abs(now - clock) <= LIVE_WITHIN):
             return None
         asked = time.perf_counter()
         answer = fitting.answer()
@@ -330,27 +306,6 @@ class Learning:
         if model is not None:
             rows, probability = unpacked(learned.rows[part]), learned.probability[part]
             self.schedule.watch(model, seqs, rows, learned.names, probability)
-
-    def _keep(self, facts: Array, rows: Array, scored: Scored, part: slice) -> None:
-        """Put aside what a later fit learns from facts: `rows` are this `part` of what models see."""
-        kept = self._unwritten[-1]
-        if len(rows):
-            seqs, ats = facts["seq"][rows], facts["recorded_at"][rows]
-            kept.pages.append(
-                TrainingPage(
-                    to_seq=int(seqs[-1]),
-                    from_seq=int(seqs[0]),
-                    at=int(ats.max()),
-                    layout=self._layout_name,
-                    seqs=seqs.astype("<i8").tobytes(),
-                    ats=ats.astype("<i8").tobytes(),
-                    fired=bits_of(scored.fired, scored.learned.place[part]),
-                    features=scored.learned.rows[part].astype("<u2").tobytes(),
-                )
-            )
-        labels = facts[(facts["fact"] == Fact.LABEL) & (facts["judged"] != 0)]
-        columns = labels["seq"], labels["judged"], labels["code"], (labels["status"] == OPERATOR).astype(int)
-        kept.judgements += zip(*(column.tolist() for column in columns), strict=True)
 
     # ------------------------------------------------------------ telling
 

@@ -24,3 +24,4 @@ class WatchOptions:
     heartbeat: Heartbeat = field(default_factory=Heartbeat)
     automatic: bool = False
     limit_review_days: int = 0
+    refits_beside: bool = False

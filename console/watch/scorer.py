@@ -28,7 +28,8 @@ from console.risk.packs import Pack
 from console.risk.records import hits_of
 from console.watch.health import Health
 from console.watch.keeper import Keeper
-from console.watch.learning import Kept, Learning, Piece, School
+from console.watch.keeping import Kept
+from console.watch.learning import Learning, Piece, School
 from console.watch.stages import Stages
 from store.batch import Row
 

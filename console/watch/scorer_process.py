@@ -25,7 +25,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from console.risk.learner import Parameters
 from console.risk.packs import load_packs
+from console.risk.refits import Cadence
 from console.watch.garbage import collect_seldom
 from console.watch.learning import School
 from console.watch.scorer import Scorer
@@ -60,7 +62,7 @@ class ScorerApart:
         self._sending, self._noting = threading.Lock(), threading.Lock()
         self._waiting: deque[Future[Any]] = deque()
         self._gone: ScorerGone | None = None
-        self._tell((mirror, packs, journal, (school.cadence, school.parameters) if school else None))
+        self._tell((mirror, packs, journal, school and (school.cadence, school.parameters, school.beside)))
         threading.Thread(target=self._listen, name="scorer", daemon=True).start()
 
     def ask(
@@ -161,8 +163,8 @@ class Child:
         self._line = line
         self._asked: SimpleQueue[tuple[str, tuple[Any, ...], dict[str, Any]]] = SimpleQueue()
         self._sending = threading.Lock()
-        mirror, packs, journal, school = receive(line)
-        self._scorer = Scorer(mirror, load_packs(packs), journal, School(*school) if school else None)
+        mirror, packs, journal, learns = receive(line)
+        self._scorer = Scorer(mirror, load_packs(packs), journal, learns and _school(*learns))
 
     def run(self) -> None:
         """Do what is asked in its order; never returns."""
@@ -199,6 +201,10 @@ class Forwarded(QueueHandler):
 
     def enqueue(self, record: logging.LogRecord) -> None:
         self._child.tell(record)
+
+
+def _school(cadence: Cadence, parameters: Parameters, beside: bool) -> School:
+    return School(cadence, parameters, beside=beside)
 
 
 def _sendable(error: Exception) -> Exception:

@@ -32,7 +32,7 @@ from console.watch.health import Health, write_all
 from console.watch.heartbeat import Beat
 from console.watch.holds import HoldWatch
 from console.watch.ingest import LANE, Ingest, Ingested
-from console.watch.learning import School
+from console.watch.opening import opened
 from console.watch.options import WatchOptions
 from console.watch.plans import PlanRunner
 from console.watch.policy import PolicyWatch
@@ -40,10 +40,9 @@ from console.watch.portfolio import PortfolioWatch
 from console.watch.progress import Progress, in_mb
 from console.watch.rehearsal import Rehearsal
 from console.watch.rounds import Job, reported
-from console.watch.scorer_process import ScorerApart
 from console.watch.service import Service
 from console.watch.verify import DigestCheck
-from store.files import StoreError, damaged, set_aside
+from store.files import StoreError
 from store.journal import Journal
 from store.search import catch_up
 from store.upkeep import drop_events
@@ -65,7 +64,7 @@ class Watcher:
         self.progress = Progress()
         self.follower = Follower(
             client,
-            self._open_ingest,
+            lambda: opened(options, self._packs, self._pack),
             ThreadPoolExecutor(1, thread_name_prefix="mirror"),
             self._on_page,
             options.page_limit,
@@ -152,27 +151,6 @@ class Watcher:
         await self.announce("stopped")
         await self.follower.close()
         self._journal.close()
-
-    def _open_ingest(self) -> Ingest:
-        """Open mirror and engine; a damaged mirror is set aside and built anew."""
-        home, school = self._options.home, None if self._options.rules_only else School()
-
-        def opened() -> Ingest:
-            return Ingest(
-                home.mirror,
-                self._pack,
-                home.journal,
-                school,
-                lambda: ScorerApart(home.mirror, self._packs, home.journal, school),
-            )
-
-        try:
-            return opened()
-        except (StoreError, sqlite3.DatabaseError) as error:
-            if not damaged(error):
-                raise
-            log.warning("%s is damaged, set aside as %s: it is built anew", home.mirror, set_aside(home.mirror))
-            return opened()
 
     async def costs(self) -> dict[str, float]:
         """What an event has cost so far, and the most memory the scorer held."""
