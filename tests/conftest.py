@@ -1,4 +1,4 @@
-"""What holds for all tests: none leaves a process of its own running, and collecting garbage costs little."""
+"""What holds for all tests: none is timed or leaves a process of its own running; collecting garbage costs little."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests import processes
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:
