@@ -62,10 +62,9 @@ class Follower:
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - passed on as they are
         """Run a function in the mirror's thread, once the page that was begun is written."""
-        loop = asyncio.get_running_loop()
 
         def after_page() -> T:
-            self._settle(loop)
+            self._settle()
             return work(*arguments)
 
         return await self._in_thread(after_page)
@@ -81,16 +80,18 @@ class Follower:
                 log.exception("ended by an error while it was being stopped", exc_info=job.exception())
             raise
 
-    def _settle(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _settle(self) -> None:
         """Write the page that was begun, if there is one; for the mirror's thread."""
         if self._ingest is not None and self._ingest.begun is not None:
-            loop.call_soon_threadsafe(self._taken, self._ingest.finish())
+            self._ingest.finish()
 
     async def ingest(self) -> Ingest:
         """The open mirror and engine, opened (and replayed) when they are not."""
         async with self._opening:
             if self._ingest is None:
-                self._ingest = await self.run(self._open_ingest)
+                ingest, loop = await self.run(self._open_ingest), asyncio.get_running_loop()
+                ingest.on_written = lambda page: loop.call_soon_threadsafe(self._taken, page)
+                self._ingest = ingest
             return self._ingest
 
     async def drain(self) -> None:
@@ -167,9 +168,7 @@ class Follower:
 
     async def _take(self, ingest: Ingest, page: Page) -> None:
         """Begin a page, which ends the one before."""
-        before = await self._in_thread(ingest.begin, page, ingest.clock())
-        if before is not None:
-            self._taken(before)
+        await self._in_thread(ingest.begin, page, ingest.clock())
 
     def _taken(self, ingested: Ingested) -> None:
         self._gaps = 0
@@ -206,7 +205,7 @@ class Follower:
             return
         if not damaged(error):
             error = await self._unsettled() or error
-        if not (ingest.torn or damaged(error)):
+        if self._ingest is not ingest or not (ingest.torn or damaged(error)):
             return
         self._ingest = None
         await self._in_thread(ingest.abandon)

@@ -31,7 +31,7 @@ from console.watch.keeper import log_readable, logged_after
 from console.watch.learning import MATURITY, School, oldest_learned
 from console.watch.levels import LevelsInForce
 from console.watch.listed import Listed
-from console.watch.scorer import Line, Said, Scorer, ScorerHere, each
+from console.watch.scorer import Line, Said, Scorer, ScorerGone, ScorerHere, each
 from console.watch.stages import Stages
 from console.watch.translate import Translation
 from store import rule_hits, training
@@ -122,9 +122,15 @@ class Ingest:
         self._waited = 0.0
         self._logged = self._state_bytes = 0
         self._written_to = self.mirror.logged_to()
+        self.on_written: Callable[[Ingested], object] = lambda _: None
+        """Told of each page as soon as it is committed, in the mirror's thread."""
         self.line = line() if line else ScorerHere(Scorer(path, pack, journal, school))
-        self._heed(self.mirror.noted(META))
-        self._restore()
+        try:
+            self._heed(self.mirror.noted(META))
+            self._restore()
+        except BaseException:
+            self.abandon()
+            raise
 
     @property
     def position(self) -> Position | None:
@@ -169,31 +175,31 @@ class Ingest:
         self.begin(page)
         return self.finish()
 
-    def begin(self, page: Page, handed_at: float | None = None) -> Ingested | None:
-        """Understand a checked page and have it scored; returns what the page before brought, where that was left.
+    def begin(self, page: Page, handed_at: float | None = None) -> None:
+        """Understand a checked page and have it scored, and write the one before where that was left.
 
         `handed_at` is when it was handed over, by `clock`: now, unless it is said.
         """
         if self.torn:
             raise RuntimeError("a page was torn: abandon this and open the mirror anew")
         handed_at = self.clock() if handed_at is None else handed_at
-        before = self.finish() if self.begun and self._checkpoint_due else None
-        if self._checkpoint_due:
-            self.checkpoint()
         self.torn = True
+        if self._checkpoint_due:
+            if self.begun:
+                self.finish()
+            self.checkpoint()
         self.stages.add("decode", page.read_cpu_s)
         with self.stages("translate"):
             meant = Translation(self.mirror, page.lots, page.spoiled)
         self._heed_desk(page.position.epoch, page.from_seq + 1)
         said = self.line.ask(Scorer.page, meant.facts, page.position.epoch, self._written_to)
         if self.begun:
-            before = self.finish()
+            self.finish()
         with self.stages("translate"):
             meant.make_rows()
         self.mirror.unwritten = Unwritten(meant.batch, meant.new_transactions, meant.new_logins)
         self.begun = Begun(page, meant, said, handed_at)
         self.torn = False
-        return before
 
     def finish(self) -> Ingested:
         """Write the page that was begun, once its scores are there.
@@ -211,7 +217,7 @@ class Ingest:
         self._written_to = where.seq
         self._waited += said.waited_s
         self.torn = ahead
-        return Ingested(
+        ingested = Ingested(
             changes=where.seq - page.from_seq,
             types=frozenset(page.lots),
             applied=meant.applied,
@@ -220,6 +226,8 @@ class Ingest:
             seconds=self.clock() - begun.handed_at + page.read_s,
             waited=said.waited_s,
         )
+        self.on_written(ingested)
+        return ingested
 
     def warm(self, resources: dict[str, Lot], spoiled: list[Spoiled]) -> None:
         """Apply resources of a snapshot as history: rows without a score, alerts marked as rebuilt."""
@@ -354,11 +362,15 @@ class Ingest:
         self.torn = False
 
     def close(self) -> None:
-        """Store the scorer's state and close the file."""
+        """Store the scorer's state and close the file. Of a scorer that is gone the last stored state stays."""
         if self.begun:
             self.finish()
-        self.checkpoint()
-        self.line.close()
+        try:
+            self.checkpoint()
+            self.line.close()
+        except ScorerGone as gone:
+            log.warning("the engine's state was not stored, a restart replays more: %s", gone)
+            self.line.abandon()
         self._end()
         self.mirror.close()
 

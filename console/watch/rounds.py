@@ -12,6 +12,7 @@ from console.core.problems import CoreProblem, CoreUnreachable
 from console.desk import ailments
 from console.watch.health import Health
 from console.watch.outside import OutsideError
+from console.watch.scorer import ScorerGone
 
 log = logging.getLogger("riskdesk.watch")
 
@@ -42,6 +43,6 @@ async def reported(health: Health, job: Job, folder: Path) -> None:
 
 def _words(error: Exception, folder: Path) -> str | None:
     """What a foreseen error says; None for one that nobody foresaw, which is logged in full."""
-    if isinstance(error, CoreProblem | CoreUnreachable | OutsideError | TimeoutError):
+    if isinstance(error, CoreProblem | CoreUnreachable | OutsideError | ScorerGone | TimeoutError):
         return str(error) or type(error).__name__
     return ailments.words(error, folder)

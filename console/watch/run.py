@@ -20,6 +20,7 @@ from console.watch.lock import AlreadyWatched, WatcherLock
 from console.watch.logbook import Logbook
 from console.watch.options import WatchOptions
 from console.watch.schedule import keep_time, schedule
+from console.watch.scorer import ScorerGone
 from console.watch.watcher import Watcher
 from store.files import StoreError
 
@@ -58,7 +59,7 @@ def run(options: WatchOptions, *, as_json: bool) -> int:
     except AlreadyWatched as running:
         print(tr("watch.already", pid=running.pid or "?"), file=sys.stderr)
         return Exit.ALREADY_WATCHED
-    except StoreError as error:
+    except (StoreError, ScorerGone) as error:
         print(tr("cli.error", error=ailments.words(error, options.home.folder) or error), file=sys.stderr)
         return Exit.FAILED
     if as_json:

@@ -225,19 +225,23 @@ Asked = ParamSpec("Asked")
 T = TypeVar("T")
 
 
+class ScorerGone(Exception):
+    """The scorer has ended without being asked to; the message says how, in words for the operator."""
+
+
 class Line(Protocol):
     """The way to a scorer: what is asked is done in its order, one after the other."""
 
     def ask(
         self, what: Callable[Concatenate[Scorer, Asked], T], *arguments: Asked.args, **named: Asked.kwargs
     ) -> Future[T]:
-        """Ask one of the scorer's methods; the answer, or its error, comes with the future."""
+        """Ask one of the scorer's methods. Its error comes with the future, or ScorerGone."""
 
     def stop(self) -> None:
         """End a refit under way at once, from any thread; a page that waits for it is given up."""
 
     def close(self) -> None:
-        """Have the scorer end when all that was asked is done."""
+        """Have the scorer end when all that was asked is done. Raises ScorerGone when it has ended before."""
 
     def abandon(self) -> None:
         """End the scorer as it is, whatever it is about."""

@@ -17,20 +17,23 @@ import sys
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from logging.handlers import QueueHandler
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from console.language import tr
 from console.risk.learner import Parameters
 from console.risk.packs import load_packs
 from console.risk.refits import Cadence
 from console.watch.garbage import collect_seldom
 from console.watch.learning import School
-from console.watch.scorer import Scorer
+from console.watch.scorer import Scorer, ScorerGone
+
+log = logging.getLogger("riskdesk.watch")
 
 Asked = ParamSpec("Asked")
 T = TypeVar("T")
@@ -41,10 +44,6 @@ LENGTH = 8
 """Bytes before each message that tell its length."""
 
 
-class ScorerGone(Exception):
-    """The scorer's process has ended without being asked to; the message says how."""
-
-
 class ScorerApart:
     """A scorer in a process of its own. For one thread, but for `stop`."""
 
@@ -52,7 +51,7 @@ class ScorerApart:
         """`packs` are the packs' texts by file name; the rest is as a Scorer takes it, but that the school's clock and
         its way to begin a fit are the child's own."""
         self._socket, its = socket.socketpair()
-        with its:
+        with its, _deaf():
             self._process = subprocess.Popen(  # noqa: S603 - our own program
                 [sys.executable, "-m", "console.watch.scorer_process", str(its.fileno())],
                 stdin=subprocess.DEVNULL,
@@ -68,7 +67,6 @@ class ScorerApart:
     def ask(
         self, what: Callable[Concatenate[Scorer, Asked], T], *arguments: Asked.args, **named: Asked.kwargs
     ) -> Future[T]:
-        """Ask one of the scorer's methods. The error comes with the future: the method's own, or ScorerGone."""
         answer: Future[T] = Future()
         with self._noting:
             if self._gone is not None:
@@ -80,20 +78,17 @@ class ScorerApart:
 
     @property
     def pid(self) -> int:
-        """The process that scores."""
+        """Of the process that scores."""
         return self._process.pid
 
     def stop(self) -> None:
-        """End a refit under way at once, from any thread; a page that waits for it is given up."""
         self._tell((STOP, (), {}))
 
     def close(self) -> None:
-        """Have the scorer end when all that was asked is done. Raises ScorerGone when it has ended before."""
         self.ask(Scorer.close).result()
         self._end()
 
     def abandon(self) -> None:
-        """End the scorer as it is, whatever it is about."""
         self._process.kill()
         self._end()
 
@@ -122,11 +117,28 @@ class ScorerApart:
                 else:
                     self._waiting.popleft().set_exception(error)
         except (EOFError, OSError):
-            code = self._process.wait()
+            pass  # it has ended
+        except Exception:
+            log.exception("an answer of the scorer can't be read: it is ended")
+            self._process.kill()
+        code = self._process.wait()
         with self._noting:
-            self._gone = ScorerGone(f"the scorer's process has ended (code {code}): what it was told is repeated")
+            self._gone = ScorerGone(tr("watch.scorer_gone", code=code))
         for answer in self._waiting:
             answer.set_exception(self._gone)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """What is begun inside, and all that it begins, never hears a signal to end, which may go to all at once.
+
+    The watcher ends it: a refit that ended by itself would count as failed.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def send(line: socket.socket, message: object) -> None:
@@ -181,15 +193,19 @@ class Child:
             send(self._line, (done, error))
 
     def _listen(self) -> None:
-        while True:
-            try:
+        """Note what is asked, until nobody is there any more, or what they say can't be read: then all ends."""
+        try:
+            while True:
                 asked = receive(self._line)
-            except (EOFError, OSError):
-                os._exit(0)  # nobody is there any more
-            if asked[0] == STOP:
-                self._scorer.stop()
-            else:
-                self._asked.put(asked)
+                if asked[0] == STOP:
+                    self._scorer.stop()
+                else:
+                    self._asked.put(asked)
+        except (EOFError, OSError):
+            os._exit(0)
+        except Exception:
+            log.exception("what the scorer is asked can't be read: it ends")
+            os._exit(1)
 
 
 class Forwarded(QueueHandler):
@@ -218,8 +234,7 @@ def _sendable(error: Exception) -> Exception:
 
 
 def main() -> None:
-    """The child: the number of its socket is its argument. A signal to end is for its watcher, which ends it."""
-    signal.signal(signal.SIGTERM, lambda *_: None)
+    """The child: the number of its socket is its argument."""
     try:
         child = Child(socket.socket(fileno=int(sys.argv[1])))
     except EOFError:

@@ -137,9 +137,10 @@ class Watcher:
     async def close(self) -> None:
         """Let what is in flight end, store the engine's state, and close the files."""
         self.follower.stop_learning()
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        while self._running:  # the last page may begin one more
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
         await self._desk.__aexit__()
         await self.plans.close()
         await self.policy.close()

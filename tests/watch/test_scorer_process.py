@@ -83,15 +83,15 @@ def test_what_it_logs_is_logged_here(tmp_path: Path, line: ScorerApart, caplog: 
 
 def test_whoever_waits_is_told_that_it_is_gone(line: ScorerApart) -> None:
     os.kill(line.pid, signal.SIGKILL)
-    with pytest.raises(ScorerGone, match="-9"):
+    with pytest.raises(ScorerGone, match="code -9"):
         line.ask(Scorer.forget).result()
     with pytest.raises(ScorerGone):
         line.ask(Scorer.forget).result()
 
 
-def test_a_signal_to_end_is_left_to_the_watcher(line: ScorerApart) -> None:
-    line.ask(Scorer.forget).result()
-    os.kill(line.pid, signal.SIGTERM)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_end_is_left_to_the_watcher(line: ScorerApart, number: signal.Signals) -> None:
+    os.kill(line.pid, number)  # it has hardly begun
     assert line.ask(Scorer.restore, "nobody", None).result() == (None, 0)
 
 
