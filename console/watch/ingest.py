@@ -115,6 +115,7 @@ class Ingest:
         """The most memory that the scorer's process ever held, as the system counts it."""
         self.begun: Begun | None = None
         self.torn = False
+        self._torn_by: Exception | None = None
         self._maturity = MATURITY
         self._heeded: tuple[object, object] = (self.levels.now, NONE)
         self._scale = self.levels.now.at(0)
@@ -178,10 +179,11 @@ class Ingest:
     def begin(self, page: Page, handed_at: float | None = None) -> None:
         """Understand a checked page and have it scored, and write the one before where that was left.
 
-        `handed_at` is when it was handed over, by `clock`: now, unless it is said.
+        `handed_at` is when it was handed over, by `clock`: now, unless it is said. What tore a page before is raised
+        again.
         """
         if self.torn:
-            raise RuntimeError("a page was torn: abandon this and open the mirror anew")
+            raise self._torn_by or RuntimeError("a page was torn: abandon this and open the mirror anew")
         handed_at = self.clock() if handed_at is None else handed_at
         self.torn = True
         if self._checkpoint_due:
@@ -209,6 +211,16 @@ class Ingest:
         assert self.begun is not None  # noqa: S101 - whoever asks has begun a page
         begun, self.begun, self.mirror.unwritten = self.begun, None, None
         ahead, self.torn = self.torn, True
+        try:
+            ingested = self._write(begun)
+        except Exception as error:
+            self._torn_by = error
+            raise
+        self.torn = ahead
+        self.on_written(ingested)
+        return ingested
+
+    def _write(self, begun: Begun) -> Ingested:
         said, page, meant = begun.said.result(), begun.page, begun.meant
         where, mirror = page.position, self.mirror
         with mirror.transaction(committing=self.stages("commit")):
@@ -216,8 +228,7 @@ class Ingest:
             mirror.advance(LANE, (where.epoch, where.seq, where.cursor), page.head_seq, page.watermark)
         self._written_to = where.seq
         self._waited += said.waited_s
-        self.torn = ahead
-        ingested = Ingested(
+        return Ingested(
             changes=where.seq - page.from_seq,
             types=frozenset(page.lots),
             applied=meant.applied,
@@ -226,8 +237,6 @@ class Ingest:
             seconds=self.clock() - begun.handed_at + page.read_s,
             waited=said.waited_s,
         )
-        self.on_written(ingested)
-        return ingested
 
     def warm(self, resources: dict[str, Lot], spoiled: list[Spoiled]) -> None:
         """Apply resources of a snapshot as history: rows without a score, alerts marked as rebuilt."""
