@@ -95,6 +95,14 @@ def test_a_signal_to_end_is_left_to_the_watcher(line: ScorerApart, number: signa
     assert line.ask(Scorer.restore, "nobody", None).result() == (None, 0)
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not tell")
+def test_refits_inherit_that_signals_to_end_are_blocked(line: ScorerApart) -> None:
+    """One that ended before its watcher would count as failed."""
+    told = Path(f"/proc/{line.pid}/status").read_text()
+    blocked = int(told.partition("SigBlk:")[2].split()[0], 16)
+    assert all(blocked >> (number - 1) & 1 for number in (signal.SIGTERM, signal.SIGINT))
+
+
 @pytest.mark.parametrize("started", [False, True])
 def test_it_ends_with_its_watcher_however_that_ends(tmp_path: Path, started: bool) -> None:
     asked = "line.ask(Scorer.forget).result()" if started else ""
