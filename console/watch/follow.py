@@ -61,16 +61,19 @@ class Follower:
         self.max_wait_s = WAIT_S
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - passed on as they are
-        """Run a function in the mirror's thread, once the page that was begun is written."""
+        """Run a function in the mirror's thread, once the page that was begun is written: it waits for its scores."""
 
         def after_page() -> T:
             self._settle()
             return work(*arguments)
 
-        return await self._in_thread(after_page)
+        return await self.aside(after_page)
 
-    async def _in_thread(self, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - passed on as they are
-        """Run a function in the mirror's thread. A cancelled caller still waits for it: a page is never torn."""
+    async def aside(self, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - passed on as they are
+        """Run a function in the mirror's thread, for which it is no matter whether a page is under way.
+
+        A cancelled caller still waits for it: a page is never torn.
+        """
         job = asyncio.get_running_loop().run_in_executor(self._worker, work, *arguments)
         try:
             return await asyncio.shield(job)
@@ -168,7 +171,7 @@ class Follower:
 
     async def _take(self, ingest: Ingest, page: Page) -> None:
         """Begin a page, which ends the one before."""
-        await self._in_thread(ingest.begin, page, ingest.clock())
+        await self.aside(ingest.begin, page, ingest.clock())
 
     def _taken(self, ingested: Ingested) -> None:
         self._gaps = 0
@@ -194,7 +197,7 @@ class Follower:
     async def know(self, ingest: Ingest, meta: CoreMeta, asked: Instant) -> None:
         """Keep what the core said of itself, and when."""
         self.meta_health.ok(asked)
-        await self.run(ingest.know, encode(meta).decode(), self.meta_health)
+        await self.aside(ingest.know, encode(meta).decode(), self.meta_health)
 
     async def let_go(self, ingest: Ingest, error: BaseException) -> None:
         """After an error inside a page the memory may be ahead of the file: open both again next time.
@@ -208,9 +211,9 @@ class Follower:
         if self._ingest is not ingest or not (ingest.torn or damaged(error)):
             return
         self._ingest = None
-        await self._in_thread(ingest.abandon)
+        await self.aside(ingest.abandon)
         if damaged(error):
-            await self._in_thread(set_aside, ingest.path)
+            await self.aside(set_aside, ingest.path)
             log.warning("%s: %s is built anew", error, ingest.path)
 
     async def _unsettled(self) -> Exception | None:
@@ -233,7 +236,7 @@ class Follower:
             if failed is not None and not isinstance(failed, Stopped):
                 log.error("the last page is given up", exc_info=failed)
             ingest, self._ingest = self._ingest, None
-            await self._in_thread(ingest.abandon if ingest.torn else ingest.close)
+            await self.aside(ingest.abandon if ingest.torn else ingest.close)
 
 
 def _position(ingest: Ingest) -> Position | None:

@@ -280,7 +280,7 @@ class Watcher:
 
         async def drop() -> None:
             ingest = await self.follower.ingest()
-            watermark = await self.follower.run(_watermark, ingest)
+            watermark = await self.follower.aside(_watermark, ingest)
             before = watermark - self._options.retention_days * instants.DAY
             dropped = 1 if watermark else 0
             while dropped:
@@ -346,10 +346,10 @@ class Watcher:
             for health in self.healths:
                 health.measure(now)
             try:
-                if await self.follower.run(ingest.mirror.noted, ABOUT) is None:  # the mirror was begun anew
+                if await self.follower.aside(ingest.mirror.noted, ABOUT) is None:  # the mirror was begun anew
                     await self.announce("watching")
                 learning = [ingest.learning_health] if ingest.school else []
-                await self.follower.run(write_all, [*self.healths, *learning], ingest.mirror)
+                await self.follower.aside(write_all, [*self.healths, *learning], ingest.mirror)
             except (StoreError, sqlite3.Error) as error:
                 await self.follower.let_go(ingest, error)
                 raise
@@ -373,7 +373,7 @@ class Watcher:
 
     async def _leave_note(self, key: str, value: str) -> None:
         """Leave something in the mirror for the consoles to read."""
-        await self.follower.run(_note, await self.follower.ingest(), key, value)
+        await self.follower.aside(_note, await self.follower.ingest(), key, value)
 
 
 def _note(ingest: Ingest, key: str, value: str) -> None:
