@@ -181,22 +181,23 @@ async def behind(app: RiskDesk) -> None:
     await until(lambda: app.screen.NAME == "behind" and app.screen.stands, "the accounts")
 
 
+async def _stream(app: RiskDesk, name: str, of: str, row: int) -> None:
+    """A stream's screen with the cursor on a row."""
+    app.command(f"{name} {of}")
+    await until(lambda: name == app.screen.NAME and app.screen.stands, f"the {name}")
+    app.screen.table.place(app.screen.table.key_at(row))
+
+
 async def transactions(app: RiskDesk) -> None:
-    app.command("transactions all")
-    await until(lambda: app.screen.NAME == "transactions" and app.screen.stands, "the transactions")
-    app.screen.table.place(app.screen.table.key_at(4))
+    await _stream(app, "transactions", "all", 4)
 
 
 async def logins(app: RiskDesk) -> None:
-    app.command("logins acc_000004")
-    await until(lambda: app.screen.NAME == "logins" and app.screen.stands, "the logins")
-    app.screen.table.place(app.screen.table.key_at(0))
+    await _stream(app, "logins", "acc_000004", 0)
 
 
 async def audit(app: RiskDesk) -> None:
-    app.command("audit account:acc_000002")
-    await until(lambda: app.screen.NAME == "audit" and app.screen.stands, "the audit")
-    app.screen.table.place(app.screen.table.key_at(0))
+    await _stream(app, "audit", "account:acc_000002", 0)
 
 
 async def links(app: RiskDesk) -> None:
