@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from console.risk.columns import HOUR, OPERATOR, Array, Bools, Fact, Floats, Judgement
+from console.risk.columns import HOUR, OPERATOR, Array, Bools, Fact, Floats, Judgement, of_kind
 from console.risk.engine import Scored
 from console.risk.hits import Hit, Told, tell
 from console.risk.levels import Levels
@@ -156,7 +156,7 @@ class AlertBook:
 
 def _verdicts(facts: Array) -> Bools:
     """Rows that judge an account: the case's verdict, or an operator's label, whichever desk gave it."""
-    said = (facts["fact"] == Fact.VERDICT) | ((facts["fact"] == Fact.LABEL) & (facts["status"] == OPERATOR))
+    said = of_kind(facts, Fact.VERDICT) | (of_kind(facts, Fact.LABEL) & (facts["status"] == OPERATOR))
     return np.asarray(said & (facts["account"] >= 0) & np.isin(facts["code"], list(_VERDICTS)))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from console.risk.columns import TXN_STATUSES, Array, Bools, Fact, Floats, Judgement
+from console.risk.columns import TXN_STATUSES, Array, Bools, Fact, Floats, Judgement, of_kind
 from console.risk.engine import Engine, Scored
 from console.risk.model import Model
 from console.risk.packs import Pack, Rule
@@ -149,7 +149,7 @@ class Backtest:
 
     def _note_labels(self, facts: Array) -> None:
         """Keep what is known at the end of the stretch: a later word about the same event replaces an earlier one."""
-        spends = facts[(facts["fact"] == Fact.TRANSACTION) & (facts["status"] == _DECLINED)]
+        spends = facts[of_kind(facts, Fact.TRANSACTION) & (facts["status"] == _DECLINED)]
         self._declined.update(zip(spends["account"].tolist(), spends["occurred_at"].tolist(), strict=True))
         for label in facts[np.isin(facts["fact"], (Fact.LABEL, Fact.VERDICT)) & (facts["account"] >= 0)]:
             judged = int(label["opened_at"]) or int(label["occurred_at"])

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from console.risk.columns import DAY, HOUR, Array, Fact, Judgement
+from console.risk.columns import DAY, HOUR, Array, Fact, Judgement, of_kind
 from console.risk.drift import SHIFTED, counted, shift
 from console.risk.model import Matrix, Model
 
@@ -106,7 +106,7 @@ class Schedule:
 
     def _agreed(self, facts: Array) -> tuple[Array, Array, Array]:
         """The rows that tell the time, the time each tells, and the latest that two in a row had told by then."""
-        counts = facts["fresh"] & (facts["fact"] == Fact.TRANSACTION)
+        counts = facts["fresh"] & of_kind(facts, Fact.TRANSACTION)
         told = facts["recorded_at"][counts]
         first = [self.seen.told_at] if self.seen.told_at else told[:1]
         before = np.concatenate((first, told))[: len(told)]
@@ -121,7 +121,7 @@ class Schedule:
         _, times, agreed = self._agreed(facts)
         if len(times):
             seen.told_at, seen.agreed = int(times[-1]), int(agreed[-1])
-        frauds = facts["judged"][(facts["fact"] == Fact.LABEL) & (facts["code"] == Judgement.FRAUD)]
+        frauds = facts["judged"][of_kind(facts, Fact.LABEL) & (facts["code"] == int(Judgement.FRAUD))]
         frauds = frauds[frauds != 0]
         seen.frauds += len(frauds)
         if seen.judged_from is not None:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from console.risk.columns import OPERATOR, Array, Fact
+from console.risk.columns import OPERATOR, Array, Fact, of_kind
 from console.risk.engine import Scored
 from console.risk.learned import digest_of
 from console.risk.training import bits_of
@@ -63,6 +63,6 @@ class Keeping:
                     features=scored.learned.rows[part].astype("<u2").tobytes(),
                 )
             )
-        labels = facts[(facts["fact"] == Fact.LABEL) & (facts["judged"] != 0)]
+        labels = facts[of_kind(facts, Fact.LABEL) & (facts["judged"] != 0)]
         columns = labels["seq"], labels["judged"], labels["code"], (labels["status"] == OPERATOR).astype(int)
         kept.judgements += zip(*(column.tolist() for column in columns), strict=True)
