@@ -5,6 +5,7 @@ Pages are understood one ahead of what is written: a page waits for its scores.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
@@ -32,7 +33,15 @@ class Unwritten:
         return self._versions[type_]
 
     def _resources(self, type_: str) -> dict[str, int]:
-        return {id_: version for of, id_, version, *_ in self._batch.resources if of == type_}
+        return {id_: row[2] for id_, row in self._rows[type_].items()}
+
+    @cached_property
+    def _rows(self) -> defaultdict[str, dict[str, Row]]:
+        """The rows of resources by type and id."""
+        rows: defaultdict[str, dict[str, Row]] = defaultdict(dict)
+        for row in self._batch.resources:
+            rows[row[0]][row[1]] = row
+        return rows
 
     def _events(self, type_: str) -> dict[str, int]:
         new, (changed, deleted) = self._new[type_], self._moved(type_)
@@ -52,19 +61,15 @@ class Unwritten:
 
         Of events it tells only of transactions.
         """
-        documents = self._transactions if type_ == "transaction" else self._documents
-        key = id_ if type_ == "transaction" else (type_, id_)
-        return key in documents, documents.get(key)
+        if type_ == "transaction":
+            return id_ in self._transactions, self._transactions.get(id_)
+        row = self._rows[type_].get(id_)
+        return row is not None, row[-1] if row and not row[3] else None
 
     @cached_property
-    def _documents(self) -> dict[Any, str | None]:
-        rows = self._batch.resources
-        return {(type_, id_): None if deleted else doc for type_, id_, _, deleted, _, _, doc in rows}
-
-    @cached_property
-    def _transactions(self) -> dict[Any, str | None]:
+    def _transactions(self) -> dict[str, str | None]:
         new, (changed, deleted) = self._new["transaction"], self._moved("transaction")
-        documents: dict[Any, str | None] = dict(zip(new[ID], new[DOC], strict=True)) if new else {}
+        documents: dict[str, str | None] = dict(zip(new[ID], new[DOC], strict=True)) if new else {}
         documents |= {row[-1]: row[-2] for row in changed}
         return documents | {id_: None for _, id_ in deleted}
 

@@ -135,10 +135,8 @@ class Follower:
             following = asyncio.create_task(self._fetch_after(page))
             try:
                 await self._take(ingest, page)
-                if page.has_more:
-                    await self._read_or_scored(ingest, following)
-                if not (page.has_more and following.done()):
-                    await self.run(_nothing)
+                if not (page.has_more and await self._read_first(ingest, following)):
+                    await self.aside(self._settle)
             except BaseException:
                 following.cancel()
                 raise
@@ -152,14 +150,15 @@ class Follower:
             if self._stale:
                 raise FeedReset("mirror_differs", None)
 
-    async def _read_or_scored(self, ingest: Ingest, following: asyncio.Task[Page]) -> None:
-        """Wait until the page that follows is read, or the one that was begun is scored."""
+    async def _read_first(self, ingest: Ingest, following: asyncio.Task[Page]) -> bool:
+        """Whether the page that follows is read by the time the one that was begun is scored."""
         begun, loop, scored = ingest.begun, asyncio.get_running_loop(), asyncio.Event()
         if begun is not None:
             begun.said.add_done_callback(lambda _: loop.call_soon_threadsafe(scored.set))
             waiting = asyncio.create_task(scored.wait())
             await asyncio.wait([following, waiting], return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
+        return following.done()
 
     async def _fetch_after(self, page: Page) -> Page:
         """Ask for what follows, and read it, while the page at hand is being stored."""
@@ -192,7 +191,7 @@ class Follower:
             await self.run(ingest.clear)
         await self.know(ingest, meta, asked)
         await self._take(ingest, feed.read(first, None))
-        await self.run(_nothing)
+        await self.aside(self._settle)
 
     async def know(self, ingest: Ingest, meta: CoreMeta, asked: Instant) -> None:
         """Keep what the core said of itself, and when."""
@@ -219,7 +218,7 @@ class Follower:
     async def _unsettled(self) -> Exception | None:
         """Have the page that was begun written; returns what went wrong."""
         try:
-            await self.run(_nothing)
+            await self.aside(self._settle)
         except Exception as error:  # noqa: BLE001 - whoever asks decides
             return error
         return None
@@ -241,7 +240,3 @@ class Follower:
 
 def _position(ingest: Ingest) -> Position | None:
     return ingest.position
-
-
-def _nothing() -> None:
-    """What is run to have the page that was begun written."""

@@ -272,7 +272,8 @@ class Ingest:
             self._logged += len(body)
             self._written_to = to_seq
             if said.hits:
-                rule_hits.write(self.mirror, said.rules, to_seq, said.hits_at, said.hits)
+                rules = [(rule.id, rule.state) for rule in self.pack.active]
+                rule_hits.write(self.mirror, rules, to_seq, said.hits_at, said.hits)
         if said.kept and said.kept.pages:
             training.define(self.mirror, said.kept.layout[0], *said.kept.layout[1])
         if said.kept:

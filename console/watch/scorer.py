@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 
 from console.risk.alerts import AlertBook, AlertRow
-from console.risk.columns import Array, Bools, Fact
+from console.risk.columns import Array, Bools, Fact, of_kind
 from console.risk.engine import Engine, Scored, joined
 from console.risk.learned import LEARNED
 from console.risk.levels import Levels
@@ -51,7 +51,7 @@ class Said(NamedTuple):
 
     `risks`: (accounts, risk) of all whose events, risk or alert moved; an open alert holds its account's risk at its
     score. `alerts` are rows of those that changed, `opened` the ids of those that opened for the first time. `hits` are
-    the bytes of `console.risk.records.hits_of`, by `rules`. `kept` is what models learn from it, `told` how learning
+    the bytes of `console.risk.records.hits_of`. `kept` is what models learn from it, `told` how learning
     stands. `waited_s`: seconds that the page waited for a refit. `costs` are processor seconds by stage, `peak` the
     most memory that the process ever held, as the system counts it.
     """
@@ -61,7 +61,6 @@ class Said(NamedTuple):
     risks: tuple[Array, Array]
     alerts: list[Row]
     opened: list[str]
-    rules: list[tuple[str, str]]
     hits: bytes
     hits_at: int
     kept: Kept | None
@@ -149,7 +148,6 @@ class Scorer:
                 risks=self._risks(facts, scored, alerts),
                 alerts=[alert_row(alert, rebuilt=snapshot) for alert in alerts],
                 opened=_opened(alerts, facts),
-                rules=[(rule.id, rule.state) for rule in scored.pack.active],
                 hits=hits.tobytes(),
                 hits_at=int(hits["at"].max(initial=0)),
                 kept=learning.kept(facts) if learning else None,
@@ -294,7 +292,7 @@ def _opened(alerts: list[AlertRow], facts: Array) -> list[str]:
 
 
 def _marks(facts: Array, scored: Scored, kind: Fact, *, snapshot: bool) -> Marks:
-    rows = np.flatnonzero((facts["fact"] == kind) & facts["fresh"])
+    rows = np.flatnonzero(of_kind(facts, kind) & facts["fresh"])
     nothing: list[Any] = [None] * len(rows)
     if snapshot:
         return Marks(nothing, [0] * len(rows), nothing, nothing)

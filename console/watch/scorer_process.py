@@ -23,20 +23,15 @@ from contextlib import contextmanager, suppress
 from logging.handlers import QueueHandler
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate
 
 from console.language import tr
-from console.risk.learner import Parameters
 from console.risk.packs import load_packs
-from console.risk.refits import Cadence
 from console.watch.garbage import collect_seldom
 from console.watch.learning import School
-from console.watch.scorer import Scorer, ScorerGone
+from console.watch.scorer import Asked, Scorer, ScorerGone, T
 
 log = logging.getLogger("riskdesk.watch")
-
-Asked = ParamSpec("Asked")
-T = TypeVar("T")
 
 STOP = "stop"
 """Asked out of its turn, and not answered."""
@@ -61,7 +56,8 @@ class ScorerApart:
         self._sending, self._noting = threading.Lock(), threading.Lock()
         self._waiting: deque[Future[Any]] = deque()
         self._gone: ScorerGone | None = None
-        self._tell((mirror, packs, journal, school and (school.cadence, school.parameters, school.beside)))
+        ways = ("cadence", "parameters", "beside")
+        self._tell((mirror, packs, journal, school and {name: getattr(school, name) for name in ways}))
         threading.Thread(target=self._listen, name="scorer", daemon=True).start()
 
     def ask(
@@ -176,7 +172,7 @@ class Child:
         self._asked: SimpleQueue[tuple[str, tuple[Any, ...], dict[str, Any]]] = SimpleQueue()
         self._sending = threading.Lock()
         mirror, packs, journal, learns = receive(line)
-        self._scorer = Scorer(mirror, load_packs(packs), journal, learns and _school(*learns))
+        self._scorer = Scorer(mirror, load_packs(packs), journal, learns and School(**learns))
 
     def run(self) -> None:
         """Do what is asked in its order; never returns."""
@@ -217,10 +213,6 @@ class Forwarded(QueueHandler):
 
     def enqueue(self, record: logging.LogRecord) -> None:
         self._child.tell(record)
-
-
-def _school(cadence: Cadence, parameters: Parameters, beside: bool) -> School:
-    return School(cadence, parameters, beside=beside)
 
 
 def _sendable(error: Exception) -> Exception:
